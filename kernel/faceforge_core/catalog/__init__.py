@@ -1,0 +1,1 @@
+"""The rules of what is kept: entities, assets and their links. No HTTP."""

@@ -1,0 +1,1 @@
+"""Alembic history of the kernel's own tables."""

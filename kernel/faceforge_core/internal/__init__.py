@@ -1,0 +1,1 @@
+"""Helper commands under the owner's module names."""

@@ -1,0 +1,1 @@
+"""Durable work: the job table is the queue."""

@@ -1,0 +1,1 @@
+"""Plugins: discovered by manifest, activated alone, composed into generations, switched live."""

@@ -1,0 +1,1 @@
+"""Bytes on their way in and out: the file protocol, providers, integrity."""

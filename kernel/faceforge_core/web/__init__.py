@@ -1,0 +1,1 @@
+"""HTTP around the plugins' routes: guard, envelope, live routes, pages."""

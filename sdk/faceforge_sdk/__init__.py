@@ -1,0 +1,1 @@
+"""What FaceForge plugins import."""
