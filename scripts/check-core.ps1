@@ -1,0 +1,1 @@
+if (Get-Command py -ErrorAction SilentlyContinue) { py -3 "$PSScriptRoot/core.py" check @args } elseif (Get-Command python -ErrorAction SilentlyContinue) { python "$PSScriptRoot/core.py" check @args } else { python3 "$PSScriptRoot/core.py" check @args }; exit $LASTEXITCODE
