@@ -1,1 +1,50 @@
-"""What FaceForge plugins import."""
+"""What a FaceForge plugin imports. Needs pluggy and pydantic, loads no web framework and no database."""
+
+from __future__ import annotations
+
+import pluggy
+
+from .context import JobContext, PluginContext
+from .contributions import (
+    EntityPanel,
+    EventHandler,
+    JobHandler,
+    NavItem,
+    Router,
+    StorageRule,
+    Thumbnailer,
+)
+from .errors import FaceForgeError, JobCancelled
+from .events import Event
+from .manifest import Manifest, ManifestError
+from .models import Envelope, Page, ok
+from .protocols import StorageProvider
+
+API_VERSION = 1
+"""The version of hooks and services. A manifest's ``api_version`` says which one its code was written for."""
+
+hookimpl = pluggy.HookimplMarker("faceforge")
+"""Marks a plugin's function as the implementation of the hook of the same name."""
+
+__all__ = [
+    "API_VERSION",
+    "EntityPanel",
+    "Envelope",
+    "Event",
+    "EventHandler",
+    "FaceForgeError",
+    "JobCancelled",
+    "JobContext",
+    "JobHandler",
+    "Manifest",
+    "ManifestError",
+    "NavItem",
+    "Page",
+    "PluginContext",
+    "Router",
+    "StorageProvider",
+    "StorageRule",
+    "Thumbnailer",
+    "hookimpl",
+    "ok",
+]

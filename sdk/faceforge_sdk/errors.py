@@ -17,7 +17,10 @@ A service raises one of these, a plugin may raise any of them, and the kernel tu
     ├── Busy                    503 busy
     ├── StorageUnavailable      503 storage_unavailable
     ├── InsufficientStorage     507 insufficient_storage
-    └── IntegrityError          500 integrity_error
+    ├── IntegrityError          500 integrity_error
+    └── ContributionFailed      500 internal_error
+
+`JobCancelled` stands beside the tree: it is how a job's handler stops when asked to, and no error.
 
 ::
 
@@ -106,3 +109,15 @@ class InsufficientStorage(FaceForgeError):
 
 class IntegrityError(FaceForgeError):
     """Stored bytes are missing, short or altered. `details` says which asset and why."""
+
+
+class ContributionFailed(FaceForgeError):
+    """A call into something that a plugin contributed did not end well; `plugin_id` says whose it was."""
+
+    def __init__(self, plugin_id: str, message: str) -> None:
+        super().__init__(message)
+        self.plugin_id = plugin_id
+
+
+class JobCancelled(Exception):
+    """Raised by `JobContext.check_cancelled`; a handler lets it pass."""

@@ -1,0 +1,159 @@
+"""Every hook a plugin may implement.
+
+Hooks return values and do nothing: plain functions with exactly the arguments shown (or fewer), no ``async``, no
+wrappers, no defaults. Each is called once, when its plugin is activated, alone and with the plugin's own context;
+whatever it raises becomes that plugin's error. The work happens later, in the callables that the values carry.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from contextlib import AbstractContextManager
+
+    from faceforge_sdk import (
+        EntityPanel,
+        EventHandler,
+        JobHandler,
+        NavItem,
+        PluginContext,
+        Router,
+        StorageProvider,
+        StorageRule,
+        Thumbnailer,
+    )
+
+hookspec = pluggy.HookspecMarker("faceforge")
+
+
+@hookspec
+def lifespan(ctx: PluginContext) -> AbstractContextManager[None]:
+    """A context manager that is held open while the plugin is active. Added in SDK 1.
+
+    For real resources only: a process, a thread, a connection::
+
+        @hookimpl
+        @contextmanager
+        def lifespan(ctx):
+            with ThreadPoolExecutor(2) as pool:
+                ...
+                yield
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_routers(ctx: PluginContext) -> Iterable[Router]:
+    """Routes to serve while the plugin is active. Added in SDK 1.
+
+    ::
+
+        @hookimpl
+        def register_routers(ctx):
+            router = APIRouter()
+
+            @router.get("/greeting")
+            def greet() -> Envelope[str]:
+                return ok("Hello")
+
+            return [Router(router)]
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_nav_items(ctx: PluginContext) -> Iterable[NavItem]:
+    """Entries of the side bar. Added in SDK 1.
+
+    ::
+
+        @hookimpl
+        def register_nav_items(ctx):
+            return [NavItem("palette", "Palettes", f"/ui/plugins/{ctx.plugin_id}/", icon="image")]
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_entity_panels(ctx: PluginContext) -> Iterable[EntityPanel]:
+    """Tabs on the page of an entity. Added in SDK 1.
+
+    ::
+
+        @hookimpl
+        def register_entity_panels(ctx):
+            def load(entity_id):
+                return {"entity": ctx.entities.get(entity_id)}
+
+            return [EntityPanel("facts", "Facts", "facts.html", load)]
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_storage_providers(ctx: PluginContext) -> Iterable[StorageProvider]:
+    """Places where bytes may lie. Added in SDK 1.
+
+    ::
+
+        @hookimpl
+        def register_storage_providers(ctx):
+            return [ZipProvider(ctx.data_dir)]
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_storage_rules(ctx: PluginContext) -> Iterable[StorageRule]:
+    """Who decides where an upload's bytes go. Added in SDK 1.
+
+    ::
+
+        @hookimpl
+        def register_storage_rules(ctx):
+            return [StorageRule("models", lambda upload: "vault" if upload.kind == "model" else None, order=50)]
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_thumbnailers(ctx: PluginContext) -> Iterable[Thumbnailer]:
+    """Who renders pictures of files. Added in SDK 1.
+
+    ::
+
+        @hookimpl
+        def register_thumbnailers(ctx):
+            return [Thumbnailer("pdf", ("application/pdf",), render_first_page)]
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_job_handlers(ctx: PluginContext) -> Iterable[JobHandler[Any]]:
+    """Types of jobs the plugin runs. Added in SDK 1.
+
+    ::
+
+        @hookimpl
+        def register_job_handlers(ctx):
+            return [JobHandler("palette.compute", PaletteInput, compute)]
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_event_handlers(ctx: PluginContext) -> Iterable[EventHandler]:
+    """Functions to call after something happened. Added in SDK 1.
+
+    ::
+
+        @hookimpl
+        def register_event_handlers(ctx):
+            return [EventHandler("palette.new-images", "asset.stored", queue_palette)]
+    """
+    raise NotImplementedError

@@ -1,0 +1,112 @@
+"""The values that hooks return: frozen facts; the work happens later, in the callables they carry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from fastapi import APIRouter
+
+    from .context import JobContext
+    from .events import Event
+    from .protocols import UploadFacts
+
+InputT = TypeVar("InputT", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Router:
+    """HTTP routes, served while the plugin is enabled and never without a credential.
+
+    A built-in's paths stand as they are. Everyone else's are forced under ``/v1/plugins/<id>/``, or under
+    ``/ui/plugins/<id>/`` with ``area="ui"``. `uploads` names paths (after the prefix) whose body the route reads as a
+    stream: they are bounded by ``limits.upload_bytes`` instead of ``limits.json_bytes``.
+    """
+
+    router: APIRouter
+    prefix: str = ""
+    area: str = "v1"
+    uploads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """An entry of the side bar. `path` is absolute (``/ui/…``); `icon` names a symbol of the shell's icon sheet."""
+
+    id: str
+    title: str
+    path: str
+    icon: str = "plugin"
+    order: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class EntityPanel:
+    """A tab on the entity page.
+
+    `load(entity_id)` returns the template's values; it may read through the services and has five seconds. If it
+    raises or takes longer, the page shows an error card in its place. `template` is a file in the plugin's
+    ``templates`` folder.
+    """
+
+    id: str
+    title: str
+    template: str
+    load: Callable[[str], Mapping[str, Any]]
+    order: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class StorageRule:
+    """Chooses where an upload's bytes go. Asked in `order`; the first name wins, None means no opinion."""
+
+    name: str
+    choose: Callable[[UploadFacts], str | None]
+    order: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnailer:
+    """Renders pictures of files of `media_types` (``image/png``, ``image/*``).
+
+    ``render(source, size)`` returns a WebP whose longer side is at most `size` pixels, or raises
+    `faceforge_sdk.errors.InvalidInput` for a file it can't or won't read. It runs on a worker, never in a request.
+    """
+
+    name: str
+    media_types: tuple[str, ...]
+    render: Callable[[Path, int], bytes]
+    order: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class JobHandler(Generic[InputT]):
+    """Runs jobs of one type.
+
+    The input is validated as `input_model` when the job is made. ``run(job)`` returns the JSON-ready result. It may
+    be called again for the same job after a crash (up to three times) and so must be idempotent; between units of
+    work it calls ``job.check_cancelled()``.
+    """
+
+    job_type: str
+    input_model: type[InputT]
+    run: Callable[[JobContext[InputT]], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class EventHandler:
+    """Called after commit with every event of `event_type` (``asset.stored``, or ``asset.*`` for a family).
+
+    Runs on a worker, in order, at least once, isolated from other handlers. `name` identifies its place in the
+    stream across restarts: keep it.
+    """
+
+    name: str
+    event_type: str
+    handle: Callable[[Event], None]

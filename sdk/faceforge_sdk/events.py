@@ -1,0 +1,40 @@
+"""What happened, told after it is committed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+EventType = Literal[
+    "entity.created",
+    "entity.updated",
+    "entity.deleted",
+    "entity.restored",
+    "asset.stored",
+    "asset.updated",
+    "asset.deleted",
+    "asset.restored",
+    "asset.linked",
+    "asset.unlinked",
+    "job.queued",
+    "job.started",
+    "job.finished",
+    "plugin.enabled",
+    "plugin.disabled",
+    "plugin.failed",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One fact, written in the transaction of the change it tells of.
+
+    `seq` grows with every event and never repeats; `subject` is the id of the entity, asset, job or plugin; `at` is
+    UTC text. Handlers may see an event more than once (after a crash) and must be idempotent.
+    """
+
+    seq: int
+    type: str
+    subject: str
+    at: str
+    payload: dict[str, Any]
