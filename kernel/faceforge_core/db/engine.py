@@ -1,0 +1,270 @@
+"""The database: one thread that writes, committing together what waits together, and any number of readers."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from concurrent.futures import Future
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from faceforge_sdk.errors import Busy, InsufficientStorage, StorageUnavailable
+
+from faceforge_core.db import sqlite
+from faceforge_core.db.checkpoints import Checkpointer
+from faceforge_core.db.driver import is_io_error, sqlite3, translated
+from faceforge_core.db.readers import ReaderPool, Reading
+from faceforge_core.db.transactions import Reader, Transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+__all__ = ["Database", "Reader", "Transaction"]
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+_BATCH_PIECES = 64
+_BATCH_SECONDS = 0.005
+
+
+class _Piece:
+    """One caller's work, from the queue to its answer. As a context manager it keeps what the work raises."""
+
+    __slots__ = ("answer", "callbacks", "connection", "error", "result", "work")
+
+    def __init__(self, work: Callable[[Transaction], Any]) -> None:
+        self.work = work
+        self.answer: Future[Any] = Future()
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.callbacks: tuple[Callable[[], None], ...] = ()
+
+    def attempt(self, connection: sqlite3.Connection) -> None:
+        """Do the work between savepoints: what raises is undone alone."""
+        self.connection = connection
+        with self:
+            transaction = Transaction(connection)
+            self.result = self.work(transaction)
+            self.callbacks = transaction.callbacks
+
+    def __enter__(self) -> None:
+        self.connection.execute("SAVEPOINT piece")
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: TracebackType | None) -> bool:
+        self.error = error
+        if self.connection.in_transaction:  # a full disk may have rolled everything back
+            if error is not None:
+                self.connection.execute("ROLLBACK TO piece")
+            self.connection.execute("RELEASE piece")
+        return True
+
+    def settle(self) -> None:
+        if self.error is None:
+            self.answer.set_result(self.result)
+        else:
+            self.answer.set_exception(translated(self.error))
+
+
+class Database:
+    """The SQLite file at `path`, created private (0600) where it is missing; schema is `db.migrate`'s business.
+
+    Raises the SDK's errors for a file that cannot be opened. Close it, or use it as a context manager.
+    """
+
+    def __init__(self, path: Path, *, max_waiting: int = 100) -> None:
+        self.path = path
+        self.generation = 0
+        """Grows with every commit: what was computed from reads may be kept while it stands still."""
+        self._max_waiting = max_waiting
+        self._waiting: SimpleQueue[_Piece | None] = SimpleQueue()
+        self._gate = threading.Lock()
+        self._closed = False
+        self._readers = ReaderPool(path)
+        self._checkpointer = Checkpointer(path)
+        self._connection: sqlite3.Connection | None = None
+        self._writers_opened = 0
+        try:
+            sqlite.make_private(path)
+            self._writer()
+        except (sqlite3.Error, OSError) as error:
+            raise translated(error) from error
+        self._thread = threading.Thread(target=self._run, name="database-writer", daemon=True)
+        self._thread.start()
+
+    @property
+    def connections_opened(self) -> int:
+        """How many connections were ever opened: no request changes it once the engine is warm."""
+        return self._writers_opened + self._readers.opened
+
+    def read(self) -> AbstractContextManager[Reader]:
+        """Open a snapshot for reading, from any thread: nothing waits for writers, nor they for it."""
+        return Reading(self._readers)
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` in the writing transaction and return its result once it is safely on disk.
+
+        Work of several callers may be committed together; what one raises reaches only itself, with its own changes
+        undone. Raises `Busy` within 6 s when another program holds the file, at once when too much waits already, and
+        `InsufficientStorage` when the volume is full or failing. Never call it from `work` or on the event loop.
+        """
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("Work that is being written cannot wait for another write: use its transaction.")
+        return self.submit(work).result()
+
+    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
+        """Queue `work` like `write` and return its answer to come, for `asyncio.wrap_future`.
+
+        `Busy` and `StorageUnavailable` of the queue itself are raised here.
+        """
+        piece = _Piece(work)
+        with self._gate:
+            if self._closed:
+                raise StorageUnavailable("The database is closed.")
+            if self._waiting.qsize() >= self._max_waiting:
+                raise Busy("Too many writes are waiting.", retry_after=1)
+            self._waiting.put(piece)
+        return piece.answer
+
+    def close(self) -> None:
+        """Finish what waits, empty the log into the database and close every connection. May be called twice."""
+        with self._gate:
+            if not self._closed:
+                self._closed = True
+                self._waiting.put(None)
+        self._thread.join()
+        self._readers.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Everything below runs on the writer's thread.
+
+    def _run(self) -> None:
+        while True:
+            try:
+                piece = self._waiting.get(timeout=self._checkpointer.idle_seconds())
+            except Empty:
+                self._when_idle()
+                continue
+            if piece is None or not self._commit_with_others(piece):
+                break
+        self._disconnect(checkpoint=True)
+
+    def _commit_with_others(self, first: _Piece) -> bool:
+        """Do `first` and what waits behind it in one transaction; return False when the end was among them."""
+        try:
+            connection = self._writer()
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            # Who waited behind it waited as long: five seconds more would break the promise.
+            return self._refuse_all(first, error)
+        batch: list[_Piece] = []
+        more = True
+        try:
+            more = self._attempt_batch(connection, first, batch)
+            self._commit(connection, batch)
+        except sqlite3.Error as error:
+            self._undo(connection, batch, error)
+        self._answer(batch)
+        return more
+
+    def _attempt_batch(self, connection: sqlite3.Connection, first: _Piece, batch: list[_Piece]) -> bool:
+        deadline = time.monotonic() + _BATCH_SECONDS
+        piece: _Piece | None = first
+        while piece is not None:
+            if piece.answer.set_running_or_notify_cancel():
+                batch.append(piece)
+                piece.attempt(connection)
+            if not connection.in_transaction or len(batch) >= _BATCH_PIECES or time.monotonic() > deadline:
+                return True
+            try:
+                piece = self._waiting.get_nowait()
+            except Empty:
+                return True
+        return False
+
+    def _answer(self, batch: list[_Piece]) -> None:
+        for piece in batch:
+            if piece.error is None:
+                self._call_back(piece)
+        for piece in batch:
+            piece.settle()
+        self._checkpoint(self._checkpointer.after_commit)
+
+    def _commit(self, connection: sqlite3.Connection, batch: list[_Piece]) -> None:
+        if connection.in_transaction:
+            connection.execute("COMMIT")
+            self.generation += 1
+            return
+        # One statement failed so badly that SQLite rolled back the whole transaction under its neighbours too.
+        cause = next((piece.error for piece in batch if piece.error), None)
+        for piece in batch:
+            piece.error = piece.error or InsufficientStorage("The write was undone: the volume is full or failing.")
+        if cause is not None and is_io_error(cause):
+            self._disconnect()
+
+    def _undo(self, connection: sqlite3.Connection, batch: list[_Piece], error: sqlite3.Error) -> None:
+        for piece in batch:
+            piece.error = piece.error or error
+        if is_io_error(error):
+            self._disconnect()
+        elif connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+    def _call_back(self, piece: _Piece) -> None:
+        for callback in piece.callbacks:
+            try:
+                callback()
+            except Exception:
+                logger.exception("A callback after a commit failed.")
+
+    def _refuse_all(self, first: _Piece, error: sqlite3.Error) -> bool:
+        piece: _Piece | None = first
+        while piece is not None:
+            if piece.answer.set_running_or_notify_cancel():
+                piece.error = error
+                piece.settle()
+            try:
+                piece = self._waiting.get_nowait()
+            except Empty:
+                return True
+        return False
+
+    def _when_idle(self) -> None:
+        self._checkpoint(self._checkpointer.idle)
+
+    def _checkpoint(self, checkpoint: Callable[[sqlite3.Connection], None]) -> None:
+        if self._connection is None:
+            return
+        try:
+            checkpoint(self._connection)
+        except sqlite3.Error as error:
+            # Everything committed is safe in the log; the next checkpoint tries again.
+            logger.warning("The write-ahead log could not be copied into the database: %s", error)
+
+    def _writer(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = sqlite.open_writer(self.path)
+            self._writers_opened += 1
+            self._checkpointer.reset()
+        return self._connection
+
+    def _disconnect(self, *, checkpoint: bool = False) -> None:
+        if self._connection is None:
+            return
+        if checkpoint:
+            self._when_idle()
+        try:
+            self._connection.close()
+        except sqlite3.Error as error:
+            logger.warning("The database could not be closed properly: %s", error)
+        self._connection = None
