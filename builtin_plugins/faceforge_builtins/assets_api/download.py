@@ -1,0 +1,119 @@
+"""Sending a stored file: streamed, resumable, cacheable, and inert in a browser."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from email.utils import format_datetime
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from anyio import to_thread
+from starlette.responses import Response
+
+from .ranges import parse_range
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.datastructures import Headers
+    from starlette.types import Receive, Scope, Send
+
+    from faceforge_sdk.models import Asset
+    from faceforge_sdk.protocols import ByteReader
+
+CHUNK = 1024 * 1024
+HARMLESS_TYPES = frozenset(
+    {"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "image/tiff"}
+)
+"""Raster images, which no browser executes; everything else is sent as ``application/octet-stream``."""
+
+
+class Download(Response):
+    """An asset's bytes from `start` to `end`, read on a thread only while the client takes them."""
+
+    def __init__(self, status: int, headers: dict[str, str], size: int, reader: ByteReader | None) -> None:
+        super().__init__(status_code=status, headers=headers)
+        del self.headers["content-length"]
+        self.headers["Content-Length"] = str(size)
+        self._size = size
+        self._reader = reader
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        del scope, receive  # the answer depends on neither
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        if self._reader is None:
+            await send({"type": "http.response.body", "body": b""})
+            return
+        try:
+            await self._stream(self._reader, send)
+        finally:
+            await to_thread.run_sync(self._reader.close)
+
+    async def _stream(self, reader: ByteReader, send: Send) -> None:
+        left = self._size
+        while left:
+            chunk = await to_thread.run_sync(reader.read, min(CHUNK, left))
+            if not chunk:  # a short answer must never look complete: break off, the client sees it
+                raise ConnectionError("The stored file ended before its recorded size.")
+            left -= len(chunk)
+            await send({"type": "http.response.body", "body": chunk, "more_body": left > 0})
+
+
+def answer(
+    asset: Asset, request_headers: Headers, *, head: bool, open_bytes: Callable[[int, int], ByteReader]
+) -> Response:
+    """The answer to a GET or HEAD. Blocks while the file is opened.
+
+    Raises what `open_bytes` raises, and `RangeNotSatisfiable`.
+    """
+    headers = _headers(asset)
+    if _not_modified(request_headers, headers):
+        return Response(status_code=304, headers={name: headers[name] for name in ("ETag", "Last-Modified")})
+    part = None if head else parse_range(_applicable_range(request_headers, headers), asset.byte_size)
+    start, end = part or (0, asset.byte_size)
+    if part is not None:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{asset.byte_size}"
+    reader = None if head else open_bytes(start, end)
+    return Download(206 if part else 200, headers, end - start, reader)
+
+
+def content_disposition(filename: str) -> str:
+    """``attachment`` with the name once in ASCII and once exactly (RFC 6266)."""
+    plain = "".join(c if " " <= c <= "~" and c not in '"\\%;/' else "_" for c in filename)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='', errors='replace')}"
+
+
+def _headers(asset: Asset) -> dict[str, str]:
+    mime_type = (asset.mime_type or "").lower()
+    return {
+        "Content-Type": mime_type if mime_type in HARMLESS_TYPES else "application/octet-stream",
+        "Content-Disposition": content_disposition(asset.filename or asset.asset_id),
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "Accept-Ranges": "bytes",
+        "ETag": f'"{asset.content_hash}"',
+        "Last-Modified": _http_date(asset.created_at),
+        "Cache-Control": "private, no-cache",
+    }
+
+
+def _http_date(timestamp: str) -> str:
+    try:
+        moment = datetime.fromisoformat(timestamp)
+    except ValueError:  # a timestamp of another tool's: the epoch is never newer than what a client has
+        moment = datetime.fromisoformat("1970-01-01T00:00:00Z")
+    return format_datetime(moment, usegmt=True)
+
+
+def _not_modified(request: Headers, headers: dict[str, str]) -> bool:
+    wanted = request.get("if-none-match")
+    if wanted is not None:
+        tags = {tag.strip().removeprefix("W/") for tag in wanted.split(",")}
+        return "*" in tags or headers["ETag"] in tags
+    return request.get("if-modified-since") == headers["Last-Modified"]
+
+
+def _applicable_range(request: Headers, headers: dict[str, str]) -> str | None:
+    condition = request.get("if-range")
+    if condition is not None and condition.strip() not in (headers["ETag"], headers["Last-Modified"]):
+        return None
+    return request.get("range")

@@ -1,0 +1,32 @@
+"""The routes between entities and assets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Query
+
+from faceforge_sdk.models import Envelope, Linked, LinkedAsset, LinkedAssetQuery, LinkRequest, Page, ok
+
+if TYPE_CHECKING:
+    from faceforge_sdk.protocols import Assets
+
+
+def build(assets: Assets) -> APIRouter:
+    """Routes over the links that `assets` keeps."""
+    router = APIRouter(tags=["Assets"])
+
+    @router.get("/v1/entities/{entity_id}/assets", summary="List an entity's assets")
+    def list_entity_assets(entity_id: str, query: Annotated[LinkedAssetQuery, Query()]) -> Envelope[Page[LinkedAsset]]:
+        return ok(assets.of_entity(entity_id, query))
+
+    @router.post("/v1/entities/{entity_id}/assets/{asset_id}", summary="Link an asset to an entity")
+    def link_asset(entity_id: str, asset_id: str, link: LinkRequest | None = None) -> Envelope[Linked]:
+        assets.link(entity_id, asset_id, link.role if link else None)
+        return ok(Linked(linked=True))
+
+    @router.delete("/v1/entities/{entity_id}/assets/{asset_id}", summary="Remove a link")
+    def unlink_asset(entity_id: str, asset_id: str) -> Envelope[Linked]:
+        return ok(Linked(linked=assets.unlink(entity_id, asset_id)))
+
+    return router

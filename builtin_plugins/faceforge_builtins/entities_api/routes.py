@@ -1,0 +1,69 @@
+"""The routes of entities."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Header, Query, Response
+
+from faceforge_sdk.models import (
+    Deleted,
+    Entity,
+    EntityDraft,
+    EntityPatch,
+    EntityQuery,
+    Envelope,
+    Page,
+    TrashedEntity,
+    TrashQuery,
+    ok,
+)
+
+from .preconditions import etag, expected_revision
+
+if TYPE_CHECKING:
+    from faceforge_sdk.protocols import Entities
+
+
+def build(entities: Entities) -> APIRouter:
+    """Routes over `entities`. Single reads answer on the event loop; whatever may take longer goes to a thread."""
+    router = APIRouter(tags=["Entities"])
+
+    @router.get("/v1/entities", summary="List or search entities")
+    def list_entities(query: Annotated[EntityQuery, Query()]) -> Envelope[Page[Entity]]:
+        return ok(entities.list(query))
+
+    @router.post("/v1/entities", summary="Create an entity")
+    def create_entity(draft: EntityDraft, response: Response) -> Envelope[Entity]:
+        entity = entities.create(draft)
+        response.headers["ETag"] = etag(entity)
+        return ok(entity)
+
+    @router.get("/v1/entities/{entity_id}", summary="Read an entity")
+    async def get_entity(entity_id: str, response: Response) -> Envelope[Entity]:
+        entity = entities.get(entity_id)
+        response.headers["ETag"] = etag(entity)
+        return ok(entity)
+
+    @router.patch("/v1/entities/{entity_id}", summary="Change an entity")
+    def update_entity(
+        entity_id: str, patch: EntityPatch, response: Response, if_match: Annotated[str | None, Header()] = None
+    ) -> Envelope[Entity]:
+        entity = entities.update(entity_id, patch, expected_revision=expected_revision(if_match))
+        response.headers["ETag"] = etag(entity)
+        return ok(entity)
+
+    @router.delete("/v1/entities/{entity_id}", summary="Move an entity to the trash")
+    def delete_entity(entity_id: str) -> Envelope[Deleted]:
+        entities.delete(entity_id)
+        return ok(Deleted())
+
+    @router.post("/v1/entities/{entity_id}/restore", summary="Bring an entity back from the trash")
+    def restore_entity(entity_id: str) -> Envelope[Entity]:
+        return ok(entities.restore(entity_id))
+
+    @router.get("/v1/trash/entities", summary="List the entities in the trash")
+    def list_trashed_entities(query: Annotated[TrashQuery, Query()]) -> Envelope[Page[TrashedEntity]]:
+        return ok(entities.trash(query))
+
+    return router
