@@ -26,12 +26,12 @@ if sys.version_info < OLDEST_PYTHON:
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "installed-from"
-VENV_BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
-VENV_PYTHON = VENV_BIN / ("python.exe" if os.name == "nt" else "python")
+VENV_PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 USABLE = f"import sys, pip; sys.exit(sys.version_info < {OLDEST_PYTHON})"
 
 PYTHON_M = (str(VENV_PYTHON), "-m")
-LINT_IMPORTS = (str(VENV_BIN / "lint-imports"), "--no-logo")
+RUN_IMPORT_LINTER = "from importlinter.cli import lint_imports_command as run; run()"  # it has no `python -m` form
+LINT_IMPORTS = (str(VENV_PYTHON), "-c", RUN_IMPORT_LINTER, "--no-logo")
 CHECKS: dict[str, tuple[tuple[str, ...], ...]] = {
     "format": ((*PYTHON_M, "ruff", "format", "--check", "."),),
     "lint": ((*PYTHON_M, "ruff", "check", "."),),
