@@ -1,0 +1,156 @@
+"""What is built: complete wheels, an SDK that stands alone, declared dependencies with a reason each."""
+
+import ast
+import json
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterable, Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+BUILD_WHEEL = "import sys; from hatchling.build import build_wheel; print(build_wheel(sys.argv[1]))"
+IMPORT_EVERYTHING = """
+import importlib, json, pkgutil, sys
+sys.path.insert(0, sys.argv[1])
+import faceforge_sdk
+for module in pkgutil.walk_packages(faceforge_sdk.__path__, "faceforge_sdk."):
+    importlib.import_module(module.name)
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+
+
+def build_wheel(python: str, project: Path, into: Path) -> Path:
+    """Build a project's wheel as an installer would, with nothing but its folder."""
+    run = subprocess.run(
+        [python, "-c", BUILD_WHEEL, str(into)], cwd=project, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    return into / run.stdout.splitlines()[-1]
+
+
+def with_their_dependencies(names: Iterable[str]) -> Iterator[metadata.Distribution]:
+    """The installed distributions of these names and of all they need here."""
+    waiting, seen = list(names), set()
+    while waiting:
+        name = canonicalize_name(waiting.pop())
+        if name not in seen:
+            seen.add(name)
+            distribution = metadata.distribution(name)
+            yield distribution
+            needed = [Requirement(line) for line in distribution.requires or []]
+            waiting += [need.name for need in needed if need.marker is None or need.marker.evaluate({"extra": ""})]
+
+
+@pytest.fixture(scope="module")
+def sdk_wheel(python: str, repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    alone = tmp_path_factory.mktemp("sdk-alone")
+    shutil.copytree(repository / "sdk", alone / "sdk", ignore=shutil.ignore_patterns("__pycache__"))
+    return build_wheel(python, alone / "sdk", alone)
+
+
+@pytest.fixture(scope="module")
+def core_wheel(python: str, repository: Path, tmp_path_factory: pytest.TempPathFactory) -> zipfile.Path:
+    return zipfile.Path(build_wheel(python, repository, tmp_path_factory.mktemp("core-wheel")))
+
+
+def test_the_sdk_imports_with_only_pluggy_and_pydantic_beside_it(python: str, sdk_wheel: Path, tmp_path: Path) -> None:
+    for distribution in with_their_dependencies(["pluggy", "pydantic"]):
+        for file in distribution.files or []:
+            if ".." not in file.parts and file.suffix != ".pyc":
+                target = tmp_path / file
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(str(file.locate()), target)
+    zipfile.ZipFile(sdk_wheel).extractall(tmp_path)
+
+    run = subprocess.run(
+        [python, "-I", "-S", "-B", "-c", IMPORT_EVERYTHING, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+
+    assert run.returncode == 0, run.stderr
+    loaded = set(json.loads(run.stdout))
+    assert {"faceforge_sdk", "pluggy", "pydantic"} <= loaded
+    assert not loaded & {"fastapi", "starlette", "sqlalchemy", "sqlmodel", "faceforge_core", "faceforge_builtins"}
+
+
+def test_the_sdk_asks_for_pluggy_and_pydantic_and_nothing_else(
+    pyproject: dict[str, Any], sdk_pyproject: dict[str, Any]
+) -> None:
+    wanted = sdk_pyproject["project"]["dependencies"]
+    assert {Requirement(line).name for line in wanted} == {"pluggy", "pydantic"}
+    assert set(wanted) <= set(pyproject["project"]["dependencies"])
+
+
+def test_the_sdk_carries_the_version_of_core(sdk_pyproject: dict[str, Any], repository: Path) -> None:
+    source = (repository / "kernel" / "faceforge_core" / "__init__.py").read_text(encoding="utf-8")
+    assert f'__version__ = "{sdk_pyproject["project"]["version"]}"' in source
+
+
+def test_the_wheel_of_core_carries_every_file_of_its_packages(
+    core_wheel: zipfile.Path, shipped: list[Path], repository: Path
+) -> None:
+    expected = {"/".join(path.relative_to(repository).parts[1:]) for path in shipped}
+    built = {name for name in core_wheel.root.namelist() if ".dist-info/" not in name and not name.endswith("/")}
+    assert built == expected
+
+
+def test_the_wheel_of_core_carries_its_licence_and_its_command(core_wheel: zipfile.Path) -> None:
+    (about,) = [folder for folder in core_wheel.iterdir() if folder.name.endswith(".dist-info")]
+    assert "Apache License" in (about / "licenses" / "LICENSE").read_text(encoding="utf-8")
+    assert "faceforge = faceforge_core.__main__:main" in (about / "entry_points.txt").read_text(encoding="utf-8")
+
+
+def test_every_built_in_is_declared_and_every_declared_one_is_there(
+    pyproject: dict[str, Any], repository: Path
+) -> None:
+    folder = repository / "builtin_plugins" / "faceforge_builtins"
+    there = {manifest.parent.name for manifest in folder.glob("*/plugin.json")}
+    declared = pyproject["project"]["entry-points"]["faceforge.builtin"]
+    assert declared == {name: f"faceforge_builtins.{name}" for name in there}
+
+
+def requirement_lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if re.match(r'\s+"[a-z][a-z0-9-]+(\[[a-z,]+\])?[<>=~;]', line)]
+
+
+@pytest.mark.parametrize("file", ["pyproject.toml", "sdk/pyproject.toml"])
+def test_every_dependency_has_a_floor_and_a_reason(repository: Path, file: str) -> None:
+    lines = requirement_lines((repository / file).read_text(encoding="utf-8"))
+    assert lines
+    assert [line for line in lines if not re.match(r'"[^"]+>=[^"]+",\s+# \w+', line)] == []
+
+
+def test_what_the_code_imports_is_what_the_project_asks_for(
+    shipped_python: list[Path], pyproject: dict[str, Any]
+) -> None:
+    declared = {canonicalize_name(Requirement(line).name) for line in pyproject["project"]["dependencies"]}
+    test_tools = {"pytest", "httpx"}  # of the testing modules, which only a test run loads
+    providers = metadata.packages_distributions()
+    missing = {
+        name
+        for path in shipped_python
+        for name in imported_packages(path)
+        if name not in sys.stdlib_module_names and not name.startswith("faceforge_") and name not in test_tools
+        if not declared & {canonicalize_name(provider) for provider in providers.get(name, [])}
+    }
+    assert missing <= OPTIONAL_PACKAGES
+
+
+# Used where it is installed, never asked for: a newer SQLite for old Pythons.
+OPTIONAL_PACKAGES = frozenset({"pysqlite3"})
+
+
+def imported_packages(path: Path) -> Iterator[str]:
+    """The top-level packages that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
