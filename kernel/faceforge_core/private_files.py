@@ -1,0 +1,128 @@
+"""Files and folders that only their owner can read, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import itertools
+import logging
+import os
+import secrets
+import stat
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_log = logging.getLogger(__name__)
+
+# What Windows answers while an indexer, a virus scanner or a reader has the target open: access denied, sharing
+# violation, lock violation. It passes within moments.
+_WINDOWS_SHARING_ERRORS = frozenset({5, 32, 33})
+_REPLACE_ATTEMPTS = 40
+_REPLACE_PAUSE = 0.05
+
+
+def private_dir(path: Path) -> None:
+    """Make the folder (and missing parents) with mode 0700 whatever the umask; an existing one is tightened to it.
+
+    Where modes cannot be set (Windows, FAT, someone else's folder) or must not be (a shared sticky folder such as
+    ``/tmp``) it stays as it is; if others can then open it, that is logged as a warning.
+    Raises OSError when the folder cannot be made or a file stands in its place.
+    """
+    missing = list(itertools.takewhile(lambda folder: not folder.is_dir(), (path, *path.parents)))
+    for folder in reversed(missing):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        _tighten(folder, 0o700)
+    if not missing:
+        _tighten(path, 0o700)
+
+
+def open_private(path: Path, flags: int) -> int:
+    """``os.open`` whose file has mode 0600 whatever the umask, also when it existed with a wider one.
+
+    The descriptor is binary and not inherited. A symbolic link in the file's place is refused (OSError) where the
+    system can do that.
+    """
+    flags |= getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+    descriptor = os.open(path, flags, 0o600)
+    # Most often right already: then one fstat is all it costs.
+    if os.name == "posix" and stat.S_IMODE(os.fstat(descriptor).st_mode) != 0o600:
+        with contextlib.suppress(
+            PermissionError, NotImplementedError
+        ):  # FAT, or another user's file: works, unprotected
+            os.fchmod(descriptor, 0o600)
+    return descriptor
+
+
+def write_atomic(path: Path, data: bytes, *, before_replace: Callable[[], None] | None = None) -> None:
+    """Replace the file's content with `data`, mode 0600, so that any crash or power loss leaves old or new, complete.
+
+    `before_replace` is called at the last moment; what it raises aborts the writing. After any failure the old file is
+    untouched and no temporary file is left (a kill may leave one, named ``.<name>.<random>.tmp``). Returns when the
+    new content is on the disk. Raises OSError.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+    try:
+        descriptor = open_private(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if before_replace is not None:
+            before_replace()
+        _replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+    sync_dir(path.parent)
+
+
+def sync_dir(path: Path) -> None:
+    """Bring the folder's entries (new names, renames) to the disk; does nothing where folders cannot be synced."""
+    if os.name != "posix":
+        return  # Windows opens no folders; NTFS journals its names
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as exc:
+        if exc.errno not in {errno.EINVAL, errno.ENOTSUP}:  # file systems that know no fsync of a folder
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def others_can_read(path: Path) -> bool:
+    """Whether the POSIX mode lets group or others at the file or folder; always False where there are no such modes."""
+    return os.name == "posix" and bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
+
+
+def _tighten(path: Path, mode: int) -> None:
+    if os.name != "posix":
+        return
+    now = stat.S_IMODE(path.stat().st_mode)
+    if now == mode:
+        return
+    if not now & stat.S_ISVTX:
+        try:
+            path.chmod(mode)
+        except OSError as exc:
+            _log.debug("%s keeps mode %o: %s", path, now, exc)
+    if others_can_read(path):
+        _log.warning("Other users of this computer can open %s, and its permissions cannot be changed.", path)
+
+
+def _replace(source: Path, target: Path) -> None:
+    for _ in range(_REPLACE_ATTEMPTS):
+        try:
+            source.replace(target)
+        except PermissionError as exc:
+            if getattr(exc, "winerror", None) not in _WINDOWS_SHARING_ERRORS:
+                raise
+            time.sleep(_REPLACE_PAUSE)
+        else:
+            return
+    source.replace(target)
