@@ -70,6 +70,13 @@ def test_the_syntax_is_that_of_the_oldest_python_we_promise(
         ast.parse(path.read_text(encoding="utf-8"), filename=str(path), feature_version=OLDEST_SYNTAX)
 
 
+def test_every_shipped_file_and_every_example_is_type_checked(
+    own_python: list[Path], pyproject: dict[str, Any], repository: Path
+) -> None:
+    checked = {*pyproject["tool"]["mypy"]["files"], "tests", "benchmarks"}
+    assert {path.relative_to(repository).parts[0] for path in own_python} <= checked
+
+
 # Names that look like addresses and are never connected to.
 IDENTIFIERS = ("json-schema.org", "www.w3.org")
 THIS_MACHINE = ("127.0.0.1", "localhost", "[::1]", "testserver")
