@@ -9,13 +9,12 @@ from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from faceforge_sdk.errors import Busy, InsufficientStorage, StorageUnavailable
-
 from faceforge_core.db import sqlite
 from faceforge_core.db.checkpoints import Checkpointer
 from faceforge_core.db.driver import is_io_error, sqlite3, translated
 from faceforge_core.db.readers import ReaderPool, Reading
 from faceforge_core.db.transactions import Reader, Transaction
+from faceforge_sdk.errors import Busy, InsufficientStorage, StorageUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

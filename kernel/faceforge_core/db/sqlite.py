@@ -64,6 +64,19 @@ def open_reader(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def open_migrator(path: Path) -> sqlite3.Connection:
+    """Open a connection for schema changes: as durable as the writer's, foreign keys off.
+
+    With foreign keys on, rebuilding a table deletes the rows that refer to it.
+    """
+    connection = connect(path, query="mode=rw")
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=OFF")
+    _tune(connection, _WRITER_CACHE_KIB)
+    return connection
+
+
 def _tune(connection: sqlite3.Connection, cache_kib: int) -> None:
     connection.execute(f"PRAGMA cache_size=-{cache_kib}")
     connection.execute("PRAGMA temp_store=MEMORY")

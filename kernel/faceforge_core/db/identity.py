@@ -1,0 +1,34 @@
+"""Whose database this is: the uuid that also stands in the home's marker file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, select, text
+
+from faceforge_core.db.statements import prepare
+from faceforge_core.db.tables import home_identity
+
+if TYPE_CHECKING:
+    from faceforge_core.db.engine import Database
+
+_HOME_UUID = "home_uuid"
+_get = prepare(select(home_identity.c.value).where(home_identity.c.key == bindparam("name")))
+_set = prepare(
+    text(
+        "INSERT INTO home_identity (key, value) VALUES (:name, :value) "
+        "ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+    )
+)
+
+
+def home_uuid(database: Database) -> str | None:
+    """Return the home's uuid; None in a database that never had one, such as a v0.1.9 one just migrated."""
+    with database.read() as reader:
+        value = reader.value(_get, name=_HOME_UUID)
+    return None if value is None else str(value)
+
+
+def set_home_uuid(database: Database, uuid: str) -> None:
+    """Tie the database to the home with this uuid."""
+    database.write(lambda tx: tx.run(_set, name=_HOME_UUID, value=uuid))
