@@ -1,0 +1,269 @@
+"""Assets: what is known of files, whoever holds their bytes."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import bindparam, func, insert, select, update
+
+from faceforge_core.db import counters
+from faceforge_core.db.statements import Prepared, prepare
+from faceforge_core.db.tables import assets as table
+from faceforge_sdk.errors import InvalidInput, NotFound
+from faceforge_sdk.models import Asset, TrashedAsset
+
+from . import stored_json
+from .clock import now
+from .paging import Cut, Order, Place
+
+if TYPE_CHECKING:
+    from sqlite3 import Row
+
+    from sqlalchemy import ColumnElement
+
+    from faceforge_core.db.engine import Database, Reader, Transaction
+    from faceforge_core.events import EventLog
+    from faceforge_sdk.models import AssetPatch, AssetQuery, Page, TrashQuery
+
+MIME_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+(\s*;.*)?", re.IGNORECASE | re.ASCII)
+
+FilterNames = tuple[str, ...]
+
+ASSET_COLUMNS = tuple(column for column in table.c if column.name != "bytes_state")
+_LIVE, _TRASHED = table.c.deleted_at.is_(None), table.c.deleted_at.is_not(None)
+_THIS = table.c.asset_id == bindparam("id")
+
+_GET = prepare(select(*ASSET_COLUMNS).where(_THIS, _LIVE))
+_GET_ANY = prepare(select(*ASSET_COLUMNS).where(_THIS))
+_UPDATE = prepare(
+    update(table)
+    .where(_THIS, _LIVE)
+    .values(
+        filename=bindparam("filename"),
+        kind=bindparam("kind"),
+        mime_type=bindparam("mime_type"),
+        updated_at=bindparam("now"),
+    )
+)
+_INSERT = prepare(insert(table))
+_TRASH = prepare(update(table).where(_THIS, _LIVE).values(deleted_at=bindparam("now")))
+_RESTORE = prepare(update(table).where(_THIS, _TRASHED).values(deleted_at=None, updated_at=bindparam("now")))
+_SET_META = prepare(update(table).where(_THIS).values(meta_json=bindparam("meta"), updated_at=bindparam("now")))
+_SET_PLACE = prepare(
+    update(table)
+    .where(_THIS)
+    .values(storage_provider=bindparam("provider"), storage_key=bindparam("key"), bytes_state="ok")
+)
+_COUNT_TRASH = prepare(select(func.count()).select_from(table).where(_TRASHED))
+
+_live_asset = TypeAdapter(Asset).validate_python
+_trashed_asset = TypeAdapter(TrashedAsset).validate_python
+
+
+class AssetCatalog:
+    """The live and the trashed assets."""
+
+    def __init__(self, database: Database, events: EventLog) -> None:
+        self._database = database
+        self._events = events
+
+    def get(self, asset_id: str) -> Asset:
+        """The live asset. Raises `NotFound`."""
+        with self._database.read() as reader:
+            return asset_of(_found(reader.one(_GET, id=asset_id), asset_id))
+
+    def list(self, query: AssetQuery) -> Page[Asset]:
+        """Live assets. Raises `InvalidInput` for a foreign cursor."""
+        cut = Cut.of(query, _order(query.sort_by, query.sort_order))
+        filters = filter_values(query.kind, query.mime_type)
+        statement = _list_statement(query.sort_by, query.sort_order, tuple(filters), cut.place)
+        with self._database.read() as reader:
+            rows = reader.all(statement, **filters, **cut.params)
+            total = self._total(reader, filters) if query.total == "exact" else None
+        return cut.page(rows, asset_of, total)
+
+    def update(self, asset_id: str, patch: AssetPatch) -> Asset:
+        """Change what `patch` names. Raises `NotFound`, and `InvalidInput` for something that is no media type."""
+        if patch.mime_type is not None and MIME_TYPE.fullmatch(patch.mime_type) is None:
+            raise InvalidInput(f"{patch.mime_type!r} is not a media type like image/png.")
+        changes = patch.model_dump(exclude_none=True)
+
+        def work(tx: Transaction) -> Asset:
+            before = asset_of(_found(tx.one(_GET, id=asset_id), asset_id))
+            after = before.model_copy(update={**changes, "updated_at": now()})
+            tx.run(
+                _UPDATE,
+                id=asset_id,
+                filename=after.filename,
+                kind=after.kind,
+                mime_type=after.mime_type,
+                now=after.updated_at,
+            )
+            self._events.append(tx, "asset.updated", asset_id, {"changed": sorted(changes)})
+            return after
+
+        return self._database.write(work)
+
+    def delete(self, asset_id: str) -> None:
+        """Move to the trash. Raises `NotFound`."""
+
+        def work(tx: Transaction) -> None:
+            if tx.run(_TRASH, id=asset_id, now=now()) == 0:
+                raise not_found(asset_id)
+            counters.adjust(tx, counters.ASSETS, -1)
+            self._events.append(tx, "asset.deleted", asset_id, {})
+
+        self._database.write(work)
+
+    def restore(self, asset_id: str) -> Asset:
+        """Bring back from the trash. Raises `NotFound` if it is not there."""
+
+        def work(tx: Transaction) -> Asset:
+            if not self._revive(tx, asset_id):
+                raise not_found(asset_id, "in the trash")
+            return asset_of(_found(tx.one(_GET, id=asset_id), asset_id))
+
+        return self._database.write(work)
+
+    def trash(self, query: TrashQuery) -> Page[TrashedAsset]:
+        """What lies in the trash."""
+        cut = Cut.of(query, _order("deleted_at", query.sort_order))
+        statement = _list_statement("deleted_at", query.sort_order, (), cut.place)
+        with self._database.read() as reader:
+            rows = reader.all(statement, **cut.params)
+            total = reader.value(_COUNT_TRASH) if query.total == "exact" else None
+        return cut.page(rows, _trashed, total)
+
+    def store(  # noqa: PLR0913 - the facts of one file, all of them needed
+        self,
+        tx: Transaction,
+        *,
+        content_hash: str,
+        byte_size: int,
+        kind: str,
+        filename: str,
+        mime_type: str | None,
+        storage_provider: str,
+        storage_key: str,
+        sidecar: dict[str, Any] | None,
+    ) -> Asset:
+        """Record a file whose bytes are durable by now.
+
+        Known bytes keep their row: it comes back from the trash, gets its place mended where the old one was in
+        doubt, and gains `sidecar` (an entry of ``meta.metadata``) unless it has an equal one.
+        """
+        moment = now()
+        known = tx.one(_GET_ANY, id=content_hash)
+        if known is None:
+            tx.run(
+                _INSERT,
+                asset_id=content_hash,
+                kind=kind,
+                filename=filename,
+                content_hash=content_hash,
+                byte_size=byte_size,
+                mime_type=mime_type,
+                meta_json=stored_json.dump({"metadata": [sidecar]} if sidecar else {}),
+                created_at=moment,
+                updated_at=moment,
+                deleted_at=None,
+                storage_provider=storage_provider,
+                storage_key=storage_key,
+                bytes_state="ok",
+            )
+            counters.adjust(tx, counters.ASSETS, 1)
+            self._events.append(tx, "asset.stored", content_hash, {"mime_type": mime_type, "kind": kind})
+        else:
+            self._revive(tx, content_hash)
+            tx.run(_SET_PLACE, id=content_hash, provider=storage_provider, key=storage_key)
+            self._add_sidecar(tx, known, sidecar)
+        return asset_of(_found(tx.one(_GET, id=content_hash), content_hash))
+
+    def _revive(self, tx: Transaction, asset_id: str) -> bool:
+        if tx.run(_RESTORE, id=asset_id, now=now()) == 0:
+            return False
+        counters.adjust(tx, counters.ASSETS, 1)
+        self._events.append(tx, "asset.restored", asset_id, {})
+        return True
+
+    def _add_sidecar(self, tx: Transaction, known: Row, sidecar: dict[str, Any] | None) -> None:
+        meta = stored_json.load(known["meta_json"])
+        entries = meta.setdefault("metadata", [])
+        if sidecar is None or sidecar in entries:
+            return
+        entries.append(sidecar)
+        tx.run(_SET_META, id=known["asset_id"], meta=stored_json.dump(meta), now=now())
+        self._events.append(tx, "asset.updated", known["asset_id"], {"changed": ["meta"]})
+
+    def _total(self, reader: Reader, filters: dict[str, str]) -> int:
+        if not filters:
+            return counters.current(reader, counters.ASSETS)
+        return int(reader.value(_count_statement(tuple(filters)), **filters))
+
+
+def filter_values(kind: str | None, mime_type: str | None) -> dict[str, str]:
+    """The parameters of the filters that apply; their names select the conditions."""
+    filters = {"kind": kind} if kind else {}
+    if mime_type and mime_type.endswith("/*"):
+        family = mime_type.removesuffix("*")
+        filters |= {"family": family, "family_end": family[:-1] + "0"}  # "0" follows "/"
+    elif mime_type:
+        filters["mime_type"] = mime_type
+    return filters
+
+
+def filter_conditions(names: FilterNames) -> list[ColumnElement[bool]]:
+    """The conditions that the parameters called `names` fill."""
+    conditions = {
+        "kind": table.c.kind == bindparam("kind"),
+        "mime_type": table.c.mime_type == bindparam("mime_type"),
+        "family": table.c.mime_type >= bindparam("family"),
+        "family_end": table.c.mime_type < bindparam("family_end"),
+    }
+    return [conditions[name] for name in names]
+
+
+def _order(sort_by: str, sort_order: str) -> Order:
+    name = f"assets:{sort_by}:{sort_order}"
+    return Order(name, table.c[sort_by], table.c.asset_id, sort_by, sort_order == "desc")
+
+
+@cache
+def _list_statement(sort_by: str, sort_order: str, filters: FilterNames, place: Place | None) -> Prepared:
+    state = _TRASHED if sort_by == "deleted_at" else _LIVE
+    return _order(sort_by, sort_order).page_of(select(*ASSET_COLUMNS).where(state, *filter_conditions(filters)), place)
+
+
+@cache
+def _count_statement(filters: FilterNames) -> Prepared:
+    return prepare(select(func.count()).select_from(table).where(_LIVE, *filter_conditions(filters)))
+
+
+def asset_facts(row: Row) -> dict[str, Any]:
+    """A row of the table, its JSON parsed, ready to become a model."""
+    facts = dict(row)
+    facts["meta"] = stored_json.load(facts.pop("meta_json"))
+    return facts
+
+
+def asset_of(row: Row) -> Asset:
+    """The asset of a row of its table."""
+    return _live_asset(asset_facts(row))
+
+
+def _trashed(row: Row) -> TrashedAsset:
+    return _trashed_asset(asset_facts(row))
+
+
+def _found(row: Row | None, asset_id: str) -> Row:
+    if row is None:
+        raise not_found(asset_id)
+    return row
+
+
+def not_found(asset_id: str, where: str = "") -> NotFound:
+    """What to raise for an id that no live asset has."""
+    return NotFound(f"There is no asset {asset_id[:80]!r}{where and ' ' + where}.")

@@ -1,0 +1,140 @@
+"""Links between entities and assets.
+
+A link shows only while both its ends live: deleting an end hides it, restoring the end brings it back, and neither
+touches the link's own row. So a restore returns exactly what its deletion hid.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import bindparam, func, insert, select, update
+
+from faceforge_core.db.statements import Prepared, prepare
+from faceforge_core.db.tables import assets, entities
+from faceforge_core.db.tables import entity_assets as table
+from faceforge_sdk.models import LinkedAsset
+
+from .assets import ASSET_COLUMNS, FilterNames, asset_facts, filter_conditions, filter_values
+from .assets import not_found as no_asset
+from .clock import now
+from .entities import not_found as no_entity
+from .paging import Cut, Order, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import ColumnElement, Select
+
+    from faceforge_core.db.engine import Database, Reader, Transaction
+    from faceforge_core.events import EventLog
+    from faceforge_sdk.models import LinkedAssetQuery, Page
+
+_THIS = (table.c.entity_id == bindparam("entity"), table.c.asset_id == bindparam("asset"))
+_LIVE = table.c.deleted_at.is_(None)
+_ENTITY_LIVES = prepare(
+    select(entities.c.entity_id).where(entities.c.entity_id == bindparam("id"), entities.c.deleted_at.is_(None))
+)
+_ASSET_LIVES = prepare(
+    select(assets.c.asset_id).where(assets.c.asset_id == bindparam("id"), assets.c.deleted_at.is_(None))
+)
+_INSERT = prepare(insert(table))
+_RELINK = prepare(update(table).where(*_THIS).values(role=bindparam("new_role"), deleted_at=None))
+_REVIVE = prepare(update(table).where(*_THIS, table.c.deleted_at.is_not(None)).values(created_at=bindparam("moment")))
+_REMOVE = prepare(update(table).where(*_THIS, _LIVE).values(deleted_at=bindparam("moment")))
+_NEWEST_IMAGE = prepare(
+    select(table.c.asset_id)
+    .join(assets, assets.c.asset_id == table.c.asset_id)
+    .where(
+        table.c.entity_id == bindparam("entity"),
+        _LIVE,
+        assets.c.deleted_at.is_(None),
+        *filter_conditions(("family", "family_end")),
+    )
+    .order_by(table.c.created_at.desc(), table.c.asset_id)
+    .limit(1)
+)
+_linked_asset = TypeAdapter(LinkedAsset).validate_python
+
+
+class LinkCatalog:
+    """Which assets belong to which entities, and as what."""
+
+    def __init__(self, database: Database, events: EventLog) -> None:
+        self._database = database
+        self._events = events
+
+    def link(self, entity_id: str, asset_id: str, role: str | None) -> None:
+        """Link, or update the role; a removed link comes back as a new one. Raises `NotFound` for either end."""
+
+        def work(tx: Transaction) -> None:
+            _require_entity(tx, entity_id)
+            if tx.one(_ASSET_LIVES, id=asset_id) is None:
+                raise no_asset(asset_id)
+            moment = now()
+            tx.run(_REVIVE, entity=entity_id, asset=asset_id, moment=moment)
+            if tx.run(_RELINK, entity=entity_id, asset=asset_id, new_role=role) == 0:
+                tx.run(_INSERT, entity_id=entity_id, asset_id=asset_id, role=role, created_at=moment, deleted_at=None)
+            self._events.append(tx, "asset.linked", asset_id, {"entity_id": entity_id, "role": role})
+
+        self._database.write(work)
+
+    def unlink(self, entity_id: str, asset_id: str) -> bool:
+        """Remove a link; True if there was one."""
+
+        def work(tx: Transaction) -> bool:
+            if tx.run(_REMOVE, entity=entity_id, asset=asset_id, moment=now()) == 0:
+                return False
+            self._events.append(tx, "asset.unlinked", asset_id, {"entity_id": entity_id})
+            return True
+
+        return self._database.write(work)
+
+    def of_entity(self, entity_id: str, query: LinkedAssetQuery) -> Page[LinkedAsset]:
+        """The live assets of a live entity. Raises `NotFound` for the entity."""
+        cut = Cut.of(query, _order(query.sort_order))
+        filters = filter_values(query.kind, query.mime_type)
+        statement = _list_statement(query.sort_order, tuple(filters), cut.place)
+        with self._database.read() as reader:
+            _require_entity(reader, entity_id)
+            rows = reader.all(statement, entity=entity_id, **filters, **cut.params)
+            total = reader.value(_count_statement(tuple(filters)), entity=entity_id, **filters)
+        return cut.page(rows, lambda row: _linked_asset(asset_facts(row)), total if query.total == "exact" else None)
+
+    def covers(self, entity_ids: Sequence[str]) -> Mapping[str, str]:
+        """For each entity that has one: the asset id of its newest linked image."""
+        images = filter_values(None, "image/*")
+        with self._database.read() as reader:
+            found = {entity_id: reader.value(_NEWEST_IMAGE, entity=entity_id, **images) for entity_id in entity_ids}
+        return {entity_id: asset_id for entity_id, asset_id in found.items() if asset_id is not None}
+
+
+def _require_entity(reader: Reader, entity_id: str) -> None:
+    if reader.one(_ENTITY_LIVES, id=entity_id) is None:
+        raise no_entity(entity_id)
+
+
+def _order(sort_order: str) -> Order:
+    return Order(f"links:{sort_order}", table.c.created_at, table.c.asset_id, "linked_at", sort_order == "desc")
+
+
+def _linked(filters: FilterNames, *columns: ColumnElement[Any]) -> Select[Any]:
+    return (
+        select(*columns)
+        .select_from(table.join(assets, assets.c.asset_id == table.c.asset_id))
+        .where(table.c.entity_id == bindparam("entity"), _LIVE, assets.c.deleted_at.is_(None))
+        .where(*filter_conditions(filters))
+    )
+
+
+@cache
+def _list_statement(sort_order: str, filters: FilterNames, place: Place | None) -> Prepared:
+    columns = (*ASSET_COLUMNS, table.c.role, table.c.created_at.label("linked_at"))
+    return _order(sort_order).page_of(_linked(filters, *columns), place)
+
+
+@cache
+def _count_statement(filters: FilterNames) -> Prepared:
+    return prepare(_linked(filters, func.count()))
