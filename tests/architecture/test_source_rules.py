@@ -12,12 +12,10 @@ import pytest
 
 OLDEST_SYNTAX = (3, 11)
 
-SILENCES = re.compile(
-    r"#\s*(?P<tool>noqa|type:\s*ignore|pyright|mypy:|ruff:|flake8:|fmt:|isort:|pylint:)", re.IGNORECASE
-)
+SILENCES = re.compile(r"#\s*(?P<tool>noqa|type:\s*ignore|pyright|mypy:|ruff:|flake8:|isort:|pylint:)", re.IGNORECASE)
 WITH_CODE_AND_REASON = re.compile(
     r"#\s*(noqa:\s*[A-Z]+\d+(,\s*[A-Z]+\d+)*|type:\s*ignore\[[\w-]+(,\s*[\w-]+)*\])"
-    r"[\s#:;,–—-]+(?P<reason>\w+\W+\w+.*)"
+    r"[\s#:;,(–—-]+(?P<reason>\w+\W+\w+.*)"
 )
 
 
@@ -44,7 +42,7 @@ def silenced_without_reason(source: str) -> list[int]:
         ("# type: ignore[misc]", False),
         ("# type: ignore[misc]  # pluggy's markers are untyped", True),
         ("# ruff: noqa: S608", False),
-        ("# fmt: off", False),
+        ("# noqa: S105  (a sentence)", True),
         ("# why this is so", True),
     ],
 )
