@@ -51,9 +51,14 @@ def is_read_only(annotation: ast.expr) -> bool:
 
 
 def is_table(target: ast.expr, value: ast.expr | None) -> bool:
-    """Whether this is a constant in capitals, written out in full; nobody means to add to it."""
-    parts = value.keys if isinstance(value, ast.Dict) else getattr(value, "elts", [])
-    return bool(parts) and last_name(target).isupper()
+    """Whether this is a constant in capitals that is filled where it stands; an empty one is meant to be filled later."""
+    if isinstance(value, ast.Dict):
+        filled = bool(value.keys)
+    elif isinstance(value, ast.List | ast.Set):
+        filled = bool(value.elts)
+    else:
+        filled = isinstance(value, MUTABLE_DISPLAYS)
+    return filled and last_name(target).isupper()
 
 
 def state_of(statement: ast.stmt) -> bool:
@@ -126,6 +131,7 @@ def test_the_rule_about_state_sees_state(source: str) -> None:
         "NAMES = ('a', 'b')",
         "NAMES = frozenset({'a'})",
         "TABLE = {'a': 1}",
+        "_CODES: Final = {a: b for a, b in TABLE.items()}",
         "by_status: Mapping[str, int] = {'a': 1}",
         "STATUS: Final[Mapping[str, int]] = {'a': 1}",
         "STATUS = MappingProxyType({'a': 1})",
