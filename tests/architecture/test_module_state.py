@@ -51,7 +51,7 @@ def is_read_only(annotation: ast.expr) -> bool:
 
 
 def is_table(target: ast.expr, value: ast.expr | None) -> bool:
-    """Whether this is a constant in capitals that is filled where it stands; an empty one is meant to be filled later."""
+    """Whether this is a constant in capitals, filled where it stands; an empty one is meant to be filled later."""
     if isinstance(value, ast.Dict):
         filled = bool(value.keys)
     elif isinstance(value, ast.List | ast.Set):
