@@ -1,0 +1,55 @@
+"""Small pictures of files: rendered by jobs, cached by content hash, served by a route."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from faceforge_sdk import EventHandler, JobHandler, Router, Thumbnailer, hookimpl
+
+from .cache import ThumbnailCache
+from .events import queue_render
+from .jobs import RenderInput, render_job
+from .process import RenderProcess
+from .routes import build
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from faceforge_sdk import PluginContext
+
+RASTER_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/tiff", "image/avif")
+
+
+class ThumbnailsPlugin:
+    """The hooks, around the one process that decodes pictures."""
+
+    def __init__(self) -> None:
+        self._process = RenderProcess()
+
+    @hookimpl
+    @contextmanager
+    def lifespan(self) -> Iterator[None]:
+        with self._process:
+            yield
+
+    @hookimpl
+    def register_thumbnailers(self) -> list[Thumbnailer]:
+        return [Thumbnailer("pillow", RASTER_TYPES, self._process.render, order=1000)]
+
+    @hookimpl
+    def register_routers(self, ctx: PluginContext) -> list[Router]:
+        return [Router(build(ctx.assets, ThumbnailCache(ctx.data_dir)))]
+
+    @hookimpl
+    def register_job_handlers(self, ctx: PluginContext) -> list[JobHandler[RenderInput]]:
+        return [JobHandler("thumbnails.render", RenderInput, render_job(ctx, ThumbnailCache(ctx.data_dir)))]
+
+    @hookimpl
+    def register_event_handlers(self, ctx: PluginContext) -> list[EventHandler]:
+        queue = queue_render(ctx)
+        return [
+            EventHandler("thumbnails.stored", "asset.stored", queue),
+            EventHandler("thumbnails.restored", "asset.restored", queue),
+            EventHandler("thumbnails.updated", "asset.updated", queue),
+        ]

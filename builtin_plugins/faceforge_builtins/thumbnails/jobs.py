@@ -1,0 +1,97 @@
+"""The job that renders one asset's thumbnails."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from faceforge_sdk import Thumbnailer
+from faceforge_sdk.errors import ContributionFailed, InvalidInput, NotFound
+
+from .cache import SIZES
+from .picture import shrink
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from faceforge_sdk import JobContext, PluginContext
+    from faceforge_sdk.models import Asset
+    from faceforge_sdk.protocols import Contributed
+
+    from .cache import ThumbnailCache
+
+RENDER_SECONDS = 60.0
+_CHUNK = 1024 * 1024
+
+
+class RenderInput(BaseModel):
+    """Which asset to picture."""
+
+    asset_id: str
+
+
+def thumbnailer_for(
+    contributed: Sequence[Contributed[Thumbnailer]], mime_type: str | None
+) -> Contributed[Thumbnailer] | None:
+    """The first by `order` that reads this media type."""
+    plain = (mime_type or "").partition(";")[0].strip().lower()
+    for candidate in contributed:
+        if any(fnmatchcase(plain, pattern) for pattern in candidate.value.media_types):
+            return candidate
+    return None
+
+
+def render_job(ctx: PluginContext, cache: ThumbnailCache) -> Callable[[JobContext[RenderInput]], Mapping[str, Any]]:
+    """The handler. A file that can't be pictured is a warning and no failure: the user keeps the file."""
+
+    def run(job: JobContext[RenderInput]) -> Mapping[str, Any]:
+        try:
+            asset = ctx.assets.get(job.input.asset_id)
+        except NotFound:
+            return {"rendered": [], "reason": "The asset is gone."}
+        thumbnailer = thumbnailer_for(ctx.plugins.contributed(Thumbnailer), asset.mime_type)
+        if thumbnailer is None or cache.has_all(asset.content_hash):
+            return {"rendered": []}
+        try:
+            with _as_file(ctx, asset) as source:
+                largest = thumbnailer.call(lambda: thumbnailer.value.render(source, SIZES[0]), seconds=RENDER_SECONDS)
+            _keep_all(cache, asset.content_hash, largest)
+        except (ContributionFailed, InvalidInput) as exc:
+            if not isinstance(exc.__cause__ or exc, InvalidInput):
+                raise
+            job.log("warning", f"No thumbnail: {exc}", {"asset_id": asset.asset_id})
+            return {"rendered": [], "reason": str(exc)}
+        return {"rendered": list(SIZES)}
+
+    return run
+
+
+def _keep_all(cache: ThumbnailCache, content_hash: str, largest: bytes) -> None:
+    cache.write(content_hash, SIZES[0], largest)
+    for size in SIZES[1:]:
+        cache.write(content_hash, size, shrink(largest, size))
+
+
+@contextmanager
+def _as_file(ctx: PluginContext, asset: Asset) -> Iterator[Path]:
+    """The asset's bytes as a file: the stored one itself, or a copy where the provider has no files."""
+    stored = ctx.storage.local_file(asset)
+    if stored is not None:
+        yield stored
+        return
+    ctx.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=ctx.data_dir, prefix="render-") as folder:
+        copy = Path(folder) / "source"
+        reader = ctx.storage.open(asset)
+        try:
+            with copy.open("wb") as file:
+                while chunk := reader.read(_CHUNK):
+                    file.write(chunk)
+        finally:
+            reader.close()
+        yield copy

@@ -1,0 +1,91 @@
+"""Decoding and scaling with Pillow.
+
+Runs in a process of its own for files from outside: a decoder that crashes, hangs or eats memory takes nothing with it.
+Pillow is imported inside the functions, since Core starts without it.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from faceforge_sdk.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from PIL.Image import Image
+
+MAX_PIXELS = 64_000_000
+"""More are not decoded: 64 megapixels are about 200 MB in memory."""
+
+_QUALITY = 80
+
+
+def render(source: Path, size: int) -> bytes:
+    """A WebP of `source`, upright, in sRGB, its longer side at most `size` pixels; never enlarged.
+
+    Raises `InvalidInput` for more than `MAX_PIXELS` and for whatever Pillow can't read.
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    Image.MAX_IMAGE_PIXELS = None  # our own limit stands below, with an error instead of a warning
+    try:
+        with Image.open(source) as image:
+            _check_pixels(image)
+            image.draft("RGB", (size, size))  # JPEG only: decodes at an eighth to a half where that suffices
+            upright = ImageOps.exif_transpose(image)
+            picture = _in_srgb(upright)
+            picture.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=2.0)
+            return _webp(picture)
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as exc:
+        raise InvalidInput(f"The picture can't be read: {exc}") from exc
+
+
+def shrink(picture: bytes, size: int) -> bytes:
+    """A smaller WebP of a thumbnail that `render` or a plugin made. Raises `InvalidInput` if it is no picture."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(picture), formats=("WEBP",)) as image:
+            _check_pixels(image)
+            image.thumbnail((size, size), Image.Resampling.LANCZOS)
+            return _webp(image)
+    except (UnidentifiedImageError, OSError, ValueError) as exc:
+        raise InvalidInput(f"The thumbnail is no WebP: {exc}") from exc
+
+
+def _check_pixels(image: Image) -> None:
+    pixels = image.width * image.height
+    if pixels > MAX_PIXELS:
+        raise InvalidInput(
+            f"The picture has {image.width} × {image.height} pixels; at most {MAX_PIXELS // 1_000_000} megapixels "
+            "are decoded."
+        )
+
+
+def _in_srgb(image: Image) -> Image:
+    """The picture in 8 bits of sRGB, with transparency where it has some."""
+    profile = image.info.get("icc_profile")
+    if image.mode.startswith("I;16"):
+        image = image.point(lambda value: value / 256).convert("L")
+    transparent = image.has_transparency_data
+    image = image.convert("RGBA" if transparent else "RGB")
+    return _converted(image, profile) if profile else image
+
+
+def _converted(image: Image, profile: bytes) -> Image:
+    from PIL import ImageCms
+
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"))
+    except (ImageCms.PyCMSError, OSError):
+        return image  # a broken profile, or one for another colour model: the pixels are still worth showing
+    return converted or image
+
+
+def _webp(image: Image) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "WEBP", quality=_QUALITY, method=4)
+    return out.getvalue()
