@@ -1,0 +1,83 @@
+"""Errors as a page, for people who look at ``/ui`` with a browser."""
+
+from __future__ import annotations
+
+import html
+import logging
+from typing import TYPE_CHECKING, Final
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.types import Scope
+
+    from faceforge_core.web.pages import PageSet
+
+logger = logging.getLogger(__name__)
+
+TEMPLATE: Final = "faceforge.ui_shell/error.html"
+_TITLES: Final = {
+    400: "That request makes no sense",
+    401: "Please sign in",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Not possible here",
+    409: "That does not fit",
+    412: "Changed meanwhile",
+    413: "Too large",
+    415: "Unknown kind of content",
+    422: "Please check your input",
+    429: "Too many attempts",
+    503: "Busy",
+    507: "No space left",
+}
+_MINIMAL: Final = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{title} · FaceForge</title>
+<h1>{title}</h1>
+<p>{message}</p>
+<p><a href="/ui/entities">Go to the entities</a></p>
+</html>
+"""
+
+
+def is_page_path(path: str) -> bool:
+    """Whether the path belongs to the web UI."""
+    return path == "/ui" or path.startswith("/ui/")
+
+
+def wants_page(scope: Scope) -> bool:
+    """Whether this is a browser on a page: a path under ``/ui``, and ``text/html`` accepted by name."""
+    if scope["type"] != "http" or not is_page_path(scope["path"]):
+        return False
+    return any(name == b"accept" and b"text/html" in value.lower() for name, value in scope["headers"])
+
+
+def error_page(
+    scope: Scope, status: int, message: str, headers: Mapping[str, str], pages: PageSet | None = None
+) -> Response:
+    """The shell's error page, or a plain one where the shell's can't be had."""
+    title = _TITLES.get(status, "Something went wrong")
+    pages = pages or _serving(scope)
+    if pages is not None and TEMPLATE in pages:
+        try:
+            values = {"status": status, "title": title, "message": message}
+            page = pages.render("faceforge.ui_shell", Request(scope), "error.html", status, values)
+        except Exception:
+            logger.exception("The error page can't be rendered")
+        else:
+            page.headers.update(headers)
+            return page
+    body = _MINIMAL.format(title=html.escape(title), message=html.escape(message))
+    return HTMLResponse(body.encode("utf-8", "replace"), status, dict(headers))
+
+
+def _serving(scope: Scope) -> PageSet | None:
+    app = scope.get("app")
+    pages: PageSet | None = getattr(app.state, "pages", None) if app is not None else None
+    return pages

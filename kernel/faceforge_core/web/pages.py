@@ -1,0 +1,126 @@
+"""Server-rendered pages: one escaping template environment for each generation of plugins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined, TemplateNotFound
+from jinja2.ext import Extension
+from jinja2.lexer import Token
+from starlette.responses import HTMLResponse, Response
+
+from faceforge_core import __version__
+from faceforge_core.web.filters import human_bytes, moment
+from faceforge_core.web.static_files import StaticFolders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from jinja2.lexer import TokenStream
+    from starlette.requests import Request
+
+    from faceforge_sdk import NavItem
+
+STATIC_PREFIX: Final = "/ui/static"
+
+
+class _OwnStatic(Extension):
+    """Gives each call of ``static(…)`` the plugin whose template it stands in, also in a layout that others extend."""
+
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+        owner = (stream.name or "").partition("/")[0]
+        before = ""
+        for token in stream:
+            yield token
+            if token.type == "name" and token.value == "static" and before != "dot" and stream.current.type == "lparen":
+                yield next(stream)
+                yield Token(token.lineno, "string", owner)
+                yield Token(token.lineno, "comma", ",")
+            before = token.type
+
+
+class _Environment(Environment):
+    """Finds ``page.html`` beside the template that names it, and ``plugin_id/page.html`` in that plugin."""
+
+    def __init__(self, folders: Mapping[str, Path]) -> None:
+        loaders = {plugin_id: FileSystemLoader(folder) for plugin_id, folder in folders.items()}
+        super().__init__(
+            loader=PrefixLoader(loaders),
+            autoescape=True,
+            undefined=StrictUndefined,
+            extensions=[_OwnStatic],
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._owners = frozenset(folders)
+        del self.filters["safe"]  # a template cannot switch escaping off for a value
+
+    def join_path(self, template: str, parent: str) -> str:
+        return self.full_name(template, parent.partition("/")[0])
+
+    def full_name(self, template: str, owner: str) -> str:
+        return template if template.partition("/")[0] in self._owners else f"{owner}/{template}"
+
+
+class PageSet:
+    """The templates, static files and side bar of one generation; it never changes.
+
+    `templates` and `static` map plugin ids to folders. Every value is escaped, an unknown name raises
+    `jinja2.UndefinedError`, and characters that UTF-8 has no bytes for appear as U+FFFD.
+    """
+
+    def __init__(
+        self,
+        templates: Mapping[str, Path],
+        static: Mapping[str, Path],
+        nav: Sequence[NavItem] = (),
+        *,
+        version: str = __version__,
+    ) -> None:
+        self._environment = _Environment(templates)
+        self._static = StaticFolders(static)
+        self._environment.filters.update(bytes=human_bytes, moment=moment)
+        self._environment.globals.update(nav=tuple(nav), static=self._static_address, version=version)
+
+    def __contains__(self, template: str) -> bool:
+        """Whether ``plugin_id/name.html`` exists and compiles."""
+        try:
+            self._environment.get_template(template)
+        except TemplateNotFound:
+            return False
+        return True
+
+    def render(
+        self, owner: str, request: Request, template: str, status_code: int, values: Mapping[str, object]
+    ) -> Response:
+        """A page from the templates of plugin `owner`, or of the plugin that `template` names in front."""
+        found = self._environment.get_template(self._environment.full_name(template, owner))
+        text = found.render({"request": request, **values})
+        return HTMLResponse(_encoded(text), status_code)
+
+    def _static_address(self, owner: str, path: str) -> str:
+        plugin_id, _, rest = path.partition("/")
+        if rest and plugin_id in self._static:
+            owner, path = plugin_id, rest
+        return f"{STATIC_PREFIX}/{owner}/{path}{self._static.version_query(owner, path)}"
+
+
+class PluginPages:
+    """The SDK's `Pages` for one plugin: renders with the generation that serves the request."""
+
+    def __init__(self, plugin_id: str) -> None:
+        self._plugin_id = plugin_id
+
+    def render(self, request: Request, template: str, /, *, status_code: int = 200, **values: Any) -> Response:
+        pages: PageSet | None = request.app.state.pages
+        if pages is None:
+            raise RuntimeError("This app was built without pages.")
+        return pages.render(self._plugin_id, request, template, status_code, values)
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return "".join("\ufffd" if "\ud800" <= character <= "\udfff" else character for character in text).encode()

@@ -1,0 +1,133 @@
+"""The app of one generation: built from the active plugins' routers, never changed afterwards."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.routing import BaseRoute, Host, Mount, Route, WebSocketRoute, compile_path
+
+from faceforge_core import __version__
+from faceforge_core.web.envelope import exception_handlers
+from faceforge_core.web.openapi import describe, operation_id
+from faceforge_core.web.static_files import StaticFolders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from faceforge_core.owned import Owned
+    from faceforge_core.web.pages import PageSet
+    from faceforge_sdk import Router
+
+_AREAS: Final = {"v1": "/v1/plugins", "ui": "/ui/plugins"}
+_PREFIX: Final = re.compile(r"(?:/[^/\\\s{}]+)*")
+_DESCRIPTION: Final = "People, characters and things, and the files that belong to them, kept on your own computer."
+
+
+class RouteRefused(Exception):
+    """A router that can't be served; the message is for the plugin's author."""
+
+
+class UploadPaths:
+    """The paths whose bodies are read as streams, parameters such as ``{id}`` understood."""
+
+    def __init__(self, templates: Iterable[str]) -> None:
+        found = [compile_path(template)[0] for template in templates]
+        self._patterns = tuple(found)
+
+    def __contains__(self, path: str) -> bool:
+        return any(pattern.match(path) for pattern in self._patterns)
+
+
+def prefix_of(owned: Owned[Router]) -> str:
+    """Where a router's paths begin. Raises `RouteRefused`."""
+    value = owned.value
+    if value.area not in _AREAS:
+        raise RouteRefused(f"The area of a Router is 'v1' or 'ui', not {value.area!r}.")
+    if _PREFIX.fullmatch(value.prefix) is None or {".", ".."} & set(value.prefix.split("/")):
+        raise RouteRefused(f"The prefix {value.prefix!r} is not of the form '/name/name'.")
+    return value.prefix if owned.builtin else f"{_AREAS[value.area]}/{owned.plugin_id}{value.prefix}"
+
+
+def upload_paths(routers: Sequence[Owned[Router]]) -> UploadPaths:
+    """What the routers of a generation read as streams, for the limits on bodies."""
+    return UploadPaths(f"{prefix_of(owned)}{path}" for owned in routers for path in owned.value.uploads)
+
+
+def build_app(
+    routers: Sequence[Owned[Router]],
+    static_folders: Mapping[str, Path],
+    *,
+    pages: PageSet | None = None,
+    version: str = __version__,
+) -> FastAPI:
+    """The app of a generation, ready for its first request: all routes and the OpenAPI document are built.
+
+    Built-ins come first, so that nobody can stand before them. ``app.state`` carries `pages` and `uploads`.
+    """
+    app = _empty_app(version)
+    app.state.pages = pages
+    app.state.uploads = upload_paths(routers)
+    static = StaticFolders(static_folders)
+    app.add_route("/ui/static/{plugin_id}/{path:path}", static.answer, ["GET"], include_in_schema=False)
+    for owned in sorted(routers, key=lambda owned: not owned.builtin):
+        app.include_router(owned.value.router, prefix=prefix_of(owned))
+    app.openapi()
+    app.middleware_stack = app.build_middleware_stack()
+    return app
+
+
+def try_router(owned: Owned[Router]) -> None:
+    """Raise now, for one plugin, what would go wrong for all: a bad model, a bad path, a way out of its prefix.
+
+    Raises `RouteRefused`, or whatever FastAPI and pydantic raise.
+    """
+    app = _empty_app(__version__)
+    prefix = prefix_of(owned)
+    app.include_router(owned.value.router, prefix=prefix)
+    for context in iter_route_contexts(app.routes[len(_empty_app(__version__).routes) :]):
+        _check(owned, context.original_route, getattr(context, "path", None), prefix)
+    for path in owned.value.uploads:
+        if not path.startswith("/"):
+            raise RouteRefused(f"The upload path {path!r} does not begin with '/'.")
+    upload_paths([owned])
+    app.openapi()
+
+
+def _check(owned: Owned[Router], route: BaseRoute, path: str | None, prefix: str) -> None:
+    if isinstance(route, Host) or not isinstance(route, (APIRoute, Route, WebSocketRoute, Mount)) or path is None:
+        raise RouteRefused(
+            f"{type(route).__name__} can't be served by a plugin: its address can't be told from others."
+        )
+    if not owned.builtin and path != prefix and not path.startswith(f"{prefix}/"):
+        raise RouteRefused(f"The path {path!r} lies outside of {prefix}/.")
+
+
+def _empty_app(version: str) -> FastAPI:
+    app = _App(
+        title="FaceForge Core",
+        description=_DESCRIPTION,
+        version=version,
+        docs_url=None,
+        redoc_url=None,
+        # v0.1.9 redirected /v1/entities/ to /v1/entities, and scripts may rely on it.
+        redirect_slashes=True,
+        exception_handlers=exception_handlers(),
+        generate_unique_id_function=operation_id,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
+    app.state.pages = None
+    app.state.uploads = UploadPaths(())
+    return app
+
+
+class _App(FastAPI):
+    """FastAPI with our description of the API, made once."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = describe(self)
+        return self.openapi_schema
