@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import errno
 import logging
-import os
 import threading
 import time
 from functools import partial
@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from faceforge_core.auth import WEAK_BELOW, is_weak, new_token
 from faceforge_core.config_model import CoreConfig
 from faceforge_core.json_files import dump_object, parse_object, read_bytes
-from faceforge_core.private_files import open_private, others_can_read, write_atomic
+from faceforge_core.private_files import others_can_read, write_atomic
 from faceforge_core.refusals import StartRefused
 from faceforge_sdk.errors import Conflict, FaceForgeError, InsufficientStorage, InvalidInput, StorageUnavailable
 
@@ -168,7 +168,8 @@ class ConfigStore:
                     config, written = self._checked(content), raw
                     if content != before:
                         written = dump_object(content)
-                        write_atomic(self._path, written, before_replace=partial(self._still, stamp))
+                        # Resolved: who keeps the file elsewhere behind a link wants the link kept.
+                        write_atomic(self._path.resolve(), written, before_replace=partial(self._still, stamp))
                 except _ChangedMeanwhile:
                     continue
                 self._keep(config, written, _stamp(self._path))
@@ -220,7 +221,8 @@ class ConfigStore:
         try:
             loose = others_can_read(self._path)
             if loose:
-                os.close(open_private(self._path, os.O_RDONLY))
+                with contextlib.suppress(PermissionError):  # said below
+                    self._path.chmod(0o600)
         except FileNotFoundError:
             return []
         except OSError as exc:
@@ -229,7 +231,7 @@ class ConfigStore:
             return []
         if others_can_read(self._path):
             return [f"{self._path} holds secrets, can be read by others, and its permissions cannot be changed."]
-        return [f"{self._path} could be read by others; its permissions are 0600 now. Consider a new install token."]
+        return [f"{self._path} could be read by others; its permissions are 0600 now."]
 
 
 def _stamp(path: Path) -> _Stamp | None:

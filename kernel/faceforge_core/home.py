@@ -124,14 +124,9 @@ class Home:
         """
         written = (self.root, self.db_dir, self.assets_dir, self.logs_dir, self.tmp_dir, self.config_dir)
         for folder in (*written, self.s3_dir, self.tools_dir, self.plugins_dir):
-            try:
-                private_dir(folder)
-                if folder in written:
-                    _prove_writable(folder)
-            except OSError as exc:
-                raise _unusable(folder, exc) from exc
+            _make_usable(folder, writable=folder in written)
         if not _renames_into(self.tmp_dir, self.assets_dir):
-            private_dir(self.assets_dir / ".staging")
+            _make_usable(self.assets_dir / ".staging")
 
 
 @dataclass(frozen=True)
@@ -198,6 +193,15 @@ def _default_root(environ: Mapping[str, str], user_home: Path) -> Path:
     if not data_home.is_absolute():  # the XDG specification: relative ones are to be ignored
         data_home = user_home / ".local" / "share"
     return data_home / "faceforge"
+
+
+def _make_usable(folder: Path, *, writable: bool = True) -> None:
+    try:
+        private_dir(folder)
+        if writable:
+            _prove_writable(folder)
+    except OSError as exc:
+        raise _unusable(folder, exc) from exc
 
 
 def _prove_writable(folder: Path) -> None:

@@ -36,13 +36,15 @@ def read_bytes(path: Path) -> bytes | None:
         return None
     except OSError as exc:
         raise _refused(path, f"cannot be read ({exc.strerror})") from exc
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise _refused(path, "is not a file")
-        try:
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
             raw = file.read(MAX_BYTES + 1)
-        except OSError as exc:
-            raise _refused(path, f"cannot be read ({exc.strerror})") from exc
+    except OSError as exc:
+        raise _refused(path, f"cannot be read ({exc.strerror})") from exc
+    finally:
+        os.close(descriptor)
     if len(raw) > MAX_BYTES:
         raise _refused(path, f"is longer than {MAX_BYTES} bytes")
     return raw

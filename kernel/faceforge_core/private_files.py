@@ -28,6 +28,7 @@ _REPLACE_PAUSE = 0.05
 def private_dir(path: Path) -> None:
     """Make the folder (and missing parents) with mode 0700 whatever the umask; an existing one is tightened to it.
 
+    A new folder's name is on the disk when this returns.
     Where modes cannot be set (Windows, FAT, someone else's folder) or must not be (a shared sticky folder such as
     ``/tmp``) it stays as it is; if others can then open it, that is logged as a warning.
     Raises OSError when the folder cannot be made or a file stands in its place.
@@ -36,6 +37,8 @@ def private_dir(path: Path) -> None:
     for folder in reversed(missing):
         folder.mkdir(mode=0o700, exist_ok=True)
         _tighten(folder, 0o700)
+        with contextlib.suppress(PermissionError):  # a parent that may be passed through and not read
+            sync_dir(folder.parent)
     if not missing:
         _tighten(path, 0o700)
 
