@@ -47,9 +47,4 @@ class ThumbnailsPlugin:
 
     @hookimpl
     def register_event_handlers(self, ctx: PluginContext) -> list[EventHandler]:
-        queue = queue_render(ctx)
-        return [
-            EventHandler("thumbnails.stored", "asset.stored", queue),
-            EventHandler("thumbnails.restored", "asset.restored", queue),
-            EventHandler("thumbnails.updated", "asset.updated", queue),
-        ]
+        return [EventHandler("thumbnails", "asset.*", queue_render(ctx))]

@@ -15,10 +15,15 @@ if TYPE_CHECKING:
     from faceforge_sdk import Event, PluginContext
 
 
+TELLING = frozenset({"asset.stored", "asset.restored", "asset.updated"})
+
+
 def queue_render(ctx: PluginContext) -> Callable[[Event], None]:
     """An event handler that queues a render of the asset, if some thumbnailer reads files of its type."""
 
     def queue(event: Event) -> None:
+        if event.type not in TELLING:
+            return
         try:
             asset = ctx.assets.get(event.subject)
         except NotFound:

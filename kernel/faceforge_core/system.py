@@ -1,0 +1,42 @@
+"""The `System` service of the SDK: the running Core, described without secrets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from faceforge_core import __version__
+from faceforge_sdk import API_VERSION
+from faceforge_sdk.models import SystemInfo, SystemPaths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from faceforge_core.home import Home
+
+
+class SystemService:
+    """What plugins and clients may know of this Core; `warnings` is asked each time."""
+
+    def __init__(self, home: Home, *, safe_mode: bool, warnings: Callable[[], Sequence[str]]) -> None:
+        self._home = home
+        self._safe_mode = safe_mode
+        self._warnings = warnings
+
+    def info(self) -> SystemInfo:
+        home = self._home
+        return SystemInfo(
+            version=__version__,
+            faceforge_home=str(home.root),
+            paths=SystemPaths(
+                db_dir=str(home.db_dir),
+                s3_dir=str(home.s3_dir),
+                assets_dir=str(home.assets_dir),
+                logs_dir=str(home.logs_dir),
+                config_dir=str(home.config_dir),
+                plugins_dir=str(home.plugins_dir),
+                tmp_dir=str(home.tmp_dir),
+            ),
+            api_version=API_VERSION,
+            safe_mode=self._safe_mode,
+            warnings=list(self._warnings()),
+        )
