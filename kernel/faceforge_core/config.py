@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from faceforge_core.auth import WEAK_BELOW, is_weak, new_token
 from faceforge_core.config_model import CoreConfig
 from faceforge_core.json_files import dump_object, parse_object, read_bytes
+from faceforge_core.lock import file_lock
 from faceforge_core.private_files import others_can_read, write_atomic
 from faceforge_core.refusals import StartRefused
 from faceforge_sdk.errors import Conflict, FaceForgeError, InsufficientStorage, InvalidInput, StorageUnavailable
@@ -31,6 +32,7 @@ _log = logging.getLogger(__name__)
 CHECK_EVERY = 0.25
 _SETTLED_AFTER_NS = 3_000_000_000  # longer than the coarsest file time, FAT's two seconds
 _WRITE_ATTEMPTS = 20
+_LOCK_PATIENCE = 5.0
 
 _Stamp = tuple[int, int, int, int]
 
@@ -157,7 +159,9 @@ class ConfigStore:
         return self.update(change)
 
     def _write(self, change: Callable[[dict[str, Any]], None]) -> CoreConfig:
-        with self._lock:
+        # The file's own lock holds off other processes of ours. Launchers do not know it: `_still` looks out for them.
+        held = file_lock(self._path.with_name(f"{self._path.name}.lock"))
+        with self._lock, held.acquire(timeout=_LOCK_PATIENCE, poll_interval=0.01):
             for _ in range(_WRITE_ATTEMPTS):
                 stamp = _stamp(self._path)
                 raw = read_bytes(self._path)

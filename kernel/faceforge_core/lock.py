@@ -33,6 +33,14 @@ class Holder:
     port: int | None = None
 
 
+def file_lock(path: Path) -> FileLock:
+    """An exclusive lock between processes, and between instances in one; the empty file (0600) stays.
+
+    Not bound to a thread: one may take it and another let go.
+    """
+    return FileLock(path, mode=0o600, thread_local=False)
+
+
 class HomeLock:
     """The exclusive hold of a home, by an operating system lock that dies with the process, kill -9 included.
 
@@ -42,7 +50,7 @@ class HomeLock:
 
     def __init__(self, lock_file: Path) -> None:
         self._path = lock_file
-        self._lock = _file_lock(lock_file)
+        self._lock = file_lock(lock_file)
 
     def acquire(self) -> None:
         """Take the home. Raises StartRefused: 4 naming the process that has it, 2 when the file cannot be made."""
@@ -80,18 +88,13 @@ def holder(lock_file: Path) -> Holder | None:
     """
     if not lock_file.exists():
         return None
-    lock = _file_lock(lock_file)
+    lock = file_lock(lock_file)
     try:
         lock.acquire(timeout=_PATIENCE / 5, poll_interval=_POLL)
     except Timeout:
         return _said(lock_file)
     lock.release()
     return None
-
-
-def _file_lock(lock_file: Path) -> FileLock:
-    # Not thread-local: the kernel may take it in one thread and let go in another.
-    return FileLock(lock_file, mode=0o600, thread_local=False)
 
 
 def _holder_file(lock_file: Path) -> Path:
