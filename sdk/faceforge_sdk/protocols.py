@@ -247,6 +247,16 @@ class Storage(Protocol):
         """A file that holds the asset's bytes, to be read only, or None where the provider has no such thing."""
         ...
 
+    def adopt(
+        self, progress: Callable[[float, str | None], None], check_cancelled: Callable[[], None]
+    ) -> Mapping[str, int]:
+        """Verify the files that v0.1.9 left behind, and give those that share their bytes with others their own.
+
+        Repeatable; does only what is left. Returns how many files were ``copied``, and how many are now ``ok``,
+        ``missing``, ``altered``, ``shared``, ``external`` or ``unchecked``. `check_cancelled` stops it by raising.
+        """
+        ...
+
 
 # --- Work, events, plugins, pages -----------------------------------------------------------------------------------
 

@@ -1,0 +1,25 @@
+"""Files in the home's own folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from faceforge_sdk import JobHandler, StorageProvider, hookimpl
+
+from .adopt import AdoptInput, adopter
+from .provider import FileSystemProvider
+
+if TYPE_CHECKING:
+    from faceforge_sdk import PluginContext
+
+
+@hookimpl
+def register_storage_providers(ctx: PluginContext) -> list[StorageProvider]:
+    places = ctx.system.info()
+    return [FileSystemProvider(Path(places.paths.assets_dir), Path(places.faceforge_home) / "quarantine", ctx.log)]
+
+
+@hookimpl
+def register_job_handlers(ctx: PluginContext) -> list[JobHandler[Any]]:
+    return [JobHandler("storage.adopt", AdoptInput, adopter(ctx.storage))]

@@ -1,0 +1,236 @@
+"""Bytes in the home's own folder: one file per content, named by its SHA-256, private and never shared."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import secrets
+import stat
+import threading
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from faceforge_sdk.errors import IntegrityError, StorageUnavailable
+from faceforge_sdk.files import FileReader, flush, flush_folder, open_regular, replace, sha256_of, storage_error
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_KEY = re.compile(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*")
+_HOME_MARKER = ".ff-home"
+_MISSING = (FileNotFoundError, NotADirectoryError)
+
+
+class FileSystemProvider:
+    """The `StorageProvider` called ``fs``.
+
+    `assets_dir` is never made here: when it or its mark is gone (an unmounted disk, a deleted home), every operation
+    raises `StorageUnavailable` and nothing is written into the place where it was. What stands where a file belongs
+    and is not exactly that file goes to `quarantine_dir`, with a line in the log.
+    """
+
+    name = "fs"
+
+    def __init__(self, assets_dir: Path, quarantine_dir: Path, log: logging.Logger) -> None:
+        self._assets_dir = assets_dir
+        self._quarantine_dir = quarantine_dir
+        self._log = log
+        marker = assets_dir / _HOME_MARKER
+        self._sign = marker if marker.is_file() else assets_dir
+        self._keys = _KeyLocks()
+        self._shards_lock = threading.Lock()
+        self._durable_shards: set[Path] = set()
+
+    def key_for(self, content_hash: str) -> str:
+        """``files/<first two hex>/<sha256>``, as v0.1.9 had it."""
+        return f"files/{content_hash[:2]}/{content_hash}"
+
+    def put(self, key: str, source: Path, content_hash: str, byte_size: int) -> None:
+        """Move `source` to its place; on return file and name survive power loss. Equal bytes there are adopted."""
+        target = self._path(key)
+        with self._keys.holding(key), _translated():
+            self._require_assets()
+            self._make_shard(target.parent)
+            if self._holds_already(target, source, content_hash, byte_size):
+                source.unlink()
+            else:
+                self._move(source, target)
+            flush_folder(target.parent)
+
+    def open(self, key: str, start: int, end: int) -> FileReader:
+        """Read from the file. Raises `IntegrityError` if it is missing, short or no file."""
+        try:
+            return FileReader(self._path(key), start, end)
+        except IntegrityError:
+            self._require_assets()
+            raise
+
+    def stat(self, key: str) -> int | None:
+        """The file's size. v0.1.9's symbolic links are followed, so that they are served until they are unshared."""
+        try:
+            facts = self._path(key).stat()
+        except _MISSING:
+            self._require_assets()
+            return None
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                return None
+            raise storage_error(error) from error
+        return facts.st_size if stat.S_ISREG(facts.st_mode) else None
+
+    def local_path(self, key: str) -> Path | None:
+        """The file itself."""
+        return None if self.stat(key) is None else self._path(key)
+
+    def delete(self, key: str) -> None:
+        """Remove the file; its absence is durable on return."""
+        target = self._path(key)
+        with self._keys.holding(key), _translated():
+            self._require_assets()
+            with suppress(*_MISSING):
+                target.unlink()
+                flush_folder(target.parent)
+
+    def available(self) -> bool:
+        """Whether the assets folder is there and is the one that was there at the start."""
+        return os.path.lexists(self._sign)
+
+    def _path(self, key: str) -> Path:
+        if _KEY.fullmatch(key) is None or ".." in key.split("/"):
+            raise IntegrityError("The stored key names no file of the home.", details={"reason": "key"})
+        return self._assets_dir / key
+
+    def _require_assets(self) -> None:
+        if not self.available():
+            raise StorageUnavailable(
+                f"The folder {self._assets_dir} is not there; the disk that holds it may not be mounted.",
+                retry_after=30,
+            )
+
+    def _make_shard(self, shard: Path) -> None:
+        """Make the folder, and its name durable, before any file in it counts as stored.
+
+        Once per process, even where it exists: whoever made it may have died, or be just about to flush its parent.
+        """
+        if shard in self._durable_shards:
+            return
+        with self._shards_lock:
+            if shard in self._durable_shards:
+                return
+            missing = [shard]
+            while missing[-1].parent not in {self._assets_dir, self._assets_dir.parent}:
+                missing.append(missing[-1].parent)
+            for folder in reversed(missing):
+                with suppress(FileExistsError):
+                    folder.mkdir(mode=0o700)
+                flush_folder(folder.parent)
+            self._durable_shards.add(shard)
+
+    def _move(self, source: Path, target: Path) -> None:
+        try:
+            replace(source, target)
+        except FileNotFoundError:  # somebody tidied the empty folder away
+            self._durable_shards.discard(target.parent)
+            self._require_assets()
+            self._make_shard(target.parent)
+            replace(source, target)
+
+    def _holds_already(self, target: Path, source: Path, content_hash: str, byte_size: int) -> bool:
+        """Whether exactly these bytes stand at `target`, ours alone; anything else is moved out of the way."""
+        try:
+            facts = target.lstat()
+        except FileNotFoundError:
+            return False
+        if stat.S_ISLNK(facts.st_mode) or (stat.S_ISREG(facts.st_mode) and facts.st_nlink > 1):
+            # Renaming over it takes nothing away: the bytes stay under their other name, which may be the user's own
+            # file. And there is no moment at which the place is empty.
+            self._log.warning("%s was a link to another file; it gets bytes of its own.", target)
+            return False
+        fault = _fault_of(facts, source.lstat()) or _content_fault(target, content_hash, byte_size)
+        if fault is None:
+            return True
+        self._quarantine(target, fault)
+        return False
+
+    def _quarantine(self, target: Path, fault: str) -> None:
+        name = f"{target.name}.{secrets.token_hex(4)}"
+        places = (self._quarantine_dir, self._assets_dir / ".quarantine")
+        for folder in places:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            try:
+                target.rename(folder / name)
+            except OSError as error:
+                if error.errno != errno.EXDEV or folder == places[-1]:
+                    raise
+            else:
+                flush_folder(folder)
+                self._log.error("%s %s; it was moved to %s.", target, fault, folder / name)
+                return
+
+
+def _fault_of(facts: os.stat_result, own: os.stat_result) -> str | None:
+    """What speaks against a directory entry before its bytes are read; `own` is a file that we just made."""
+    if not stat.S_ISREG(facts.st_mode):
+        return "is not a regular file"
+    if facts.st_uid != own.st_uid:
+        return "belongs to another user"
+    return None
+
+
+def _content_fault(target: Path, content_hash: str, byte_size: int) -> str | None:
+    try:
+        with open_regular(target, follow=False) as file:
+            facts = os.fstat(file.fileno())
+            if facts.st_size != byte_size:
+                return f"has {facts.st_size} bytes instead of {byte_size}"
+            if sha256_of(file) != content_hash:
+                return "has other bytes than its name says"
+            if os.name == "posix" and stat.S_IMODE(facts.st_mode) != 0o600:
+                os.fchmod(file.fileno(), 0o600)
+            _flush_read_only(file.fileno())
+    except PermissionError:
+        return "can't be read"
+    except OSError as error:
+        if error.errno == errno.EIO:
+            return "can't be read any more"
+        raise
+    return None
+
+
+def _flush_read_only(descriptor: int) -> None:
+    """What a former process wrote may still be on its way to the disk."""
+    if os.name != "nt":  # flushes only descriptors open for writing
+        flush(descriptor)
+
+
+class _KeyLocks:
+    """One lock per key in use: two uploads of the same bytes must not judge each other's half-done work."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._held: dict[str, tuple[threading.Lock, int]] = {}
+
+    @contextmanager
+    def holding(self, key: str) -> Iterator[None]:
+        with self._guard:
+            lock, users = self._held.get(key, (threading.Lock(), 0))
+            self._held[key] = (lock, users + 1)
+        try:
+            with lock:
+                yield
+        finally:
+            with self._guard:
+                _, users = self._held.pop(key)
+                if users > 1:
+                    self._held[key] = (lock, users - 1)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise storage_error(error) from error

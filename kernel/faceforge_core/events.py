@@ -1,0 +1,301 @@
+"""What happened: rows written in the transaction of the change, told afterwards to whoever asked, at least once."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, delete, func, insert, select, text
+
+from faceforge_core.db.statements import prepare
+from faceforge_core.db.tables import event_cursors, events
+from faceforge_sdk.events import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from faceforge_core.db.engine import Database, Reader, Transaction
+    from faceforge_core.owned import Owned
+    from faceforge_sdk.contributions import EventHandler
+    from faceforge_sdk.events import EventType
+
+_log = logging.getLogger(__name__)
+
+KEPT = timedelta(days=7)
+_PAGE = 100
+_PRUNE_EVERY = 3600.0
+_PRUNE_BATCH = 500
+_CURSOR_EVERY = 1.0
+_LEAVE_SECONDS = 1.0
+_RETRY_PAUSES = (0.1, 0.5, 2.0)
+_DATABASE_PAUSE = 2.0
+
+_APPEND = prepare(
+    insert(events).values(
+        type=bindparam("type"), subject=bindparam("subject"), at=bindparam("at"), payload_json=bindparam("payload")
+    )
+)
+_AFTER = prepare(
+    select(events)
+    .where(
+        events.c.event_seq > bindparam("after"), events.c.type >= bindparam("first"), events.c.type < bindparam("end")
+    )
+    .order_by(events.c.event_seq)
+    .limit(bindparam("limit"))
+)
+_LAST = prepare(select(func.coalesce(func.max(events.c.event_seq), 0)))
+_OLDEST = prepare(select(events.c.event_seq, events.c.at).order_by(events.c.event_seq).limit(_PRUNE_BATCH))
+_PRUNE = prepare(delete(events).where(events.c.event_seq <= bindparam("last")))
+_CURSOR = prepare(select(event_cursors.c.event_seq).where(event_cursors.c.handler == bindparam("handler")))
+_SET_CURSOR = prepare(
+    text(
+        "INSERT INTO event_cursors (handler, event_seq) VALUES (:handler, :seq) "
+        "ON CONFLICT (handler) DO UPDATE SET event_seq = excluded.event_seq"
+    )
+)
+
+
+class EventLog:
+    """The stream of events, in the order in which their transactions committed; kept for seven days."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._listeners: tuple[Callable[[str], None], ...] = ()
+
+    def append(self, tx: Transaction, event_type: EventType, subject: str, payload: Mapping[str, Any]) -> None:
+        """Tell of a change in the change's own transaction: the event exists exactly if the change does."""
+        tx.run(
+            _APPEND,
+            type=event_type,
+            subject=subject,
+            at=_text(datetime.now(UTC)),
+            payload=json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False),
+        )
+        tx.after_commit(lambda: self._tell(event_type))
+
+    def after(self, reader: Reader, seq: int, pattern: str = "*", limit: int = _PAGE) -> list[Event]:
+        """The events behind number `seq`, oldest first, that `pattern` means: a type, ``family.*``, or all."""
+        first, end = _range(pattern)
+        return [_event(row) for row in reader.all(_AFTER, after=seq, first=first, end=end, limit=limit)]
+
+    def last(self, reader: Reader) -> int:
+        """The number of the latest event there is; 0 if there is none."""
+        return int(reader.value(_LAST))
+
+    def listen(self, listener: Callable[[str], None]) -> None:
+        """Call `listener` with the type of each event after its commit, on the writer's thread: it must be quick."""
+        self._listeners = (*self._listeners, listener)
+
+    def prune(self) -> int:
+        """Remove what is older than seven days, in short transactions; returns how many."""
+        oldest_kept = _text(datetime.now(UTC) - KEPT)
+        removed = 0
+        while True:
+            with self._database.read() as reader:
+                page = [row["event_seq"] for row in reader.all(_OLDEST) if row["at"] < oldest_kept]
+            if not page:
+                return removed
+            removed += self._database.write(partial(_prune, last=page[-1]))
+
+    def _tell(self, event_type: str) -> None:
+        for listener in self._listeners:
+            listener(event_type)
+
+
+class EventDispatcher:
+    """Delivers events to the handlers of the current generation.
+
+    Each handler has a thread and a remembered place of its own, so that a slow or failing one holds up nobody else. A
+    new one starts behind the latest event; a returning one goes on where it was. After a crash a handler may see the
+    last second's events again.
+    """
+
+    def __init__(
+        self, database: Database, log: EventLog, handlers: Callable[[], Sequence[Owned[EventHandler]]]
+    ) -> None:
+        self._database = database
+        self._log = log
+        self._handlers = handlers
+        self._lock = threading.Lock()
+        self._deliveries: dict[str, _Delivery] = {}
+        self._stopping = threading.Event()
+        self._keeper = threading.Thread(target=self._keep_short, name="events-keeper", daemon=True)
+
+    def start(self) -> None:
+        """Begin, with the handlers there are now."""
+        self._log.listen(self._wake)
+        self.handlers_changed()
+        self._keeper.start()
+
+    def handlers_changed(self) -> None:
+        """Take over the handlers of a new generation; what one that left was doing, it finishes."""
+        wanted = {f"{owned.plugin_id}:{owned.value.name}": owned for owned in self._handlers()}
+        with self._lock:
+            if self._stopping.is_set():
+                return
+            leaving = [self._deliveries[key] for key in self._deliveries.keys() - wanted.keys()]
+            for delivery in leaving:
+                delivery.leave()
+            for delivery in leaving:
+                delivery.join(_LEAVE_SECONDS)
+            # A new dictionary each time: `_wake` reads it on another thread.
+            self._deliveries = {key: self._delivery(key, owned) for key, owned in wanted.items()}
+
+    def stop(self, seconds: float = 2.0) -> None:
+        """Let each handler finish the event it has, for at most so long, and remember the places."""
+        self._stopping.set()
+        with self._lock:
+            leaving = list(self._deliveries.values())
+            self._deliveries = {}
+        for delivery in leaving:
+            delivery.leave()
+        deadline = time.monotonic() + seconds
+        for delivery in leaving:
+            delivery.join(max(0.0, deadline - time.monotonic()))
+
+    def _delivery(self, key: str, owned: Owned[EventHandler]) -> _Delivery:
+        known = self._deliveries.get(key)
+        if known is not None:
+            known.owned = owned
+            return known
+        with self._database.read() as reader:
+            place = reader.value(_CURSOR, handler=key)
+            new = place is None
+            start = self._log.last(reader) if new else int(place)
+        delivery = _Delivery(self._database, self._log, key, owned, start, new=new)
+        delivery.start()
+        return delivery
+
+    def _wake(self, event_type: str) -> None:
+        for delivery in self._deliveries.values():
+            first, end = _range(delivery.owned.value.event_type)
+            if first <= event_type < end:
+                delivery.wake()
+
+    def _keep_short(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._log.prune()
+            except Exception as error:  # noqa: BLE001 - the next hour tries again
+                _log.warning("Old events could not be removed: %s", error)
+            self._stopping.wait(_PRUNE_EVERY)
+
+
+class _Delivery:
+    """One handler's thread."""
+
+    def __init__(
+        self, database: Database, log: EventLog, key: str, owned: Owned[EventHandler], start: int, *, new: bool
+    ) -> None:
+        self.owned = owned
+        self._database = database
+        self._events = log
+        self._key = key
+        self._place = start
+        self._saved = -1 if new else start
+        self._saved_at = 0.0
+        self._news = threading.Event()
+        self._news.set()  # there may be events from before
+        self._leaving = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"events-{key}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        self._news.set()
+
+    def leave(self) -> None:
+        self._leaving.set()
+        self._news.set()
+
+    def join(self, seconds: float) -> None:
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
+        while not self._leaving.is_set():
+            try:
+                if self._saved < 0:
+                    self._save()
+                self._news.clear()
+                while self._deliver_page():
+                    pass
+                self._news.wait(None if self._saved == self._place else _CURSOR_EVERY)
+                if not self._news.is_set():
+                    self._save()
+            except Exception as error:  # noqa: BLE001 - the database may be busy, full or gone for a while
+                _log.warning("Events wait for %s: %s", self._key, error)
+                self._leaving.wait(_DATABASE_PAUSE)
+                self._news.set()
+        self._save_at_the_end()
+
+    def _deliver_page(self) -> bool:
+        """Deliver up to a page; False when nothing is left."""
+        with self._database.read() as reader:
+            end = self._events.last(reader)
+            page = self._events.after(reader, self._place, self.owned.value.event_type)
+        if not page:
+            self._place = max(self._place, end)
+        for event in page:
+            if not self._handle(event):
+                return False
+            self._place = event.seq
+            if time.monotonic() - self._saved_at > _CURSOR_EVERY:
+                self._save()
+        return bool(page)
+
+    def _handle(self, event: Event) -> bool:
+        """Whether the handler is through with the event; False when it has to leave before."""
+        for pause in (*_RETRY_PAUSES, None):
+            if self._leaving.is_set():
+                return False
+            try:
+                self.owned.value.handle(event)
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's handler may raise anything
+                if pause is None:
+                    _log.exception(
+                        "%s could not handle event %d (%s); it is skipped.", self._key, event.seq, event.type
+                    )
+                    return True
+                _log.warning("%s failed on event %d (%s): %r", self._key, event.seq, event.type, error)
+                self._leaving.wait(pause)
+            else:
+                return True
+        return True
+
+    def _save(self) -> None:
+        place = self._place
+        self._database.write(lambda tx: tx.run(_SET_CURSOR, handler=self._key, seq=place))
+        self._saved, self._saved_at = place, time.monotonic()
+
+    def _save_at_the_end(self) -> None:
+        if self._saved == self._place:
+            return
+        try:
+            self._save()
+        except Exception as error:  # noqa: BLE001 - then the last second is told again
+            _log.warning("The place of %s among the events is not saved: %s", self._key, error)
+
+
+def _prune(tx: Transaction, last: int) -> int:
+    return tx.run(_PRUNE, last=last)
+
+
+def _range(pattern: str) -> tuple[str, str]:
+    """The types that `pattern` means, as first and end of a range of texts."""
+    if pattern == "*":
+        return "", "\U0010ffff"
+    return (pattern[:-1], pattern[:-2] + "/") if pattern.endswith(".*") else (pattern, pattern + "\0")
+
+
+def _event(row: Any) -> Event:
+    return Event(row["event_seq"], row["type"], row["subject"] or "", row["at"], json.loads(row["payload_json"]))
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,263 @@
+"""Runs queued jobs on a few threads, writes what they say, and sees that every one of them ends."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from faceforge_core.catalog import stored_json
+from faceforge_core.jobs.queue import Outcome
+from faceforge_core.jobs.running import BATCH_LINES, RunningJob
+from faceforge_sdk.errors import FaceForgeError, JobCancelled
+from faceforge_sdk.models import JobError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from faceforge_core.db.engine import Database, Transaction
+    from faceforge_core.jobs.queue import Claim, JobQueue, LogLine
+    from faceforge_core.owned import Owned
+    from faceforge_sdk.contributions import JobHandler
+
+_log = logging.getLogger(__name__)
+
+_FLUSH_SECONDS = 0.25
+_DATABASE_PAUSE = 1.0
+_MAX_ERROR = 2_000
+STOPPED = "Core was stopped."
+DISABLED = "The plugin that runs jobs of this type was disabled."
+
+
+class JobRunner:
+    """`workers` threads that claim, run and finish jobs of the current generation's handlers."""
+
+    def __init__(
+        self,
+        database: Database,
+        queue: JobQueue,
+        handlers: Callable[[], Sequence[Owned[JobHandler[Any]]]],
+        workers: int = 2,
+    ) -> None:
+        self._database = database
+        self._queue = queue
+        self._handlers = handlers
+        self._workers = workers
+        self._changed = threading.Condition()
+        self._signals = 0
+        self._running: dict[str, RunningJob] = {}
+        self._stopping = threading.Event()
+        self._said = threading.Event()
+        self._started = 0
+        self._threads: set[threading.Thread] = set()
+
+    def start(self) -> None:
+        """Begin; what a Core that died left running is queued again, or failed as ``interrupted`` the third time."""
+        self._queue.recover()
+        self.handlers_changed()
+        for _ in range(self._workers):
+            self._start_worker()
+        threading.Thread(target=self._write_what_is_said, name="jobs-log", daemon=True).start()
+
+    def wake(self) -> None:
+        """There may be a job to claim."""
+        with self._changed:
+            self._signals += 1
+            self._changed.notify_all()
+
+    def handlers_changed(self) -> None:
+        """Take over the handlers of a new generation: jobs that nobody runs any more say why they wait."""
+        try:
+            self._queue.hold_unknown(list(self._by_type()))
+        except FaceForgeError as error:
+            _log.warning("The reasons why jobs wait could not be written: %s", error)
+        self.wake()
+
+    def cancel(self, job_id: str) -> None:
+        """Tell a running job that somebody wants it to stop."""
+        job = self._running.get(job_id)
+        if job is not None:
+            job.stop()
+
+    def drain(self, plugin_id: str, seconds: float) -> bool:
+        """Stop a plugin's running jobs, and queue them again; call it when its handlers are out of the generation.
+
+        Returns within about `seconds` whether all of them stopped by themselves. One that does not is left to its
+        thread, and nothing that it says or returns counts any more.
+        """
+        deadline = time.monotonic() + seconds
+        jobs = [job for job in tuple(self._running.values()) if job.plugin_id == plugin_id]
+        for job in jobs:
+            job.stop(DISABLED)
+        late = [job for job in jobs if not job.ended.wait(max(0.0, deadline - time.monotonic()))]
+        for job in late:
+            self._abandon(job)
+            self._start_worker()  # that job's thread may never come back
+        return not late
+
+    def stop(self, seconds: float = 5.0) -> None:
+        """Stop all running jobs, queue them again and claim no more; returns within about `seconds`."""
+        deadline = time.monotonic() + seconds
+        self._stopping.set()
+        self.wake()
+        self._said.set()
+        for job in tuple(self._running.values()):
+            job.stop(STOPPED)
+        for thread in tuple(self._threads):
+            thread.join(max(0.0, deadline - time.monotonic()))
+        for job in tuple(self._running.values()):
+            self._abandon(job)
+
+    def _abandon(self, job: RunningJob) -> None:
+        """Take a job away from a handler that does not stop."""
+        _log.error("The job %s (%s) of %s does not stop.", job.job_id, job.claim.job_type, job.plugin_id)
+        self._threads.discard(job.thread)
+        try:
+            self._end(job, lambda tx, lines: self._queue.give_back(tx, job.claim, lines, job.put_back_reason))
+        except FaceForgeError as error:  # it stays `running` until the next start, which finds it dead
+            _log.warning("The job %s could not be put back: %s", job.job_id, error)
+
+    # Workers.
+
+    def _start_worker(self) -> None:
+        self._started += 1
+        thread = threading.Thread(target=self._work, name=f"jobs-{self._started}", daemon=True)
+        self._threads.add(thread)
+        thread.start()
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            seen = self._signals
+            pause: float | None = None
+            try:
+                claimed = self._claim()
+            except Exception as error:  # noqa: BLE001 - the database may be busy, full or gone for a while
+                _log.warning("No job could be claimed: %s", error)
+                claimed, pause = None, _DATABASE_PAUSE
+            if claimed is None:
+                self._wait_for_signal(seen, pause)
+            elif not self._run(*claimed):
+                return  # abandoned: another thread has taken this one's place
+
+    def _wait_for_signal(self, seen: int, seconds: float | None) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._signals != seen, seconds)
+
+    def _claim(self) -> tuple[Claim, Owned[JobHandler[Any]]] | None:
+        handlers = self._by_type()
+        claim = self._queue.claim(list(handlers))
+        return None if claim is None else (claim, handlers[claim.job_type])
+
+    def _by_type(self) -> dict[str, Owned[JobHandler[Any]]]:
+        return {owned.value.job_type: owned for owned in self._handlers()}
+
+    def _run(self, claim: Claim, owned: Owned[JobHandler[Any]]) -> bool:
+        """Run a claimed job to its end; False if it was taken away meanwhile."""
+        job = RunningJob(claim, owned.plugin_id, self._tell)
+        self._running[claim.job_id] = job
+        if self._stopping.is_set():  # `stop` may have looked before this one was there
+            job.stop(STOPPED)
+        try:
+            return self._finish(job, self._outcome(job, owned.value))
+        finally:
+            self._running.pop(claim.job_id, None)
+
+    def _outcome(self, job: RunningJob, handler: JobHandler[Any]) -> Outcome:
+        try:
+            # Now that `cancel` finds the job here: what was asked for before stands in the row.
+            if self._queue.get(job.job_id).cancel_requested_at is not None:
+                job.stop()
+            job.check_cancelled()
+            job.input = handler.input_model.model_validate(job.claim.payload)
+            result = handler.run(job)
+            text = stored_json.dump(dict(result))
+            text.encode()
+        except JobCancelled:
+            return Outcome("canceled")
+        except BaseException as error:  # noqa: BLE001 - whatever a handler does, its job has to end
+            _log.error("The job %s (%s) failed.", job.job_id, job.claim.job_type, exc_info=error)
+            return _failed(error)
+        # A handler may stop in the middle and still say what it did.
+        stopped = job.cancelled and result.get("canceled") is True
+        return Outcome("canceled" if stopped else "succeeded", result=text)
+
+    def _finish(self, job: RunningJob, outcome: Outcome) -> bool:
+        """Record the end, however long the database takes to become writable again: a job never runs for ever."""
+        put_back = outcome.status == "canceled" and job.put_back_reason is not None
+
+        def record(tx: Transaction, lines: Sequence[LogLine]) -> bool:
+            if put_back:
+                return self._queue.give_back(tx, job.claim, lines, job.put_back_reason)
+            return self._queue.finish(tx, job.claim, outcome, lines)
+
+        while not job.ended.is_set():
+            try:
+                return self._end(job, record)
+            except Exception as error:  # noqa: BLE001 - tried again until it succeeds, or Core stops
+                _log.warning("The end of the job %s is not recorded yet: %s", job.job_id, error)
+                if self._stopping.is_set():  # the next start finds it dead
+                    job.ended.set()
+                self._stopping.wait(_DATABASE_PAUSE)
+        return False
+
+    def _end(self, job: RunningJob, record: Callable[[Transaction, Sequence[LogLine]], bool]) -> bool:
+        """Write the rest of what the job said and what `record` writes, together; the first to come here wins."""
+        with job.writing:
+            if job.ended.is_set():
+                return False
+            lines, progress = job.take_lines(), job.take_progress()
+
+            def work(tx: Transaction) -> bool:
+                if progress is not None:
+                    self._queue.report(tx, job.claim, *progress)
+                return record(tx, lines)
+
+            try:
+                ended = self._database.write(work)
+            except FaceForgeError as error:
+                job.put_back(lines, error)
+                raise
+            job.ended.set()
+            return ended
+
+    # What jobs say.
+
+    def _tell(self, job: RunningJob) -> None:
+        self._said.set()
+        if job.pending_lines >= BATCH_LINES:
+            self._write_said(job, None)
+
+    def _write_what_is_said(self) -> None:
+        while not self._stopping.is_set():
+            self._said.wait()
+            self._stopping.wait(_FLUSH_SECONDS)
+            self._said.clear()
+            for job in tuple(self._running.values()):
+                self._write_said(job, job.take_progress())
+
+    def _write_said(self, job: RunningJob, progress: tuple[float, str | None] | None) -> None:
+        with job.writing:
+            lines = [] if job.ended.is_set() else job.take_lines()
+            if not lines and progress is None:
+                return
+
+            def work(tx: Transaction) -> None:
+                if progress is not None:
+                    self._queue.report(tx, job.claim, *progress)
+                self._queue.write_log(tx, job.job_id, lines)
+
+            try:
+                self._database.write(work)
+            except FaceForgeError as error:
+                _log.warning("The log of the job %s can't be written now: %s", job.job_id, error)
+                job.put_back(lines, error)
+                self._said.set()
+            else:
+                job.written()
+
+
+def _failed(error: BaseException) -> Outcome:
+    said = str(error) if isinstance(error, FaceForgeError) else f"{type(error).__name__}: {error}".rstrip(": ")
+    message = said[:_MAX_ERROR].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    return Outcome("failed", error=JobError(code="job_failed", message=message))

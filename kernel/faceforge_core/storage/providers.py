@@ -1,0 +1,100 @@
+"""Which provider takes an upload, and which one holds a stored file: asked of the plugins active now."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from faceforge_sdk.errors import StorageUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from faceforge_core.owned import Owned
+    from faceforge_sdk.contributions import StorageRule
+    from faceforge_sdk.protocols import StorageProvider, UploadFacts
+
+    RuleCall = Callable[[Owned[StorageRule], UploadFacts], str | None]
+
+FALLBACK = "fs"
+_log = logging.getLogger(__name__)
+
+
+def ask_directly(rule: Owned[StorageRule], facts: UploadFacts) -> str | None:
+    """Call a rule on this thread."""
+    return rule.value.choose(facts)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRegistry:
+    """The providers and rules of the current generation.
+
+    `ask` calls one rule and may put a deadline around it; whatever it raises counts as no opinion.
+    """
+
+    providers: Callable[[], Sequence[Owned[StorageProvider]]]
+    rules: Callable[[], Sequence[Owned[StorageRule]]]
+    ask: RuleCall = ask_directly
+
+    def named(self, name: str) -> StorageProvider:
+        """The provider that rows call `name`. Raises `StorageUnavailable` if no enabled plugin has it."""
+        provider = self._find(name)
+        if provider is None:
+            raise StorageUnavailable(
+                f"The file is kept by the storage provider {name!r}, which no enabled plugin offers.",
+                retry_after=30,
+                details={"storage_provider": name},
+            )
+        return provider
+
+    def for_upload(self, facts: UploadFacts) -> Sequence[StorageProvider]:
+        """The providers to try, in order: the one that the rules choose, if it is usable, then ``fs``."""
+        fallback = self.named(FALLBACK)
+        chosen = self._chosen(facts)
+        return [fallback] if chosen is None or chosen.name == FALLBACK else [chosen, fallback]
+
+    def _chosen(self, facts: UploadFacts) -> StorageProvider | None:
+        for rule in self.rules():
+            name = self._opinion(rule, facts)
+            if name is not None:
+                return self._usable(name, rule)
+        return None
+
+    def _opinion(self, rule: Owned[StorageRule], facts: UploadFacts) -> str | None:
+        try:
+            name = self.ask(rule, facts)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's rule may raise anything
+            _log.warning("The storage rule %r of %s failed: %r", rule.value.name, rule.plugin_id, error)
+            return None
+        if name is None or isinstance(name, str):
+            return name
+        _log.warning("The storage rule %r of %s gave %r instead of a name.", rule.value.name, rule.plugin_id, name)
+        return None
+
+    def _usable(self, name: str, rule: Owned[StorageRule]) -> StorageProvider | None:
+        provider = self._find(name)
+        if provider is not None and _available(provider):
+            return provider
+        _log.warning(
+            "The storage rule %r of %s chose %r, which is %s; the file goes to %r.",
+            rule.value.name,
+            rule.plugin_id,
+            name,
+            "unknown" if provider is None else "not available",
+            FALLBACK,
+        )
+        return None
+
+    def _find(self, name: str) -> StorageProvider | None:
+        return next((owned.value for owned in self.providers() if owned.value.name == name), None)
+
+
+def _available(provider: StorageProvider) -> bool:
+    if provider.name == FALLBACK:
+        return True  # nothing else is left: its own error says what is wrong
+    try:
+        return provider.available() is True
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's provider may raise anything
+        _log.warning("The storage provider %r does not say whether it is available: %r", provider.name, error)
+        return False

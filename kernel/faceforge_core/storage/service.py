@@ -1,0 +1,168 @@
+"""The bytes of assets: taken in, and read from whichever provider holds them."""
+
+from __future__ import annotations
+
+import logging
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from faceforge_core.storage.adoption import Adoption
+from faceforge_core.storage.providers import ProviderRegistry, ask_directly
+from faceforge_core.storage.staging import Staging
+from faceforge_core.storage.upload import IncomingFile
+from faceforge_sdk.errors import FaceForgeError, IntegrityError, StorageUnavailable
+from faceforge_sdk.files import FileReader
+from faceforge_sdk.protocols import UploadFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from faceforge_core.catalog.assets import AssetCatalog
+    from faceforge_core.config import CoreConfig
+    from faceforge_core.db.engine import Database
+    from faceforge_core.owned import Owned
+    from faceforge_core.storage.description import Description
+    from faceforge_core.storage.providers import RuleCall
+    from faceforge_core.storage.upload import ReceivedFile
+    from faceforge_sdk.contributions import StorageRule
+    from faceforge_sdk.models import Asset
+    from faceforge_sdk.protocols import ByteReader, StorageProvider
+
+_log = logging.getLogger(__name__)
+
+
+class StorageService:
+    """The SDK's `Storage`. `providers` and `rules` give what the current generation has, the rules in their order."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        assets: AssetCatalog,
+        staging_dir: Path,
+        config: Callable[[], CoreConfig],
+        providers: Callable[[], Sequence[Owned[StorageProvider]]],
+        rules: Callable[[], Sequence[Owned[StorageRule]]],
+        ask: RuleCall = ask_directly,
+    ) -> None:
+        self._database = database
+        self._assets = assets
+        self._config = config
+        self._registry = ProviderRegistry(providers, rules, ask)
+        self._staging = Staging(staging_dir, config)
+        self._adoption = Adoption(database, self._registry, self._staging)
+
+    def begin_upload(self, *, expected_size: int | None = None) -> IncomingFile:
+        """Start an upload. Raises `InsufficientStorage` before a byte is read."""
+        self._staging.require_space(expected_size or 0)
+        return IncomingFile(self._staging, self._config().limits, self._keep)
+
+    def open(self, asset: Asset, start: int = 0, end: int | None = None) -> ByteReader:
+        """Read an asset's bytes; that they are there, and as many as the row says, is known before the first one."""
+        stop = asset.byte_size if end is None else end
+        external = external_path(asset)
+        try:
+            if external is not None:
+                _require_size(_size_of(external), asset)
+                return FileReader(external, start, stop)
+            provider = self._registry.named(asset.storage_provider)
+            _require_size(provider.stat(asset.storage_key), asset)
+            return provider.open(asset.storage_key, start, stop)
+        except IntegrityError as error:
+            reason = error.details.get("reason") if isinstance(error.details, dict) else None
+            raise IntegrityError(str(error), details={"asset_id": asset.asset_id, "reason": reason}) from error
+
+    def local_file(self, asset: Asset) -> Path | None:
+        """A file that holds the asset's bytes, if there is one on this computer."""
+        external = external_path(asset)
+        if external is not None:
+            return external if _size_of(external) is not None else None
+        return self._registry.named(asset.storage_provider).local_path(asset.storage_key)
+
+    def adopt(
+        self, progress: Callable[[float, str | None], None], check_cancelled: Callable[[], None]
+    ) -> Mapping[str, int]:
+        """Verify and take over what v0.1.9 left behind; see `Adoption.run`."""
+        return self._adoption.run(progress, check_cancelled)
+
+    def needs_adoption(self) -> bool:
+        """Whether files of v0.1.9 wait to be taken over: then a job of the type ``storage.adopt`` is due."""
+        return self._adoption.waiting()
+
+    def clear_staging(self) -> int:
+        """Remove unfinished uploads of a Core that died; called once at start, under the home's lock."""
+        return self._staging.clear()
+
+    def _keep(self, received: ReceivedFile, described: Description) -> Asset:
+        """Bytes first, row last. If the row fails the bytes stay, unreferenced, for fsck to report: another upload of
+        the same bytes may have adopted them already."""
+        facts = UploadFacts(described.kind, described.filename, described.mime_type, received.byte_size)
+        provider, key = self._put(received, facts)
+        return self._database.write(
+            lambda tx: self._assets.store(
+                tx,
+                content_hash=received.content_hash,
+                byte_size=received.byte_size,
+                kind=described.kind,
+                filename=described.filename,
+                mime_type=described.mime_type,
+                storage_provider=provider.name,
+                storage_key=key,
+                sidecar=described.sidecar,
+            )
+        )
+
+    def _put(self, received: ReceivedFile, facts: UploadFacts) -> tuple[StorageProvider, str]:
+        *preferred, fallback = self._registry.for_upload(facts)
+        for provider in preferred:
+            key = _try_put(provider, received)
+            if key is not None:
+                return provider, key
+        key = fallback.key_for(received.content_hash)
+        fallback.put(key, received.path, received.content_hash, received.byte_size)
+        return fallback, key
+
+
+def external_path(asset: Asset) -> Path | None:
+    """Where v0.1.9 merely pointed to the user's own file: such a row has no key, and names its source."""
+    if asset.storage_key:
+        return None
+    source: Any = asset.meta.get("source")
+    path = source.get("path") if isinstance(source, dict) else None
+    if not isinstance(path, str) or not path or "\0" in path:
+        raise IntegrityError(
+            "The row names no place for the bytes.", details={"asset_id": asset.asset_id, "reason": "missing"}
+        )
+    return Path(path)
+
+
+def _try_put(provider: StorageProvider, received: ReceivedFile) -> str | None:
+    try:
+        key = provider.key_for(received.content_hash)
+        provider.put(key, received.path, received.content_hash, received.byte_size)
+    except (Exception, SystemExit) as error:
+        if not received.path.exists():  # nothing left to fall back with
+            raise (
+                error
+                if isinstance(error, FaceForgeError)
+                else StorageUnavailable(f"The storage provider {provider.name!r} failed and took the file with it.")
+            ) from error
+        _log.warning("The storage provider %r failed (%r); the file goes to the home.", provider.name, error)
+        return None
+    return key
+
+
+def _size_of(path: Path) -> int | None:
+    try:
+        facts = path.stat()
+    except (OSError, ValueError):
+        return None
+    return facts.st_size if stat.S_ISREG(facts.st_mode) else None
+
+
+def _require_size(found: int | None, asset: Asset) -> None:
+    if found is None:
+        raise IntegrityError("The file's bytes are missing.", details={"reason": "missing"})
+    if found != asset.byte_size:
+        raise IntegrityError(f"The file has {found} bytes instead of {asset.byte_size}.", details={"reason": "size"})

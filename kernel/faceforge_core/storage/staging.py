@@ -1,0 +1,66 @@
+"""Where files wait, private and nameless, until they are whole: on the same volume as the assets."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import shutil
+from typing import TYPE_CHECKING
+
+from faceforge_core.private_files import open_private
+from faceforge_sdk.errors import InsufficientStorage
+from faceforge_sdk.files import storage_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from faceforge_core.config import CoreConfig
+
+_log = logging.getLogger(__name__)
+_SUFFIX = ".part"
+_RESERVE_BYTES = 200_000_000
+_RESERVE_SHARE = 0.05
+
+
+class Staging:
+    """The folder for files on their way in, and the watch over the space that is left on its volume."""
+
+    def __init__(self, folder: Path, config: Callable[[], CoreConfig]) -> None:
+        self._folder = folder
+        self._config = config
+
+    def require_space(self, byte_size: int) -> None:
+        """Raise `InsufficientStorage` if `byte_size` more bytes would eat into the reserve of ``limits``."""
+        try:
+            usage = shutil.disk_usage(self._folder)
+        except OSError as error:
+            raise storage_error(error) from error
+        reserve = self._config().limits.free_space_reserve_bytes
+        if reserve is None:
+            reserve = min(_RESERVE_BYTES, int(usage.total * _RESERVE_SHARE))
+        if usage.free < byte_size + reserve:
+            raise InsufficientStorage(
+                f"Not enough space: {usage.free} bytes are free, {reserve} of them are kept in reserve.",
+                details={"free_bytes": usage.free, "reserve_bytes": reserve, "needed_bytes": byte_size},
+            )
+
+    def new_file(self) -> tuple[int, Path]:
+        """An exclusive empty file that only we can read, open for writing."""
+        path = self._folder / f"upload-{secrets.token_hex(16)}{_SUFFIX}"
+        try:
+            return open_private(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY), path
+        except OSError as error:
+            raise storage_error(error) from error
+
+    def clear(self) -> int:
+        """Remove what a Core that died left behind; only while the home's lock is held and nothing is on its way in."""
+        removed = 0
+        for path in self._folder.glob(f"upload-*{_SUFFIX}"):
+            try:
+                path.unlink()
+                removed += 1
+            except OSError as error:
+                _log.warning("%s is left over and can't be removed: %s", path, error)
+        return removed
