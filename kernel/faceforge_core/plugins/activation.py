@@ -1,0 +1,141 @@
+"""One plugin made active, alone: its hooks checked, called once, and what they return checked too."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from contextlib import AbstractContextManager, ExitStack
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+from pydantic import BaseModel
+
+from faceforge_core import hookspecs
+from faceforge_core.owned import Owned
+from faceforge_core.plugins.generation import Activation
+from faceforge_sdk.contributions import EntityPanel, EventHandler, JobHandler, NavItem, Router, StorageRule, Thumbnailer
+from faceforge_sdk.errors import FaceForgeError
+from faceforge_sdk.protocols import StorageProvider
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from faceforge_sdk.context import PluginContext
+
+KINDS: Mapping[str, type[Any]] = {
+    "register_routers": Router,
+    "register_nav_items": NavItem,
+    "register_entity_panels": EntityPanel,
+    "register_storage_providers": StorageProvider,
+    "register_storage_rules": StorageRule,
+    "register_thumbnailers": Thumbnailer,
+    "register_job_handlers": JobHandler,
+    "register_event_handlers": EventHandler,
+}
+_FITTING: Mapping[str, Callable[[object], bool]] = {
+    "str": lambda value: isinstance(value, str),
+    "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "tuple": lambda value: isinstance(value, tuple) and all(isinstance(item, str) for item in value),
+    "Callable": callable,
+    "type": lambda value: isinstance(value, type) and issubclass(value, BaseModel),
+    "APIRouter": lambda value: hasattr(value, "routes") and hasattr(value, "add_api_route"),
+}
+_MAX_VALUES = 1000
+
+
+class HookRefused(FaceForgeError):
+    """A hook is not implemented the way hooks are, or returned something it may not."""
+
+
+def activate(
+    plugin: object, ctx: PluginContext, folder: Path | None, try_router: Callable[[Owned[Router]], None]
+) -> Activation:
+    """Register `plugin` in a scratch manager, enter its lifespan, and collect what it contributes.
+
+    Runs in the caller's thread for as long as the plugin's code takes. Whatever is wrong is raised, and then the
+    lifespan has been left again.
+    """
+    hooks = _checked_hooks(plugin, ctx.plugin_id)
+    with ExitStack() as unwinding:
+        stack = unwinding.enter_context(ExitStack())
+        for hook in hooks.get("lifespan", ()):
+            stack.enter_context(_context_manager(_call(hook, ctx)))
+        contributions = {
+            kind: tuple(owned for hook in hooks.get(name, ()) for owned in _collected(name, hook, ctx))
+            for name, kind in KINDS.items()
+        }
+        for owned in contributions[Router]:
+            try_router(owned)
+        unwinding.pop_all()
+    return Activation(ctx.plugin_id, folder, contributions, stack if hooks.get("lifespan") else None)
+
+
+def _checked_hooks(plugin: object, plugin_id: str) -> dict[str, list[pluggy.HookImpl]]:
+    manager = pluggy.PluginManager("faceforge")
+    manager.add_hookspecs(hookspecs)
+    manager.register(plugin, plugin_id)
+    manager.check_pending()
+    hooks = {caller.name: caller.get_hookimpls() for caller in manager.get_hookcallers(plugin) or ()}
+    for name, implementations in hooks.items():
+        for hook in implementations:
+            _check_plain(name, hook)
+    return hooks
+
+
+def _check_plain(name: str, hook: pluggy.HookImpl) -> None:
+    function = inspect.unwrap(hook.function)
+    if hook.wrapper or hook.hookwrapper:
+        raise HookRefused(f"{name}: hook wrappers are not supported.")
+    if inspect.iscoroutinefunction(function) or (inspect.isasyncgenfunction(function) and name != "lifespan"):
+        raise HookRefused(f"{name}: hooks are plain functions, not async.")
+    if hook.kwargnames:
+        raise HookRefused(f"{name}: hooks have no parameters with defaults ({', '.join(hook.kwargnames)}).")
+    if function.__code__.co_kwonlyargcount:
+        raise HookRefused(f"{name}: hooks have no keyword-only parameters.")
+
+
+def _call(hook: pluggy.HookImpl, ctx: PluginContext) -> object:
+    answer: object = hook.function(*([ctx] if hook.argnames else []))
+    if inspect.iscoroutine(answer):
+        answer.close()  # else Python warns that it was never awaited
+        raise HookRefused("A hook returned a coroutine; hooks are plain functions, not async.")
+    return answer
+
+
+def _context_manager(answer: object) -> AbstractContextManager[object]:
+    if not isinstance(answer, AbstractContextManager):
+        raise HookRefused(
+            f"lifespan returned {type(answer).__name__}, not a context manager: is @contextmanager missing?"
+        )
+    return answer
+
+
+def _collected(name: str, hook: pluggy.HookImpl, ctx: PluginContext) -> Iterator[Owned[Any]]:
+    answer = _call(hook, ctx)
+    if answer is None or isinstance(answer, str | bytes | dict) or not hasattr(answer, "__iter__"):
+        raise HookRefused(f"{name} returned {type(answer).__name__}, not a list of {KINDS[name].__name__}.")
+    for count, value in enumerate(islice(iter(answer), _MAX_VALUES + 1)):
+        if count == _MAX_VALUES:
+            raise HookRefused(f"{name} returned more than {_MAX_VALUES} values.")
+        _check_value(name, value)
+        yield Owned(ctx.plugin_id, value)
+
+
+def _check_value(name: str, value: object) -> None:
+    kind = KINDS[name]
+    if not isinstance(value, kind):
+        raise HookRefused(f"{name} returned a {type(value).__name__} among its values, not a {kind.__name__}.")
+    if isinstance(value, StorageProvider):
+        if not isinstance(value.name, str) or not value.name:
+            raise HookRefused(f"{name}: a StorageProvider's name is not a text.")
+        return
+    for facet in dataclasses.fields(kind):
+        if not _fits(str(facet.type), getattr(value, facet.name)):
+            raise HookRefused(f"{name}: {kind.__name__}.{facet.name} is not {facet.type}.")
+
+
+def _fits(annotation: str, value: object) -> bool:
+    """Whether a value is what a field of a contribution says (annotations are text there)."""
+    return _FITTING[annotation.partition("[")[0]](value)

@@ -1,0 +1,121 @@
+"""One immutable answer to what is active right now and what it contributes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from faceforge_sdk.contributions import EntityPanel, EventHandler, JobHandler, NavItem, Router, StorageRule, Thumbnailer
+from faceforge_sdk.errors import Conflict
+from faceforge_sdk.protocols import StorageProvider
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from contextlib import ExitStack
+    from pathlib import Path
+
+    from faceforge_core.owned import Owned
+
+T = TypeVar("T")
+
+NAMES: Mapping[type[Any], str | None] = {
+    Router: None,
+    NavItem: "id",
+    EntityPanel: "id",
+    StorageProvider: "name",
+    StorageRule: "name",
+    Thumbnailer: "name",
+    JobHandler: "job_type",
+    EventHandler: "name",
+}
+"""Every kind of contribution, and which of its attributes is unique among all active plugins."""
+
+
+class NameTaken(Conflict):
+    """Two plugins contribute something of one kind under one name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """One active plugin: what it contributes, collected once, and what is to be left when it is disabled."""
+
+    plugin_id: str
+    folder: Path | None
+    contributions: Mapping[type[Any], tuple[Owned[Any], ...]] = field(default_factory=dict)
+    lifespan: ExitStack | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """The plugins active at one time. `number` grows by one with every change."""
+
+    number: int
+    active: tuple[Activation, ...]
+    _by_kind: Mapping[type[Any], tuple[Owned[Any], ...]] = field(repr=False)
+
+    def all(self, kind: type[T]) -> tuple[Owned[T], ...]:
+        """Every contribution of this kind: by `order` where the kind has one, else built-ins first; then by owner."""
+        return self._by_kind.get(kind, ())
+
+    @property
+    def storage_providers(self) -> tuple[Owned[StorageProvider], ...]:
+        """``all(StorageProvider)``, which a type checker refuses because it is a protocol."""
+        return self._by_kind.get(StorageProvider, ())
+
+    @property
+    def static_folders(self) -> Mapping[str, Path]:
+        """Per plugin id the ``static`` folder, where there is one."""
+        return self._folders("static")
+
+    @property
+    def template_folders(self) -> Mapping[str, Path]:
+        """Per plugin id the ``templates`` folder, where there is one."""
+        return self._folders("templates")
+
+    def _folders(self, name: str) -> Mapping[str, Path]:
+        return {
+            one.plugin_id: one.folder / name
+            for one in self.active
+            if one.folder is not None and (one.folder / name).is_dir()
+        }
+
+
+def compose(number: int, activations: Iterable[Activation]) -> Generation:
+    """Put together; calls nothing of a plugin. Raises `NameTaken`."""
+    active = tuple(sorted(activations, key=lambda one: _rank(one.plugin_id)))
+    claim_names(active)
+    by_kind = {
+        kind: tuple(sorted((owned for one in active for owned in one.contributions.get(kind, ())), key=_place))
+        for kind in NAMES
+    }
+    return Generation(number, active, by_kind)
+
+
+def claim_names(activations: Iterable[Activation]) -> None:
+    """Raise `NameTaken`, naming both owners, if two contributions of one kind have one name.
+
+    The later activation is the newcomer.
+    """
+    owners: dict[tuple[type[Any], str], str] = {}
+    for one in activations:
+        for kind, rows in one.contributions.items():
+            attribute = NAMES[kind]
+            for owned in rows if attribute is not None else ():
+                name = getattr(owned.value, str(attribute))
+                holder = owners.setdefault((kind, name), one.plugin_id)
+                if holder != one.plugin_id or _times(rows, str(attribute), name) > 1:
+                    raise NameTaken(
+                        f"{one.plugin_id} contributes the {kind.__name__} {name!r}, which {holder} already provides."
+                    )
+
+
+def _times(rows: tuple[Owned[Any], ...], attribute: str, name: str) -> int:
+    return sum(getattr(owned.value, attribute) == name for owned in rows)
+
+
+def _rank(plugin_id: str) -> tuple[bool, str]:
+    return not plugin_id.startswith("faceforge."), plugin_id
+
+
+def _place(owned: Owned[Any]) -> tuple[int, bool, str]:
+    return getattr(owned.value, "order", 0), *_rank(owned.plugin_id)
