@@ -193,6 +193,7 @@ class PluginRow(Spine, table=True):
     deleted_at: str | None = _text()
     code_consent: int = _integer(0)
     source: str | None = _text()
+    secrets_json: str | None = _text()
 
 
 class EntitySearchRow(Spine, table=True):

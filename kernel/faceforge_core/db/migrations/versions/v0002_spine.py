@@ -45,6 +45,7 @@ ALTER TABLE jobs ADD COLUMN dedupe_key TEXT;
 UPDATE jobs SET queue_seq = rowid;
 ALTER TABLE plugin_registry ADD COLUMN code_consent INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE plugin_registry ADD COLUMN source TEXT;
+ALTER TABLE plugin_registry ADD COLUMN secrets_json TEXT;
 """
 
 # UNIQUE over all rows let a deleted one block its key for ever; SQLite drops such a constraint only with its table.
