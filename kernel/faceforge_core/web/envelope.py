@@ -73,6 +73,9 @@ class Refusal:
     headers: tuple[tuple[str, str], ...] = ()
 
 
+FAILURE_LOGGED: Final = "faceforge.failure_logged"
+"""Scope key: the exception that comes out of the app is in the log already."""
+
 INTERNAL_ERROR: Final = Refusal(500, "internal_error", _SENTENCES[500])
 
 
@@ -107,9 +110,13 @@ def error_response(scope: Scope, refusal: Refusal, pages: PageSet | None = None)
 
     `pages` defaults to those of the generation that serves the request.
     """
-    headers = dict(refusal.headers)
     if wants_page(scope):
-        return error_page(scope, refusal.status, refusal.message, headers, pages)
+        return error_page(scope, refusal.status, refusal.message, dict(refusal.headers), pages)
+    return envelope_response(refusal)
+
+
+def envelope_response(refusal: Refusal) -> Response:
+    """The envelope around an error, whoever asks."""
     body = json_bytes(
         {
             "ok": False,
@@ -117,7 +124,7 @@ def error_response(scope: Scope, refusal: Refusal, pages: PageSet | None = None)
             "error": {"code": refusal.code, "message": refusal.message, "details": refusal.details},
         }
     )
-    return Response(body, refusal.status, headers, media_type="application/json")
+    return Response(body, refusal.status, dict(refusal.headers), media_type="application/json")
 
 
 def json_bytes(value: object) -> bytes:
@@ -194,7 +201,7 @@ def _sentence(status: int, detail: str | None) -> str:
 
 async def _on_anything_else(request: Request, error: Exception) -> Response:
     logger.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
-    request.scope["faceforge.failure_logged"] = True
+    request.scope[FAILURE_LOGGED] = True
     return error_response(request.scope, INTERNAL_ERROR)
 
 

@@ -1,0 +1,131 @@
+"""Browser sign-ins: revocable, bound to the install token, stored as digests."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict, deque
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import bindparam, delete, insert, or_, select
+
+from faceforge_core.auth import new_session_id, session_digest
+from faceforge_core.db.statements import prepare
+from faceforge_core.db.tables import SessionRow
+from faceforge_sdk.errors import TooManyRequests, Unauthorized
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from faceforge_core.auth import InstallToken
+    from faceforge_core.db.engine import Database, Transaction
+
+LIFETIME_SECONDS: Final = 30 * 24 * 3600
+_WINDOW_SECONDS: Final = 60.0
+_REMEMBERED: Final = 1000
+
+_rows = SessionRow.__table__  # type: ignore[attr-defined]  # SQLModel gives it at run time
+_INSERT: Final = prepare(insert(_rows))
+_FIND: Final = prepare(
+    select(_rows.c.token_fingerprint, _rows.c.expires_at).where(_rows.c.session_digest == bindparam("digest"))
+)
+_REVOKE: Final = prepare(delete(_rows).where(_rows.c.session_digest == bindparam("digest")))
+_TIDY: Final = prepare(
+    delete(_rows).where(
+        or_(_rows.c.expires_at <= bindparam("now"), _rows.c.token_fingerprint != bindparam("fingerprint"))
+    )
+)
+
+
+class SignInLimit:
+    """At most so many failed sign-ins a minute, whoever makes them: an address in a header proves nothing."""
+
+    def __init__(self, per_minute: Callable[[], int], clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_minute = per_minute
+        self._clock = clock
+        self._failures: deque[float] = deque()
+        self._lock = threading.Lock()
+
+    def attempt(self, succeeds: Callable[[], bool]) -> bool:
+        """Whether `succeeds`. Raises `TooManyRequests`, without trying, when too many failed within a minute."""
+        with self._lock:
+            now = self._clock()
+            while self._failures and self._failures[0] <= now - _WINDOW_SECONDS:
+                self._failures.popleft()
+            if len(self._failures) >= self._per_minute():
+                wait = int(self._failures[0] + _WINDOW_SECONDS - now) + 1
+                raise TooManyRequests("Too many failed sign-ins. Wait a moment and try again.", retry_after=wait)
+            if succeeds():
+                return True
+            self._failures.append(now)
+            return False
+
+
+class BrowserSessions:
+    """The SDK's `Sessions`, and the guard's question whether a cookie is good.
+
+    A session lives 30 days, ends at once when it is signed out, and dies with the token it was opened with.
+    """
+
+    def __init__(
+        self, database: Database, token: InstallToken, limit: SignInLimit, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._database = database
+        self._token = token
+        self._limit = limit
+        self._clock = clock
+        self._known: OrderedDict[str, tuple[str, str]] = OrderedDict()
+        self._revocations = 0
+
+    def sign_in(self, token: str) -> str:
+        """A new session id for the install token (spaces around it, as pasted, don't matter)."""
+        candidate = token.strip().encode("utf-8", "surrogatepass")
+        if not self._limit.attempt(lambda: self._token.accepts(candidate)):
+            raise Unauthorized("That is not the install token.")
+        session_id = new_session_id()
+        digest, fingerprint, now = session_digest(session_id), self._token.fingerprint(), self._clock()
+
+        def work(transaction: Transaction) -> None:
+            transaction.run(_TIDY, now=_text(now), fingerprint=fingerprint)
+            transaction.run(
+                _INSERT,
+                session_digest=digest,
+                token_fingerprint=fingerprint,
+                created_at=_text(now),
+                expires_at=_text(now + LIFETIME_SECONDS),
+            )
+
+        self._database.write(work)
+        return session_id
+
+    def sign_out(self, session_id: str) -> None:
+        """Revoke; nothing happens if it was not valid."""
+        digest = session_digest(session_id)
+        self._database.write(lambda transaction: transaction.run(_REVOKE, digest=digest))
+        self._revocations += 1
+        self._known.pop(digest, None)
+
+    def valid(self, session_id: str) -> bool:
+        """Whether a cookie's value is a live session; cheap, fit for the event loop, writes nothing."""
+        digest = session_digest(session_id)
+        known = self._known.get(digest) or self._read(digest)
+        return known is not None and known[0] == self._token.fingerprint() and known[1] > _text(self._clock())
+
+    def _read(self, digest: str) -> tuple[str, str] | None:
+        before = self._revocations
+        with self._database.read() as reader:
+            row = reader.one(_FIND, digest=digest)
+        if row is None:
+            return None
+        known = (str(row[0]), str(row[1]))
+        self._known[digest] = known
+        if len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+        if before != self._revocations:  # it may have been revoked since it was read
+            self._known.pop(digest, None)
+        return known
+
+
+def _text(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
