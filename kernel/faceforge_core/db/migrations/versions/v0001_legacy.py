@@ -18,15 +18,17 @@ def upgrade() -> None:
     connection = op.get_bind()
     if connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'schema_migrations'").first():
         return
-    for statement in filter(
-        str.strip, _SCHEMA.replace("{NOW}", _NOW).replace("{REQUIRED}", "TEXT NOT NULL").split(";\n")
-    ):
+    for statement in filter(str.strip, _SCHEMA.replace("{STORAGE}", _STORAGE).replace("{NOW}", _NOW).split(";\n")):
         connection.exec_driver_sql(statement.strip())
     for name in _NAMES:  # they are true of this file too, and tell other tools so
         connection.exec_driver_sql("INSERT INTO schema_migrations (name) VALUES (?)", (name,))
 
 
 _NOW = "(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))"
+_STORAGE = (  # v0.1.9 added these in a later step of its own
+    "storage_provider TEXT NOT NULL DEFAULT 'fs', storage_key TEXT NOT NULL DEFAULT '', updated_at TEXT NOT NULL\n"
+    "    DEFAULT {NOW}"
+)
 _SCHEMA = """
 CREATE TABLE schema_migrations ( name TEXT PRIMARY KEY, applied_at TEXT NOT NULL DEFAULT {NOW});
 CREATE TABLE entities (
@@ -49,8 +51,7 @@ CREATE TABLE assets (
     mime_type TEXT,
     meta_json TEXT NOT NULL DEFAULT '{}',
     created_at TEXT NOT NULL DEFAULT {NOW},
-    deleted_at TEXT, storage_provider TEXT NOT NULL DEFAULT 'fs', storage_key TEXT NOT NULL DEFAULT '', updated_at {REQUIRED}
-    DEFAULT {NOW},
+    deleted_at TEXT, {STORAGE},
     UNIQUE(content_hash)
 );
 CREATE INDEX idx_assets_deleted_at ON assets(deleted_at);

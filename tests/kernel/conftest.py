@@ -1,0 +1,56 @@
+"""Databases for the kernel's tests: a fresh one at the present schema, and a check of query plans."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from faceforge_core.db import sqlite
+from faceforge_core.db.engine import Database
+from faceforge_core.db.migrate import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def database_path(tmp_path: Path) -> Path:
+    """A fresh database at the present schema, not opened."""
+    path = tmp_path / "core.sqlite3"
+    migrate(path, tmp_path / "backups")
+    return path
+
+
+@pytest.fixture
+def database(database_path: Path) -> Iterator[Database]:
+    """The engine over `database_path`."""
+    with Database(database_path) as database:
+        yield database
+
+
+@pytest.fixture
+def assert_indexed(database_path: Path) -> Callable[[str], None]:
+    """Fails for a query that reads a whole table or sorts what an index could have ordered.
+
+    An index that is read in order is none of both: ``SCAN entities USING INDEX …`` stops at the LIMIT.
+    """
+
+    def check(sql: str) -> None:
+        connection = sqlite.connect(database_path)
+        try:
+            plan = [str(row["detail"]) for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", _nulls(sql))]
+        finally:
+            connection.close()
+        scans = [step for step in plan if re.match(r"SCAN \w+$", step)]
+        # The last term alone may be sorted: ties of the order opposite to the index.
+        sorts = [step for step in plan if step == "USE TEMP B-TREE FOR ORDER BY"]
+        assert not scans + sorts, plan
+
+    return check
+
+
+def _nulls(sql: str) -> list[None]:
+    return [None] * sql.count("?")
