@@ -1,0 +1,64 @@
+"""An entity's files beyond the first page, and their links."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from faceforge_sdk.errors import InvalidInput
+from faceforge_sdk.models import LinkedAssetQuery
+
+from .attachments import attachments_of
+from .forms import Posted, text_of
+from .listing import PATH
+from .notices import with_notice
+
+if TYPE_CHECKING:
+    from faceforge_sdk import PluginContext
+
+_MAX_CURSOR = 2000
+_MAX_ROLE = 200
+
+
+def build(ctx: PluginContext) -> APIRouter:
+    """``/ui/entities/{entity_id}/attachments`` and what stands below it."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/{entity_id}/attachments")
+    def attachments(request: Request, entity_id: str) -> Response:
+        entity = ctx.entities.get(entity_id)
+        cursor = request.query_params.get("cursor", "")[:_MAX_CURSOR]
+        try:
+            page = ctx.assets.of_entity(entity_id, LinkedAssetQuery(cursor=cursor or None))
+        except InvalidInput:
+            if not cursor:
+                raise
+            return RedirectResponse(_tab(entity_id), 303)
+        return ctx.pages.render(
+            request,
+            "more_attachments.html",
+            entity=entity,
+            attachments=attachments_of(ctx, page.items),
+            total=page.total,
+            next_cursor=page.next_cursor,
+        )
+
+    @router.post("/{entity_id}/attachments/{asset_id}/unlink")
+    def unlink(entity_id: str, asset_id: str, posted: Posted) -> Response:
+        ctx.assets.unlink(entity_id, asset_id)
+        role = {"role": text_of(posted, "role")} if text_of(posted, "role") else {}
+        where = with_notice(f"{PATH}/{entity_id}", "unlinked", undo=asset_id, tab="attachments", **role)
+        return RedirectResponse(where, 303)
+
+    @router.post("/{entity_id}/attachments/{asset_id}/link")
+    def link(entity_id: str, asset_id: str, posted: Posted) -> Response:
+        ctx.assets.link(entity_id, asset_id, text_of(posted, "role")[:_MAX_ROLE] or None)
+        return RedirectResponse(with_notice(f"{PATH}/{entity_id}", "linked", tab="attachments"), 303)
+
+    return router
+
+
+def _tab(entity_id: str) -> str:
+    return f"{PATH}/{entity_id}?tab=attachments"

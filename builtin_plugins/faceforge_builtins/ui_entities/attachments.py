@@ -1,0 +1,56 @@
+"""Files as an entity's page shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .portraits import drawable, drawable_types, icon_of, thumbnail_address
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from faceforge_sdk import PluginContext
+    from faceforge_sdk.models import LinkedAsset
+
+_ENLARGED_PIXELS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A linked file: its name, what it is in a word, and its picture if one can be drawn."""
+
+    asset: LinkedAsset
+    name: str
+    kind: str
+    icon: str
+    picture: str | None
+    enlarged: str | None
+
+
+def attachments_of(ctx: PluginContext, assets: Sequence[LinkedAsset]) -> list[Attachment]:
+    """`assets` made presentable."""
+    types = drawable_types(ctx)
+    return [_attachment(asset, drawable(asset, types)) for asset in assets]
+
+
+def _attachment(asset: LinkedAsset, has_picture: bool) -> Attachment:
+    return Attachment(
+        asset=asset,
+        name=asset.filename or "File without a name",
+        kind=_kind(asset),
+        icon=icon_of(asset),
+        picture=thumbnail_address(asset.asset_id) if has_picture else None,
+        enlarged=thumbnail_address(asset.asset_id, _ENLARGED_PIXELS) if has_picture else None,
+    )
+
+
+def _kind(asset: LinkedAsset) -> str:
+    """The role or kind that somebody chose, else the media type's own word: ``jpeg``, ``pdf``."""
+    if asset.role:
+        return asset.role
+    if asset.kind and asset.kind != "file":
+        return asset.kind
+    subtype = (asset.mime_type or "").split(";")[0].rpartition("/")[2]
+    ending = (asset.filename or "").rpartition(".")[2] if "." in (asset.filename or "") else ""
+    return (ending or ("" if subtype == "octet-stream" else subtype) or "file").upper()

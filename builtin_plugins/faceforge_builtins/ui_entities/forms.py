@@ -1,0 +1,92 @@
+"""The form of an entity: what was typed, what is wrong with it, and what it changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, Request
+from starlette.datastructures import FormData
+
+from faceforge_sdk.models import EntityDraft, EntityPatch
+
+if TYPE_CHECKING:
+    from faceforge_sdk.models import Entity
+
+
+async def posted_form(request: Request) -> FormData:
+    """The form as sent; FastAPI's own parameters can't tell an empty field from a missing one."""
+    return await request.form()
+
+
+Posted = Annotated[FormData, Depends(posted_form)]
+
+
+@dataclass(frozen=True, slots=True)
+class EntityForm:
+    """The texts of the fields, lists with one entry a line.
+
+    `revision` is the version that was edited, `stored` what somebody else saved meanwhile, and `problems` holds a
+    sentence per field (``""`` for the whole form).
+    """
+
+    display_name: str = ""
+    aliases: str = ""
+    tags: str = ""
+    revision: int | None = None
+    stored: Entity | None = None
+    problems: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, entity: Entity) -> EntityForm:
+        """The form of what is stored."""
+        return cls(entity.display_name, "\n".join(entity.aliases), "\n".join(entity.tags), entity.revision)
+
+    @classmethod
+    def posted(cls, form: FormData, before: EntityForm | None = None) -> EntityForm:
+        """What was typed; a field that was not sent stays as it was `before`."""
+        start = before or cls()
+        typed = cls(
+            display_name=text_of(form, "display_name", start.display_name).strip(),
+            aliases=text_of(form, "aliases", start.aliases),
+            tags=text_of(form, "tags", start.tags),
+            revision=_revision(text_of(form, "revision")) or start.revision,
+        )
+        return typed if typed.display_name else typed.refused("display_name", "Write a name.")
+
+    def refused(self, name: str, sentence: str) -> EntityForm:
+        """The same texts with a problem at a field."""
+        return replace(self, problems={**self.problems, name: sentence})
+
+    def overtaken(self, stored: Entity) -> EntityForm:
+        """The same texts beside what was saved meanwhile; saving again would replace that."""
+        return replace(self, stored=stored, revision=stored.revision)
+
+    def draft(self) -> EntityDraft:
+        """A new entity."""
+        return EntityDraft(display_name=self.display_name, aliases=lines(self.aliases), tags=lines(self.tags))
+
+    def patch(self, entity: Entity) -> EntityPatch:
+        """Only what differs from `entity`: what nobody touched keeps every character it has."""
+        stored = EntityForm.of(entity)
+        return EntityPatch(
+            display_name=self.display_name if self.display_name != stored.display_name else None,
+            aliases=lines(self.aliases) if lines(self.aliases) != lines(stored.aliases) else None,
+            tags=lines(self.tags) if lines(self.tags) != lines(stored.tags) else None,
+        )
+
+
+def lines(text: str) -> list[str]:
+    """The entries of a list field: one a line, without repetitions."""
+    entries = (line.strip() for line in text.splitlines())
+    return list(dict.fromkeys(entry for entry in entries if entry))
+
+
+def text_of(form: FormData, name: str, default: str = "") -> str:
+    """A form's text field; `default` when it is missing or a file."""
+    value = form.get(name)
+    return value if isinstance(value, str) else default
+
+
+def _revision(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

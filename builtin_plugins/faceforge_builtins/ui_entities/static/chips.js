@@ -1,0 +1,88 @@
+/** A field for several short texts: each becomes a chip at a comma or Enter. The textarea behind it is what is sent. */
+
+export function startChipInputs() {
+  for (const area of document.querySelectorAll("textarea[data-chips]")) {
+    if (area instanceof HTMLTextAreaElement) enhance(area);
+  }
+}
+
+/** @param {HTMLTextAreaElement} area */
+function enhance(area) {
+  const box = document.createElement("div");
+  const input = document.createElement("input");
+  box.className = "chips-input";
+  input.id = area.id;
+  input.dir = "auto";
+  input.autocomplete = "off";
+  input.setAttribute("aria-description", "Add with a comma or Enter; Backspace takes the last one back.");
+  area.removeAttribute("id");
+  area.hidden = true;
+  box.append(input);
+  area.before(box);
+
+  const texts = () => area.value.split("\n").filter((text) => text.trim());
+  const write = (/** @type {string[]} */ next) => {
+    area.value = next.join("\n");
+    box.replaceChildren(...next.map((text) => chip(text, remove)), input);
+  };
+  const remove = (/** @type {string} */ text) => {
+    write(texts().filter((other) => other !== text));
+    input.focus();
+  };
+  const add = (/** @type {string} */ typed) => {
+    const fresh = typed.trim();
+    if (fresh && !texts().includes(fresh)) write([...texts(), fresh]);
+    input.value = "";
+    input.focus();
+  };
+  write([...new Set(texts().map((text) => text.trim()))]);
+
+  input.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    if (event.key === "Enter" && input.value.trim()) {
+      event.preventDefault();
+      add(input.value);
+    } else if (event.key === "Backspace" && !input.value && texts().length) {
+      event.preventDefault();
+      write(texts().slice(0, -1));
+      input.focus();
+    }
+  });
+  input.addEventListener("input", (event) => {
+    if (event instanceof InputEvent && event.isComposing) return;
+    const parts = input.value.split(/[,，、\n]/);
+    if (parts.length < 2) return;
+    for (const part of parts) add(part);
+  });
+  // What was typed and not yet ended counts, too, when the form is sent or left by Tab.
+  input.addEventListener("blur", () => {
+    const typed = input.value.trim();
+    input.value = "";
+    if (typed && !texts().includes(typed)) write([...texts(), typed]);
+  });
+  area.form?.addEventListener("submit", () => add(input.value), { capture: true });
+  box.addEventListener("click", (event) => {
+    if (event.target === box) input.focus();
+  });
+}
+
+/**
+ * @param {string} text
+ * @param {(text: string) => void} remove
+ */
+function chip(text, remove) {
+  const chip = document.createElement("span");
+  const label = document.createElement("span");
+  const button = document.createElement("button");
+  chip.className = "chip";
+  label.className = "chip-text";
+  label.dir = "auto";
+  label.textContent = text;
+  button.type = "button";
+  button.className = "chip-remove";
+  button.textContent = "×";
+  button.setAttribute("aria-label", `Remove ${text}`);
+  button.addEventListener("click", () => remove(text));
+  chip.append(label, button);
+  return chip;
+}

@@ -1,0 +1,11 @@
+/** The page of one entity. */
+
+import { startMore } from "./more.js";
+import { startRename } from "./rename.js";
+import { startThumbnails } from "./thumbnails.js";
+import { startUploads } from "./uploads.js";
+
+startThumbnails();
+startRename();
+startUploads();
+await startMore();

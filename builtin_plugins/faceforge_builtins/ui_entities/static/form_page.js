@@ -1,0 +1,5 @@
+/** The pages that are one form. */
+
+import { startChipInputs } from "./chips.js";
+
+startChipInputs();

@@ -1,0 +1,11 @@
+/** The page of the list: search while typing, filters without a reload, more at the end. */
+
+import { startChipInputs } from "./chips.js";
+import { startMore } from "./more.js";
+import { startSearch } from "./search.js";
+import { startThumbnails } from "./thumbnails.js";
+
+startThumbnails();
+startChipInputs();
+startSearch();
+await startMore();

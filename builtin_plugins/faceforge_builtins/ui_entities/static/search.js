@@ -1,0 +1,115 @@
+/** Search while typing, and filters without a reload. The address always says what is shown. */
+
+import { fetchPage, swapRegions } from "../faceforge.ui_shell/regions.js";
+import { notify } from "../faceforge.ui_shell/notices.js";
+
+const PAUSE_MS = 180;
+const REGIONS = ["count", "views", "tags", "results"];
+
+/** @type {AbortController | undefined} */
+let running;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let waiting;
+
+export function startSearch() {
+  const form = document.getElementById("filters");
+  if (!(form instanceof HTMLFormElement)) return;
+  form.addEventListener("input", (event) => {
+    clearTimeout(waiting);
+    const typed = event.target instanceof HTMLInputElement;
+    waiting = setTimeout(() => show(addressOf(form), { replace: typed }), typed ? PAUSE_MS : 0);
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    clearTimeout(waiting);
+    show(addressOf(form), {});
+  });
+  document.addEventListener("click", followFilter);
+  addEventListener("popstate", () => show(new URL(location.href), { visited: true }));
+}
+
+/**
+ * A click on a tag, a view or a column changes the list in place.
+ * @param {MouseEvent} event
+ */
+function followFilter(event) {
+  if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  const link = event.target instanceof Element && event.target.closest("a");
+  if (!link || link.matches("[data-more], [data-dialog]")) return;
+  const address = new URL(link.href);
+  if (address.origin !== location.origin || address.pathname !== "/ui/entities" || link.closest(".sidebar")) return;
+  event.preventDefault();
+  show(address, { focus: link });
+}
+
+/**
+ * The form's address, without what is not said.
+ * @param {HTMLFormElement} form
+ */
+function addressOf(form) {
+  const address = new URL(form.action);
+  for (const [name, value] of new FormData(form)) {
+    const text = String(value).trim();
+    if (text && !(name === "sort" && text === "newest")) address.searchParams.set(name, text);
+  }
+  return address;
+}
+
+/**
+ * Show the list at an address; the newest wish wins.
+ * @param {URL} address
+ * @param {{replace?: boolean, visited?: boolean, focus?: HTMLElement}} how
+ */
+async function show(address, how) {
+  running?.abort();
+  const mine = (running = new AbortController());
+  document.getElementById("results")?.setAttribute("aria-busy", "true");
+  try {
+    const page = await fetchPage(address, mine.signal);
+    const label = how.focus?.getAttribute("aria-label") ?? how.focus?.textContent?.trim();
+    const region = how.focus?.closest("[id]")?.id;
+    adoptForm(page, Boolean(how.focus || how.visited));
+    swapRegions(page, REGIONS);
+    if (region && label) refocus(region, label);
+    if (!how.visited && address.href !== location.href) {
+      if (how.replace) history.replaceState(null, "", address);
+      else history.pushState(null, "", address);
+    }
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") return;
+    document.getElementById("results")?.removeAttribute("aria-busy");
+    notify("The list could not be loaded. Is FaceForge Core still running?");
+  }
+}
+
+/**
+ * Bring the form to what the address says; what is being typed stays.
+ * @param {Document} page
+ * @param {boolean} texts
+ */
+function adoptForm(page, texts) {
+  const [here, there] = [document, page].map((from) => from.getElementById("filters"));
+  if (!(here instanceof HTMLFormElement) || !(there instanceof HTMLFormElement)) return;
+  for (const name of ["view", "tag"]) {
+    here.querySelector(`input[type=hidden][name=${name}]`)?.remove();
+    const hidden = there.querySelector(`input[type=hidden][name=${name}]`);
+    if (hidden) here.append(document.adoptNode(hidden));
+  }
+  if (!texts) return;
+  const value = (/** @type {string} */ name) => new FormData(there).get(name);
+  here.elements.q.value = value("q");
+  here.elements.sort.value = value("sort");
+}
+
+/**
+ * Whoever pressed a filter by keyboard finds the focus where it was.
+ * @param {string} regionId
+ * @param {string} label
+ */
+function refocus(regionId, label) {
+  const region = document.getElementById(regionId);
+  const links = [...(region?.querySelectorAll("a") ?? [])];
+  const same = links.find((link) => (link.getAttribute("aria-label") ?? link.textContent?.trim()) === label);
+  const target = same ?? links[0];
+  if (target) target.focus({ preventScroll: true });
+}

@@ -1,0 +1,46 @@
+"""The trash of entities, and bringing one back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from faceforge_sdk.errors import InvalidInput, NotFound
+from faceforge_sdk.models import TrashQuery
+
+from .listing import PATH
+from .notices import notice_of, with_notice
+
+if TYPE_CHECKING:
+    from faceforge_sdk import PluginContext
+
+TRASH = f"{PATH}/trash"
+_MAX_CURSOR = 2000
+
+
+def build(ctx: PluginContext) -> APIRouter:
+    """``/ui/entities/trash``."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/trash")
+    def trash(request: Request) -> Response:
+        cursor = request.query_params.get("cursor", "")[:_MAX_CURSOR]
+        try:
+            page = ctx.entities.trash(TrashQuery(cursor=cursor or None))
+        except InvalidInput:
+            if not cursor:
+                raise
+            return RedirectResponse(TRASH, 303)
+        return ctx.pages.render(request, "trash.html", page=page, cursor=cursor, notice=notice_of(request.query_params))
+
+    @router.post("/trash/{entity_id}/restore")
+    def restore(entity_id: str) -> Response:
+        try:
+            ctx.entities.restore(entity_id)
+        except NotFound:
+            return RedirectResponse(with_notice(TRASH, "gone"), 303)
+        return RedirectResponse(with_notice(f"{PATH}/{entity_id}", "restored"), 303)
+
+    return router

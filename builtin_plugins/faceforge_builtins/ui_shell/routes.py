@@ -1,0 +1,87 @@
+"""Signing in and out, and the way from ``/ui`` to the first page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Cookie, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.datastructures import FormData
+
+from faceforge_sdk.errors import TooManyRequests, Unauthorized
+
+from .local_paths import START_PAGE, local_page
+
+if TYPE_CHECKING:
+    from faceforge_sdk import PluginContext
+
+COOKIE = "ff_token"
+COOKIE_SECONDS = 30 * 24 * 3600
+WRONG_TOKEN = "This is not the access token. Copy it again, whole, and mind that it may have been replaced."  # noqa: S105  (a sentence)
+
+
+async def posted_form(request: Request) -> FormData:
+    """The form as sent; FastAPI's own parameters can't tell an empty field from a missing one."""
+    return await request.form()
+
+
+Posted = Annotated[FormData, Depends(posted_form)]
+
+
+def text_of(form: FormData, name: str) -> str:
+    """A form's text field; empty when it is missing or a file."""
+    value = form.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def build(ctx: PluginContext) -> APIRouter:
+    """The routes of the shell."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/ui")
+    @router.get("/ui/")
+    def start() -> Response:
+        return RedirectResponse(START_PAGE, 303)
+
+    @router.get("/ui/login")
+    def login_page(request: Request, wanted: Annotated[str | None, Query(alias="next")] = None) -> Response:
+        return ctx.pages.render(request, "login.html", next=local_page(wanted), problem=None)
+
+    @router.post("/ui/login")
+    def sign_in(request: Request, form: Posted) -> Response:
+        wanted = local_page(text_of(form, "next"))
+        try:
+            session_id = ctx.sessions.sign_in(text_of(form, "token").strip())
+        except Unauthorized:
+            return ctx.pages.render(request, "login.html", status_code=401, next=wanted, problem=WRONG_TOKEN)
+        except TooManyRequests as refusal:
+            return _too_many(ctx, request, wanted, refusal.retry_after)
+        answer = RedirectResponse(wanted, 303)
+        answer.set_cookie(
+            COOKIE,
+            session_id,
+            max_age=COOKIE_SECONDS,
+            path="/",
+            secure=request.url.scheme == "https",
+            httponly=True,
+            samesite="lax",
+        )
+        return answer
+
+    @router.post("/ui/logout")
+    def sign_out(session_id: Annotated[str | None, Cookie(alias=COOKIE)] = None) -> Response:
+        if session_id:
+            ctx.sessions.sign_out(session_id)
+        answer = RedirectResponse("/ui/login", 303)
+        answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")
+        return answer
+
+    return router
+
+
+def _too_many(ctx: PluginContext, request: Request, wanted: str, seconds: int) -> Response:
+    wait = "1 second" if seconds == 1 else f"{seconds} seconds"
+    problem = f"Too many wrong tokens in a row. Wait {wait}, then try again."
+    answer = ctx.pages.render(request, "login.html", status_code=429, next=wanted, problem=problem)
+    answer.headers["Retry-After"] = str(seconds)
+    return answer

@@ -1,0 +1,31 @@
+/** Parts of a page that are fetched anew: every address gives a whole page, and the parts are taken from it. */
+
+/**
+ * The page at an address.
+ * @param {string | URL} address
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Document>}
+ */
+export async function fetchPage(address, signal) {
+  const answer = await fetch(address, { headers: { Accept: "text/html" }, signal });
+  if (answer.redirected && new URL(answer.url).pathname === "/ui/login") {
+    location.reload(); // The session ended; the reload leads to the sign-in and back.
+    throw new DOMException("Signed out", "AbortError");
+  }
+  if (!answer.ok) throw new Error(`The page answered ${answer.status}.`);
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
+/**
+ * Replace the elements with these ids by those of another page; one that is missing there goes.
+ * @param {Document} page
+ * @param {string[]} ids
+ */
+export function swapRegions(page, ids) {
+  for (const id of ids) {
+    const here = document.getElementById(id);
+    const there = page.getElementById(id);
+    if (here && there) here.replaceWith(document.adoptNode(there));
+    else here?.replaceChildren();
+  }
+}
