@@ -1,0 +1,225 @@
+"""Assets and links: facts, filters, trash, and what belongs to whom."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from faceforge_core.catalog import assets as module
+from faceforge_core.catalog import links as links_module
+from faceforge_core.catalog.assets import AssetCatalog
+from faceforge_core.catalog.entities import EntityCatalog
+from faceforge_core.catalog.links import LinkCatalog
+from faceforge_core.events import EventLog
+from faceforge_sdk.errors import InvalidInput, NotFound
+from faceforge_sdk.models import AssetPatch, AssetQuery, EntityDraft, LinkedAssetQuery, TrashQuery
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from faceforge_core.db.engine import Database
+    from faceforge_sdk.models import Asset
+
+SIDECAR = {"Source": "UserSidecar", "Type": "JsonMetadata", "Name": "_meta.json", "NameHashes": None, "Data": {"a": 1}}
+
+
+@pytest.fixture
+def events(database: Database) -> EventLog:
+    return EventLog(database)
+
+
+@pytest.fixture
+def assets(database: Database, events: EventLog) -> AssetCatalog:
+    return AssetCatalog(database, events)
+
+
+@pytest.fixture
+def links(database: Database, events: EventLog) -> LinkCatalog:
+    return LinkCatalog(database, events)
+
+
+@pytest.fixture
+def entity_id(database: Database, events: EventLog) -> str:
+    return EntityCatalog(database, events).create(EntityDraft(display_name="Ada")).entity_id
+
+
+@pytest.fixture
+def store(database: Database, assets: AssetCatalog) -> Callable[..., Asset]:
+    def record(name: str, **facts: Any) -> Asset:
+        content_hash = hashlib.sha256(name.encode()).hexdigest()
+        values = {
+            "content_hash": content_hash,
+            "byte_size": len(name),
+            "kind": "file",
+            "filename": name,
+            "mime_type": "image/png",
+            "storage_provider": "fs",
+            "storage_key": f"files/{content_hash[:2]}/{content_hash}",
+            "sidecar": None,
+            **facts,
+        }
+        return database.write(lambda tx: assets.store(tx, **values))
+
+    return record
+
+
+def test_known_bytes_keep_their_row_and_gain_a_sidecar_once(store: Callable[..., Asset]) -> None:
+    first = store("a.png", sidecar=None)
+    assert first.meta == {}
+    second = store("a.png", sidecar=SIDECAR)
+    third = store("a.png", sidecar=dict(SIDECAR))
+    assert second.asset_id == first.asset_id
+    assert third.meta == {"metadata": [SIDECAR]}
+
+
+def test_storing_bytes_whose_asset_was_deleted_brings_it_back(
+    assets: AssetCatalog, store: Callable[..., Asset]
+) -> None:
+    asset = store("a.png")
+    assets.delete(asset.asset_id)
+    assert assets.list(AssetQuery()).total == 0
+    assert store("a.png").asset_id == asset.asset_id
+    assert assets.get(asset.asset_id).created_at == asset.created_at
+    assert assets.list(AssetQuery()).total == 1
+    assert assets.trash(TrashQuery()).total == 0
+
+
+def test_a_patch_changes_name_kind_and_type(assets: AssetCatalog, store: Callable[..., Asset]) -> None:
+    asset = store("a.png")
+    after = assets.update(asset.asset_id, AssetPatch(filename="b.jpg", kind="portrait", mime_type="image/jpeg"))
+    assert (after.filename, after.kind, after.mime_type) == ("b.jpg", "portrait", "image/jpeg")
+    assert assets.get(asset.asset_id) == after
+    with pytest.raises(InvalidInput):
+        assets.update(asset.asset_id, AssetPatch(mime_type="nonsense"))
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({}, {"a.png", "b.wav", "c.png"}),
+        ({"kind": "portrait"}, {"a.png"}),
+        ({"mime_type": "image/*"}, {"a.png", "c.png"}),
+        ({"mime_type": "audio/wav"}, {"b.wav"}),
+        ({"mime_type": "image/*", "kind": "file"}, {"c.png"}),
+        ({"mime_type": "imag/*"}, set()),
+        ({"kind": "FILE"}, set()),
+    ],
+)
+def test_filters_and_their_totals(
+    assets: AssetCatalog, store: Callable[..., Asset], query: dict[str, str], expected: set[str]
+) -> None:
+    store("a.png", kind="portrait")
+    store("b.wav", mime_type="audio/wav")
+    store("c.png")
+    page = assets.list(AssetQuery.model_validate(query))
+    assert {asset.filename for asset in page.items} == expected
+    assert page.total == len(expected)
+
+
+@pytest.mark.parametrize("sort_by", ["created_at", "updated_at", "filename", "byte_size"])
+@pytest.mark.parametrize("sort_order", ["asc", "desc"])
+def test_a_cursor_walks_the_whole_list_once(
+    database: Database, assets: AssetCatalog, store: Callable[..., Asset], sort_by: str, sort_order: str
+) -> None:
+    made = [store("x" * (1 + n % 3) + str(n)) for n in range(7)]
+    nameless = module.prepare(module.update(module.table).where(module._THIS).values(filename=None))
+    database.write(lambda tx: [tx.run(nameless, id=asset.asset_id) for asset in made[:2]])  # v0.1.9 allowed it
+    whole = [
+        asset.asset_id
+        for asset in assets.list(AssetQuery.model_validate({"sort_by": sort_by, "sort_order": sort_order})).items
+    ]
+    walked: list[str] = []
+    cursor = None
+    while True:
+        query = {"sort_by": sort_by, "sort_order": sort_order, "limit": 2, "cursor": cursor}
+        page = assets.list(AssetQuery.model_validate(query))
+        walked += [asset.asset_id for asset in page.items]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert walked == whole
+    assert set(walked) == {asset.asset_id for asset in made}
+
+
+def test_a_link_is_repeatable_updates_its_role_and_is_revived(
+    links: LinkCatalog, store: Callable[..., Asset], entity_id: str
+) -> None:
+    asset = store("a.png")
+    links.link(entity_id, asset.asset_id, None)
+    links.link(entity_id, asset.asset_id, "portrait")
+    (linked,) = links.of_entity(entity_id, LinkedAssetQuery()).items
+    assert linked.role == "portrait"
+    assert links.unlink(entity_id, asset.asset_id) is True
+    assert links.unlink(entity_id, asset.asset_id) is False
+    assert links.of_entity(entity_id, LinkedAssetQuery()).total == 0
+    links.link(entity_id, asset.asset_id, "cover")
+    assert [one.role for one in links.of_entity(entity_id, LinkedAssetQuery()).items] == ["cover"]
+
+
+def test_linking_needs_both_ends(links: LinkCatalog, store: Callable[..., Asset], entity_id: str) -> None:
+    asset = store("a.png")
+    with pytest.raises(NotFound):
+        links.link("0" * 64, asset.asset_id, None)
+    with pytest.raises(NotFound):
+        links.link(entity_id, "0" * 64, None)
+    with pytest.raises(NotFound):
+        links.of_entity("0" * 64, LinkedAssetQuery())
+
+
+def test_restoring_an_asset_brings_back_its_links_and_not_the_removed_ones(
+    assets: AssetCatalog, links: LinkCatalog, store: Callable[..., Asset], entity_id: str
+) -> None:
+    kept, removed = store("a.png"), store("b.png")
+    for asset in (kept, removed):
+        links.link(entity_id, asset.asset_id, "x")
+    links.unlink(entity_id, removed.asset_id)
+    for asset in (kept, removed):
+        assets.delete(asset.asset_id)
+    assert links.of_entity(entity_id, LinkedAssetQuery()).items == []
+    for asset in (kept, removed):
+        assets.restore(asset.asset_id)
+    assert [one.asset_id for one in links.of_entity(entity_id, LinkedAssetQuery()).items] == [kept.asset_id]
+
+
+def test_an_entitys_assets_are_filtered_counted_and_paged(
+    links: LinkCatalog, store: Callable[..., Asset], entity_id: str
+) -> None:
+    for n in range(5):
+        links.link(entity_id, store(f"{n}.png", kind="portrait").asset_id, None)
+    links.link(entity_id, store("song.wav", mime_type="audio/wav").asset_id, None)
+    page = links.of_entity(entity_id, LinkedAssetQuery(kind="portrait", limit=2))
+    assert page.total == 5
+    seen = [asset.filename for asset in page.items]
+    while page.next_cursor:
+        page = links.of_entity(entity_id, LinkedAssetQuery(kind="portrait", limit=2, cursor=page.next_cursor))
+        seen += [asset.filename for asset in page.items]
+    assert sorted(seen) == [f"{n}.png" for n in range(5)]
+
+
+def test_the_cover_is_the_newest_linked_image(
+    links: LinkCatalog, store: Callable[..., Asset], entity_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = iter([f"2026-11-23T10:00:00.{n:03}Z" for n in range(9)])
+    monkeypatch.setattr(links_module, "now", lambda: next(moments))
+    older, newer = store("a.png"), store("b.png")
+    links.link(entity_id, older.asset_id, None)
+    links.link(entity_id, newer.asset_id, None)
+    links.link(entity_id, store("song.wav", mime_type="audio/wav").asset_id, None)
+    assert links.covers([entity_id, "0" * 64]) == {entity_id: newer.asset_id}
+
+
+@pytest.mark.parametrize("sort_order", ["asc", "desc"])
+@pytest.mark.parametrize("sort_by", ["created_at", "updated_at", "filename", "byte_size", "deleted_at"])
+def test_every_list_reads_an_index(assert_indexed: Callable[[str], None], sort_by: str, sort_order: str) -> None:
+    assert_indexed(module._list_statement(sort_by, sort_order, (), "value").sql)
+
+
+@pytest.mark.parametrize("filters", [("kind",), ("mime_type",), ("family", "family_end")])
+def test_every_filter_reads_an_index(assert_indexed: Callable[[str], None], filters: tuple[str, ...]) -> None:
+    assert_indexed(module._list_statement("created_at", "desc", filters, None).sql)
+
+
+def test_an_entitys_assets_read_an_index(assert_indexed: Callable[[str], None]) -> None:
+    assert_indexed(links_module._list_statement("desc", (), None).sql)
