@@ -45,7 +45,7 @@ _UNCOUNTED: Final = frozenset({"/healthz", "/livez", "/readyz"})
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class GuardPolicy:
     """What the guard decides by. `config` is asked at each request, so that a change of core.json counts at once.
 
     `loopback_only` says that Core is bound to this computer alone; `is_upload` names the paths whose bodies are
@@ -76,7 +76,7 @@ class Guard:
     is authenticated, or on the one public list. Any exception from inside becomes a 500 in the envelope.
     """
 
-    def __init__(self, app: ASGIApp, policy: Policy) -> None:
+    def __init__(self, app: ASGIApp, policy: GuardPolicy) -> None:
         self._app = app
         self._policy = policy
         self._config: CoreConfig | None = None
@@ -180,7 +180,7 @@ class _Exchange:
 
     __slots__ = ("_counted", "_policy", "_receive", "_scope", "_send", "_waits", "receive", "started")
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, policy: Policy) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, policy: GuardPolicy) -> None:
         self._scope = scope
         self._receive = receive
         self._send = send

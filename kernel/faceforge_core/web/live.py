@@ -40,12 +40,12 @@ class LiveRoutes:
     @property
     def pages(self) -> PageSet | None:
         """The present pages."""
-        pages: PageSet | None = self.app.state.pages
+        pages: PageSet | None = getattr(self.app.state, "pages", None)
         return pages
 
     def is_upload(self, path: str) -> bool:
         """Whether a present route reads this path's body as a stream."""
-        return path in self.app.state.uploads
+        return path in getattr(self.app.state, "uploads", ())
 
     def url_path_for(self, name: str, /, **path_params: Any) -> str:
         """The path of a present route."""

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, delete, insert, or_, select
 
 from faceforge_core.auth import new_session_id, session_digest
 from faceforge_core.db.statements import prepare
-from faceforge_core.db.tables import SessionRow
+from faceforge_core.db.tables import sessions as table
 from faceforge_sdk.errors import TooManyRequests, Unauthorized
 
 if TYPE_CHECKING:
@@ -25,15 +25,14 @@ LIFETIME_SECONDS: Final = 30 * 24 * 3600
 _WINDOW_SECONDS: Final = 60.0
 _REMEMBERED: Final = 1000
 
-_rows = SessionRow.__table__  # type: ignore[attr-defined]  # SQLModel gives it at run time
-_INSERT: Final = prepare(insert(_rows))
+_INSERT: Final = prepare(insert(table))
 _FIND: Final = prepare(
-    select(_rows.c.token_fingerprint, _rows.c.expires_at).where(_rows.c.session_digest == bindparam("digest"))
+    select(table.c.token_fingerprint, table.c.expires_at).where(table.c.session_digest == bindparam("digest"))
 )
-_REVOKE: Final = prepare(delete(_rows).where(_rows.c.session_digest == bindparam("digest")))
+_REVOKE: Final = prepare(delete(table).where(table.c.session_digest == bindparam("digest")))
 _TIDY: Final = prepare(
-    delete(_rows).where(
-        or_(_rows.c.expires_at <= bindparam("now"), _rows.c.token_fingerprint != bindparam("fingerprint"))
+    delete(table).where(
+        or_(table.c.expires_at <= bindparam("now"), table.c.token_fingerprint != bindparam("fingerprint"))
     )
 )
 
@@ -41,7 +40,7 @@ _TIDY: Final = prepare(
 class SignInLimit:
     """At most so many failed sign-ins a minute, whoever makes them: an address in a header proves nothing."""
 
-    def __init__(self, per_minute: Callable[[], int], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, per_minute: Callable[[], int], clock: Callable[[], float]) -> None:
         self._per_minute = per_minute
         self._clock = clock
         self._failures: deque[float] = deque()
@@ -62,18 +61,24 @@ class SignInLimit:
             return False
 
 
-class BrowserSessions:
+class SessionStore:
     """The SDK's `Sessions`, and the guard's question whether a cookie is good.
 
     A session lives 30 days, ends at once when it is signed out, and dies with the token it was opened with.
     """
 
     def __init__(
-        self, database: Database, token: InstallToken, limit: SignInLimit, clock: Callable[[], float] = time.time
+        self,
+        database: Database,
+        token: InstallToken,
+        logins_per_minute: Callable[[], int],
+        *,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._token = token
-        self._limit = limit
+        self._limit = SignInLimit(logins_per_minute, monotonic)
         self._clock = clock
         self._known: OrderedDict[str, tuple[str, str]] = OrderedDict()
         self._revocations = 0

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from faceforge_core.config import CoreConfig
+    from faceforge_core.config_model import Limits
 
 _INLINE_BYTES: Final = 64 * 1024
 _WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -35,9 +35,9 @@ class StrictBody:
     leave it out); with a cookie it does not, since a page of another site could send that.
     """
 
-    def __init__(self, app: ASGIApp, config: Callable[[], CoreConfig], is_upload: Callable[[str], bool]) -> None:
+    def __init__(self, app: ASGIApp, limits: Callable[[], Limits], is_upload: Callable[[str], bool]) -> None:
         self._app = app
-        self._config = config
+        self._limits = limits
         self._is_upload = is_upload
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,7 +69,7 @@ class StrictBody:
             await self._app(scope, _replay(body, receive), send)
 
     async def _read(self, receive: Receive) -> bytes:
-        limits = self._config().limits
+        limits = self._limits()
         chunks, size, more = [], 0, True
         while more:
             message = await receive()

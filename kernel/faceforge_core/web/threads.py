@@ -9,8 +9,8 @@ from anyio import to_thread
 ROUTE_THREADS: Final = 120
 
 
-async def widen_thread_pool(threads: int = ROUTE_THREADS) -> None:
-    """Let that many plain ``def`` routes run at once on this event loop; await it once at start-up.
+def widen_thread_pool(threads: int = ROUTE_THREADS) -> None:
+    """Let that many plain ``def`` routes run at once on the event loop it is called from; once, at start-up.
 
     The default of 40 would let as many slow uploads stand in the way of everybody else.
     """
