@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
@@ -26,6 +27,8 @@ HARMLESS_TYPES = frozenset(
     {"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "image/tiff"}
 )
 """Raster images, which no browser executes; everything else is sent as ``application/octet-stream``."""
+
+_DOUBTFUL = re.compile(r"[^A-Za-z0-9 ._()\[\]@+,#&!~-]")
 
 
 class Download(Response):
@@ -79,7 +82,7 @@ def answer(
 
 def content_disposition(filename: str) -> str:
     """``attachment`` with the name once in ASCII and once exactly (RFC 6266)."""
-    plain = "".join(c if " " <= c <= "~" and c not in '"\\%;/' else "_" for c in filename)
+    plain = _DOUBTFUL.sub("_", filename)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='', errors='replace')}"
 
 
