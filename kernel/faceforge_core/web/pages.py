@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined, TemplateNotFound
+from jinja2 import BaseLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, TemplateNotFound
 from jinja2.ext import Extension
 from jinja2.lexer import Token
 from starlette.responses import HTMLResponse, Response
@@ -40,13 +40,19 @@ class _OwnStatic(Extension):
             before = token.type
 
 
+class _OwnerLoader(PrefixLoader):
+    """Compiles a template under its full name; Jinja's own compiles ``owner/page.html`` as ``page.html``."""
+
+    load = BaseLoader.load
+
+
 class _Environment(Environment):
     """Finds ``page.html`` beside the template that names it, and ``plugin_id/page.html`` in that plugin."""
 
     def __init__(self, folders: Mapping[str, Path]) -> None:
         loaders = {plugin_id: FileSystemLoader(folder) for plugin_id, folder in folders.items()}
         super().__init__(
-            loader=PrefixLoader(loaders),
+            loader=_OwnerLoader(loaders),
             autoescape=True,
             undefined=StrictUndefined,
             extensions=[_OwnStatic],
