@@ -24,7 +24,7 @@ _TYPES = {
 _REDOC_LOGO = b"https://cdn.redoc.ly/redoc/logo-mini.svg"
 _NO_LOGO = b"data:image/gif;base64,R0lGODlhAQABAAAAACw="
 
-# ReDoc fills a <style> element through the CSSOM that has to be there empty, and brings its scroll bars' styles as text.
+# ReDoc fills a <style> element, which has to be there empty, through the CSSOM; its scroll bars' styles come as text.
 _EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
 _SCROLL_BARS = "'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='"
 _POLICY = (
