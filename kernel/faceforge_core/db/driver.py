@@ -26,7 +26,7 @@ from faceforge_sdk.errors import (
     StorageUnavailable,
 )
 
-__all__ = ["PARAMETER_ERRORS", "SAFE_VERSION", "is_io_error", "sqlite3", "sqlite_warning", "translated"]
+__all__ = ["PARAMETER_ERRORS", "SAFE_VERSION", "is_busy", "is_io_error", "sqlite3", "sqlite_warning", "translated"]
 
 SAFE_VERSION = (3, 51, 3)
 """Older ones may corrupt a WAL when two connections checkpoint and write at once (https://sqlite.org/wal.html)."""
@@ -54,6 +54,11 @@ def sqlite_warning() -> str | None:
 def is_io_error(error: BaseException) -> bool:
     """Tell whether `error` is a failed read, write or fsync: after one of them a connection is not to be trusted."""
     return _code(error) & 0xFF == _IOERR
+
+
+def is_busy(error: BaseException) -> bool:
+    """Tell whether `error` means that another connection holds the file."""
+    return _code(error) & 0xFF in (_BUSY, _LOCKED)
 
 
 def translated(error: BaseException) -> BaseException:

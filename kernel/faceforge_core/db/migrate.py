@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from faceforge_core import __version__
 from faceforge_core.db import backups, sqlite
-from faceforge_core.db.driver import sqlite3
+from faceforge_core.db.driver import is_busy, sqlite3
 from faceforge_core.db.history import History, stored_revision, upgrade
 from faceforge_core.refusals import NEWER_SCHEMA, StartRefused
 
@@ -87,8 +87,11 @@ def _opened_for_reading(path: Path) -> sqlite3.Connection:
     connection = sqlite.connect(path, query="mode=ro")
     try:
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-    except sqlite3.OperationalError:  # a journal left by a crash must be rolled back first, which takes writing
+    except sqlite3.OperationalError as error:
         connection.close()
+        if is_busy(error):
+            raise
+        # A journal left by a crash must be rolled back first, which takes writing.
         return sqlite.connect(path, query="mode=rw")
     return connection
 

@@ -42,7 +42,7 @@ def _shaped(value: object, shape: type[list[object] | dict[str, object]] | None)
 
 def _is_strict(raw: str, mended: object) -> bool:
     try:
-        return bool(json.loads(raw, parse_constant=_refuse, parse_float=_number, parse_int=_integer) == mended)
+        return bool(json.loads(raw, parse_constant=_refuse) == mended)
     except ValueError:
         return False
 

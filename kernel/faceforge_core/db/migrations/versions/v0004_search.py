@@ -61,7 +61,7 @@ def _enter(connection: Connection, rows: Sequence[Row[Any]]) -> None:
         text = entity_text(
             str(row.display_name), _list(row.aliases_json), tags, fields if isinstance(fields, dict) else {}
         )
-        seq = sequence_of(row.created_at, row.entity_id)
+        seq = sequence_of(str(row.created_at), str(row.entity_id))
         while not connection.exec_driver_sql(_PLACE, (seq, row.entity_id, text)).rowcount:
             seq += 1
         tagged += [(tag, seq) for tag in tags if isinstance(tag, str)]
