@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING, NoReturn
+import time
+from typing import TYPE_CHECKING, Any, NoReturn
 
+import httpx
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 _NOT_TESTED = "NOT TESTED: "
 
@@ -47,6 +53,94 @@ def run_python() -> Callable[..., subprocess.CompletedProcess[str]]:
         return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
     return run
+
+
+class CoreProcess:
+    """A real Core in a process of its own; ended by its process id."""
+
+    def __init__(self, home: Path, environment: dict[str, str], under: tuple[str, ...]) -> None:
+        self.home = home
+        command = [*under, sys.executable, "-m", "faceforge_core"]
+        self.process = subprocess.Popen(
+            command,
+            env={**os.environ, "FACEFORGE_HOME": str(home), "FACEFORGE_PORT": "0", **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    @property
+    def pid(self) -> int:
+        """The process that serves; under another command that is its child."""
+        return int(json.loads((self.home / "core.lock.json").read_text())["pid"])
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        port = int(json.loads((self.home / "core.lock.json").read_text())["port"])
+        return f"http://127.0.0.1:{port}"
+
+    @property
+    def token(self) -> str:
+        """The install token."""
+        return str(json.loads((self.home / "config" / "core.json").read_text())["auth"]["install_token"])
+
+    def client(self, **options: Any) -> httpx.Client:
+        """A client that shows the token."""
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {self.token}"}, **options)
+
+    def wait_until_healthy(self, seconds: float = 30.0) -> CoreProcess:
+        """Wait for the first answer; fails with what the process printed if it ends before."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                httpx.get(f"{self.url}/healthz", timeout=2).raise_for_status()
+            except (OSError, KeyError, TypeError, ValueError, httpx.HTTPError):
+                if self.process.poll() is not None:
+                    pytest.fail(f"Core ended with {self.process.returncode}: {self.output()}")
+                if time.monotonic() > deadline:
+                    self.kill()
+                    pytest.fail(f"Core does not answer after {seconds} s: {self.output()}")
+                time.sleep(0.05)
+            else:
+                return self
+
+    def output(self) -> str:
+        """What it printed; only once it has ended."""
+        return self.process.stdout.read() if self.process.stdout else ""
+
+    def kill(self) -> None:
+        """End it at once, as a crash does."""
+        if self.process.poll() is None:
+            with contextlib.suppress(OSError, ValueError, KeyError):
+                os.kill(self.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+            self.process.kill()
+        self.process.wait(10)
+
+    def stop(self) -> int:
+        """End it as a user does; returns its exit code."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        return self.process.wait(20)
+
+
+@pytest.fixture
+def start_process(tmp_path: Path) -> Iterator[Callable[..., CoreProcess]]:
+    """Starts real Cores: ``start_process(home, under=("strace", …), wait=True, **environment)``."""
+    started: list[CoreProcess] = []
+
+    def start(
+        home: Path | None = None, *, under: tuple[str, ...] = (), wait: bool = True, **environment: str
+    ) -> CoreProcess:
+        core = CoreProcess(home or tmp_path / "home", environment, under)
+        started.append(core)
+        return core.wait_until_healthy() if wait else core
+
+    yield start
+    for core in started:
+        core.kill()
+        if core.process.stdout:
+            core.process.stdout.close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,0 +1,16 @@
+"""``python -m faceforge_core``: without arguments it serves, as v0.1.9 did; else it is the ``faceforge`` command."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> int:
+    """The entry point of both. Returns the exit code."""
+    from faceforge_core.cli import run
+
+    return run(sys.argv[1:] or ["serve"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

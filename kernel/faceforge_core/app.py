@@ -1,0 +1,109 @@
+"""The web application around a kernel, and the server that runs it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from faceforge_core.kernel import Kernel
+from faceforge_core.ports import choose_bind, read_ports
+from faceforge_core.refusals import StartRefused
+from faceforge_core.web.guard import Guard, GuardPolicy
+from faceforge_core.web.hosts import is_loopback
+from faceforge_core.web.strict_body import StrictBody
+from faceforge_core.web.threads import widen_thread_pool
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from starlette.types import ASGIApp
+
+    from faceforge_core.ports import Bind
+
+STOP_SECONDS = 4
+
+
+def create_app(kernel: Kernel, bind_host: str = "127.0.0.1") -> ASGIApp:
+    """The ASGI app of a started kernel: guard, then body checks, then whatever the plugins serve at the moment."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        widen_thread_pool()
+        yield
+
+    routes = StrictBody(kernel.live, lambda: kernel.config.current.limits, kernel.live.is_upload)
+    policy = GuardPolicy(
+        config=lambda: kernel.config.current,
+        token=kernel.token,
+        valid_session=kernel.sessions.valid,
+        is_upload=kernel.live.is_upload,
+        loopback_only=is_loopback(bind_host),
+        pages=lambda: kernel.live.pages,
+    )
+    return Guard(Starlette(routes=[Mount("", routes)], lifespan=lifespan), policy)
+
+
+def serve(root: Path) -> int:
+    """Run Core on a home until it is stopped; returns the exit code. Raises `StartRefused`."""
+    with Kernel(root, console=sys.stderr) as kernel:
+        network = kernel.config.current.network
+        bind = choose_bind(os.environ, network.bind_host, network.core_port, read_ports(root))
+        with _listen(bind) as listener:
+            port = int(listener.getsockname()[1])
+            kernel.lock.publish(port)
+            _greet(kernel, bind.host, port)
+            _server(create_app(kernel, bind.host)).run(sockets=[listener])
+    return 0
+
+
+def _listen(bind: Bind) -> socket.socket:
+    family = socket.AF_INET6 if ":" in bind.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":  # on Windows the option would let two programs share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((bind.host, bind.port))
+        listener.listen(2048)
+    except OSError as exc:
+        listener.close()
+        raise StartRefused(f"Core can't listen on {bind.host}, port {bind.port}: {exc.strerror or exc}.") from exc
+    listener.set_inheritable(False)
+    return listener
+
+
+def _server(app: ASGIApp) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=True,
+            timeout_graceful_shutdown=STOP_SECONDS,
+            ws="none",
+        )
+    )
+
+
+def _greet(kernel: Kernel, host: str, port: int) -> None:
+    """Where to click. The token itself is shown to a person at a terminal only, never to a pipe or a log."""
+    name = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  # compared, not bound
+    shown = f"[{name}]" if ":" in name else name
+    token = kernel.config.current.auth.install_token
+    hint = token if sys.stdout.isatty() else "run `faceforge token show` to see it"
+    lines = (
+        f"FaceForge Core serves {kernel.home.root}",
+        f"Open   http://{shown}:{port}/ui/entities",
+        f"Token  {hint}",
+    )
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,255 @@
+"""The composition root: one home brought to life, and put to rest again."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from contextlib import ExitStack
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from fastapi import FastAPI
+
+from faceforge_core import __version__
+from faceforge_core.auth import InstallToken
+from faceforge_core.catalog.assets import AssetCatalog
+from faceforge_core.catalog.entities import EntityCatalog
+from faceforge_core.catalog.links import LinkCatalog
+from faceforge_core.catalog.service import AssetService
+from faceforge_core.config import ConfigStore
+from faceforge_core.db import counters, identity
+from faceforge_core.db.driver import sqlite_warning
+from faceforge_core.db.engine import Database
+from faceforge_core.db.migrate import migrate
+from faceforge_core.events import EventDispatcher, EventLog
+from faceforge_core.home import Home, HomeMarker, check_markers, write_marker
+from faceforge_core.jobs.queue import JobQueue
+from faceforge_core.jobs.runner import JobRunner
+from faceforge_core.jobs.service import JobService
+from faceforge_core.lock import HomeLock
+from faceforge_core.logs import configure_logging
+from faceforge_core.plugins.configuration import Configurations
+from faceforge_core.plugins.contributed import GuardedContribution
+from faceforge_core.plugins.discovery import Discovery
+from faceforge_core.plugins.generation import Generation, compose
+from faceforge_core.plugins.markers import Markers
+from faceforge_core.plugins.records import Records
+from faceforge_core.plugins.service import PluginService
+from faceforge_core.plugins.switch import Surroundings, Switch
+from faceforge_core.storage.service import StorageService
+from faceforge_core.system import SystemService
+from faceforge_core.web.live import LiveRoutes
+from faceforge_core.web.pages import PageSet, PluginPages
+from faceforge_core.web.routes import build_app, try_router
+from faceforge_core.web.sessions import SessionStore
+from faceforge_sdk import EventHandler, JobHandler, NavItem, PluginContext, Router, StorageRule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self, TextIO
+
+    from faceforge_core.owned import Owned
+    from faceforge_sdk.protocols import UploadFacts
+
+_log = logging.getLogger(__name__)
+
+RULE_SECONDS = 2.0
+
+
+class Kernel:
+    """Everything one Core consists of, for one home. Nothing is shared with another kernel in the same process.
+
+    `start` takes the home's lock, upgrades what is old, and activates the plugins; then `live` serves. `close` undoes
+    it in reverse order and may be called at any time, twice too. Both block, and belong outside of an event loop.
+    """
+
+    def __init__(self, root: Path, *, environ: Mapping[str, str] | None = None, console: TextIO | None = None) -> None:
+        self.environ = os.environ if environ is None else environ
+        self.config = ConfigStore(Home.at(root).core_json)
+        self.home = Home.at(root)
+        self.live = LiveRoutes(FastAPI(openapi_url=None, docs_url=None, redoc_url=None))
+        self.token = InstallToken(lambda: self.config.current.auth.install_token)
+        self.lock: HomeLock
+        self.sessions: SessionStore
+        self.plugins: PluginService
+        self.jobs: JobService
+        self._console = console
+        self._warnings: list[str] = []
+        self._closing = ExitStack()
+        self._switch: Switch
+        self._dispatcher: EventDispatcher
+        self._runner: JobRunner
+        self._generation = compose(0, ())
+        self._running = threading.Event()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def safe_mode(self) -> bool:
+        """Whether only built-ins are started (``FACEFORGE_SAFE_MODE``)."""
+        return self.environ.get("FACEFORGE_SAFE_MODE", "").strip().lower() not in {"", "0", "false", "no"}
+
+    def start(self) -> None:
+        """Bring the home to life. Raises `StartRefused`, with everything let go again."""
+        try:
+            self._take_home()
+            self._compose(self._open_database())
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Stop work, leave every plugin, close the database, let go of the home."""
+        self._running.clear()
+        self._closing.close()
+
+    # --- The home
+
+    def _take_home(self) -> None:
+        config = self.config.load()
+        self.home = Home.at(self.home.root, config.paths.overrides())
+        self.home.prepare()
+        self.lock = HomeLock(self.home.lock_file)
+        self.lock.acquire()
+        self._closing.callback(self.lock.release)
+        log = configure_logging(self.home, config.logging, self._secrets, console=self._console)
+        self._closing.callback(log.close)
+        self._closing.enter_context(log.own())
+        self._warnings += self.config.ensure_token()
+        if (warning := sqlite_warning()) is not None:
+            self._warnings.append(warning)
+
+    def _secrets(self) -> Sequence[str]:
+        return self.config.current.secrets()
+
+    def _open_database(self) -> Database:
+        report = migrate(self.home.database, self.home.backups_dir)
+        if report.backup is not None:
+            _log.info(
+                "The database was upgraded from %s to %s; a copy of the old one is %s.",
+                report.from_version,
+                report.to_version,
+                report.backup,
+            )
+        database = Database(self.home.database)
+        self._closing.callback(database.close)
+        self._mark_home(database)
+        return database
+
+    def _mark_home(self, database: Database) -> None:
+        """Refuse a home whose files are not there; mark one that is new to us."""
+        uuid = identity.home_uuid(database)
+        with database.read() as reader:
+            has_assets = counters.current(reader, counters.ASSETS) > 0
+        check_markers(self.home, uuid, has_assets=has_assets)
+        if uuid is None:
+            uuid = str(uuid4())
+        for folder in (self.home.root, self.home.assets_dir):
+            write_marker(folder, HomeMarker(uuid))
+        identity.set_home_uuid(database, uuid)
+
+    # --- The services, the plugins, the work
+
+    def _compose(self, database: Database) -> None:
+        events = EventLog(database)
+        entities, assets = EntityCatalog(database, events), AssetCatalog(database, events)
+        asset_service = AssetService(assets, LinkCatalog(database, events))
+        storage = StorageService(
+            database=database,
+            assets=assets,
+            staging_dir=self.home.staging_dir,
+            config=lambda: self.config.current,
+            providers=lambda: self._generation.storage_providers,
+            rules=lambda: self._generation.all(StorageRule),
+            ask=self._ask_rule,
+        )
+        storage.clear_staging()
+        queue = JobQueue(database, events, lambda: self.config.current.limits.queued_jobs)
+        self._runner = JobRunner(database, queue, self._job_handlers, self.config.current.jobs.workers)
+        self.jobs = JobService(queue, self._runner, self._job_handlers)
+        self.sessions = SessionStore(database, self.token, lambda: self.config.current.limits.logins_per_minute)
+        system = SystemService(self.home, safe_mode=self.safe_mode, warnings=lambda: self._warnings)
+        records = Records(database)
+        configurations = Configurations(records, self.config)
+
+        def context(plugin_id: str, config: Mapping[str, Any]) -> PluginContext:
+            return PluginContext(
+                plugin_id=plugin_id,
+                config=config,
+                log=logging.getLogger(f"faceforge.plugin.{plugin_id}"),
+                data_dir=self.home.plugin_data_dir / plugin_id,
+                entities=entities,
+                assets=asset_service,
+                storage=storage,
+                jobs=self.jobs,
+                plugins=self.plugins,
+                sessions=self.sessions,
+                pages=PluginPages(plugin_id),
+                system=system,
+            )
+
+        def announce(event_type: Any, plugin_id: str, payload: Mapping[str, Any]) -> None:
+            database.write(lambda tx: events.append(tx, event_type, plugin_id, payload))
+
+        self._switch = Switch(
+            Discovery(self.home.plugins_dir),
+            records,
+            configurations,
+            Markers(self.home.tmp_dir),
+            Surroundings(
+                context=context,
+                try_router=try_router,
+                on_swap=self._serve,
+                drain=self._runner.drain,
+                announce=announce,
+                core_version=__version__,
+                safe_mode=self.safe_mode,
+            ),
+        )
+        self.plugins = PluginService(self._switch, records, configurations)
+        self._dispatcher = EventDispatcher(database, events, lambda: self._generation.all(EventHandler))
+        self._closing.callback(self._switch.close)
+        self._switch.start()
+        self._begin_work(storage)
+
+    def _begin_work(self, storage: StorageService) -> None:
+        self._running.set()
+        self._closing.callback(self._dispatcher.stop)
+        self._dispatcher.start()
+        self._closing.callback(self._runner.stop)
+        self._runner.start()
+        if storage.needs_adoption():
+            self.jobs.enqueue("storage.adopt", {}, dedupe_key="storage.adopt")
+
+    def _serve(self, generation: Generation) -> None:
+        """Make `generation` what answers requests, in one assignment; raises before that if it can't be built."""
+        pages = PageSet(
+            generation.template_folders,
+            generation.static_folders,
+            [owned.value for owned in generation.all(NavItem)],
+        )
+        self.live.app = build_app(generation.all(Router), generation.static_folders, pages=pages)
+        self._generation = generation
+        if self._running.is_set():
+            self._dispatcher.handlers_changed()
+            self._runner.handlers_changed()
+
+    def _job_handlers(self) -> Sequence[Owned[JobHandler[Any]]]:
+        return self._generation.all(JobHandler)
+
+    def _ask_rule(self, rule: Owned[StorageRule], facts: UploadFacts) -> str | None:
+        if rule.builtin:
+            return rule.value.choose(facts)
+        guarded = GuardedContribution(rule, self._switch.isolation(rule.plugin_id))
+        return guarded.call(partial(rule.value.choose, facts), seconds=RULE_SECONDS)
