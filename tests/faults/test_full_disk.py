@@ -1,0 +1,91 @@
+"""A volume without space: uploads are refused, nothing is left of them, and the next one that fits goes in."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from typing import NoReturn
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="strace and tmpfs are Linux's")
+
+
+@pytest.fixture
+def small_volume(tmp_path: Path, require_root: None, cannot_run: Callable[[str], NoReturn]) -> Iterator[Path]:
+    place = tmp_path / "small"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=6m,mode=0700", "tmpfs", str(place)], capture_output=True, check=False
+    )
+    if mounted.returncode != 0:
+        cannot_run("no tmpfs can be mounted")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_d04_an_upload_larger_than_the_volume_is_refused_and_a_small_one_goes_in_afterwards(
+    small_volume: Path, empty_home: Path, uploader: Path, check_home: Callable[..., dict[str, Any]]
+) -> None:
+    home = shutil.copytree(empty_home, small_volume / "home")
+
+    assert _answers(uploader, home, size=20_000_000) == ["refused InsufficientStorage"]
+    assert list((home / "tmp").iterdir()) == []
+    [answer] = _answers(uploader, home, size=100_000)
+    assert answer.startswith("stored ")
+    assert check_home(home, answer.removeprefix("stored ")) == {"assets": 1, "findings": [], "orphans": []}
+
+
+@pytest.mark.parametrize(
+    ("syscall", "when"),
+    [
+        ("write", 1),
+        ("fsync", 1),  # of the file
+        ("mkdir", 1),
+        ("rename", 1),
+        ("fsync", 4),  # of the shard, after the rename; two parents of the new folders come before
+        ("pwrite64", 1),
+        ("fdatasync", 1),
+    ],
+)
+def test_d05_a_disk_that_fills_at_the_worst_moment_costs_one_upload_and_nothing_else(
+    syscall: str,
+    when: int,
+    tmp_path: Path,
+    empty_home: Path,
+    cores: Any,
+    may_trace: str,
+    check_home: Callable[..., dict[str, Any]],
+) -> None:
+    home = shutil.copytree(empty_home, tmp_path / "home")
+
+    def tracer(pid: int) -> list[str]:
+        inject = f"inject={syscall}:error=ENOSPC:when={when}"
+        return [may_trace, "-f", "-e", f"trace={syscall}", "-e", inject, "-p", str(pid)]
+
+    code, answers = cores.run(home, tracer)
+
+    assert code == 0
+    assert answers[0] == "refused InsufficientStorage"
+    assert [answer.split()[0] for answer in answers[1:]] == ["stored", "stored"]
+    report = check_home(home, *(answer.removeprefix("stored ") for answer in answers[1:]))
+    assert (report["findings"], report["orphans"]) == ([], []), "the third upload adopts what the first may have left"
+    assert list((home / "tmp").iterdir()) == []
+
+
+def _answers(uploader: Path, home: Path, *, size: int) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, str(uploader), "store", str(home), "1", str(size)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return done.stdout.splitlines()[1:]

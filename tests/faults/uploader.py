@@ -1,0 +1,109 @@
+"""A small Core without HTTP, in a process of its own: stores files in a home and says so after each.
+
+    python uploader.py store HOME COUNT SIZE     ``ready``, then ``stored <sha256>`` per file; then waits for its end
+    python uploader.py careless HOME COUNT SIZE  the same, without any fsync of Python's
+    python uploader.py serve                     forks a Core per line of stdin, which names a home
+
+A served Core says its pid, waits for SIGUSR1, stores two files and the first one again, and says ``stored <sha256>``
+or ``refused <error>`` each time. Opening a home does what a start does: migrate, clear the staging folder. The bytes
+depend only on number and size.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from faceforge_builtins.storage_fs.provider import FileSystemProvider
+from faceforge_core.catalog.assets import AssetCatalog
+from faceforge_core.config import CoreConfig
+from faceforge_core.db.engine import Database
+from faceforge_core.db.migrate import migrate
+from faceforge_core.events import EventLog
+from faceforge_core.home import Home
+from faceforge_core.owned import Owned
+from faceforge_core.storage.service import StorageService
+from faceforge_sdk.errors import FaceForgeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def storage_of(root: Path) -> Iterator[StorageService]:
+    home = Home.at(root)
+    home.prepare()
+    migrate(home.database, home.backups_dir)
+    fs = FileSystemProvider(home.assets_dir, home.quarantine_dir, logging.getLogger("fs"))
+    with Database(home.database) as database:
+        storage = StorageService(
+            database=database,
+            assets=AssetCatalog(database, EventLog(database)),
+            staging_dir=home.staging_dir,
+            config=lambda: CoreConfig.model_validate({"limits": {"free_space_reserve_bytes": 0}}),
+            providers=lambda: [Owned("faceforge.storage_fs", fs)],
+            rules=list,
+        )
+        storage.clear_staging()
+        yield storage
+
+
+def content(number: int, size: int) -> bytes:
+    return (number.to_bytes(4, "big") * (size // 4 + 1))[:size]
+
+
+def say(line: str) -> None:
+    os.write(1, line.encode() + b"\n")
+
+
+def store(storage: StorageService, number: int, size: int) -> None:
+    try:
+        with storage.begin_upload() as upload:
+            upload.write(content(number, size))
+            asset = upload.commit(filename=f"{number}.bin", content_type=None)
+    except FaceForgeError as error:
+        say(f"refused {type(error).__name__}")
+    else:
+        say(f"stored {asset.asset_id}")
+
+
+def store_many(root: Path, count: int, size: int) -> None:
+    with storage_of(root) as storage:
+        say("ready")
+        for number in range(count):
+            store(storage, number, size)
+        sys.stdin.read()
+
+
+def serve() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+    for line in sys.stdin:
+        core = os.fork()
+        if core == 0:
+            with storage_of(Path(line.strip())) as storage:
+                say(f"pid {os.getpid()}")
+                signal.sigwait({signal.SIGUSR1})
+                for number in (0, 1, 0):
+                    store(storage, number, 5000)
+            os._exit(0)
+        _, status = os.waitpid(core, 0)
+        say(f"exit {os.waitstatus_to_exitcode(status)}")
+
+
+def main() -> None:
+    match sys.argv[1:]:
+        case ["serve"]:
+            serve()
+        case ["store" | "careless" as manner, root, count, size]:
+            if manner == "careless":
+                os.fsync = lambda _descriptor: None
+            store_many(Path(root), int(count), int(size))
+
+
+if __name__ == "__main__":
+    main()
