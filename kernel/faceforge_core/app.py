@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 from contextlib import asynccontextmanager
@@ -60,6 +61,7 @@ def serve(root: Path) -> int:
             port = int(listener.getsockname()[1])
             kernel.lock.publish(port)
             _greet(kernel, bind.host, port)
+            _outlive_stop_signals()
             _server(create_app(kernel, bind.host)).run(sockets=[listener])
     return 0
 
@@ -92,6 +94,14 @@ def _server(app: ASGIApp) -> uvicorn.Server:
             ws="none",
         )
     )
+
+
+def _outlive_stop_signals() -> None:
+    """uvicorn raises the signal that stopped it once more when it has ended; the kernel is still to be closed then."""
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+        number = getattr(signal, name, None)  # SIGBREAK is Windows' alone
+        if number is not None:
+            signal.signal(number, lambda *_: None)
 
 
 def _greet(kernel: Kernel, host: str, port: int) -> None:
