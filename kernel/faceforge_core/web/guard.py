@@ -99,6 +99,9 @@ class Guard:
             await exchange.answer(refused.response, closing=refused.closing)
         except FaceForgeError as error:
             await exchange.refuse(refusal_of(error))
+        except Exception:
+            logger.exception("The guard failed at %s", scope["path"])
+            await exchange.fail()
         else:
             await self._serve(scope, exchange)
 
@@ -162,7 +165,7 @@ class Guard:
     def _authenticate(self, scope: Scope, found: dict[bytes, bytes]) -> str:
         """Every explicit credential has to be right; without one, any valid cookie will do."""
         token = self._policy.token
-        explicit = list(explicit_tokens(found))
+        explicit = explicit_tokens(found)
         if explicit:
             if all(token.accepts(candidate) for candidate in explicit):  # all of them: no early end to time
                 return "token"
@@ -206,7 +209,7 @@ class _Exchange:
             )
 
     async def send(self, message: Message) -> None:
-        if self.torn:
+        if self._counted is not None and self.torn:
             return  # whatever the app made of half a body; the 413 follows
         if message["type"] == "http.response.start":
             self.started = True

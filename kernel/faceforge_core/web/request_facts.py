@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 MAX_HEADER_BYTES: Final = 64 * 1024
 COOKIE: Final = b"ff_token"
@@ -43,16 +43,18 @@ def read_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     return found
 
 
-def explicit_tokens(found: dict[bytes, bytes]) -> Iterator[bytes]:
+def explicit_tokens(found: dict[bytes, bytes]) -> list[bytes]:
     """What the client presents as the install token on purpose, in any header but the cookie."""
+    tokens = []
     authorization = found.get(b"authorization")
     if authorization is not None:
         scheme, _, token = authorization.partition(b" ")
         if scheme.lower() == b"bearer":  # another scheme is meant for a proxy in front
-            yield token.lstrip(b" ")
+            tokens.append(token.lstrip(b" "))
     header = found.get(b"x-faceforge-token")
     if header is not None:
-        yield header
+        tokens.append(header)
+    return tokens
 
 
 def cookie_values(found: dict[bytes, bytes]) -> list[bytes]:

@@ -25,6 +25,6 @@ _DEFAULTS: Final = (
 def secured(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """The headers, with each of ours that the app did not set itself (a download brings a stricter policy)."""
     result = list(headers)
-    names = {name.lower() for name, _ in result}
-    result.extend(pair for pair in _DEFAULTS if pair[0] not in names)
+    names = {name for name, _ in result}  # lower case, as ASGI demands
+    result += [pair for pair in _DEFAULTS if pair[0] not in names]
     return result
