@@ -60,6 +60,7 @@ class CoreProcess:
 
     def __init__(self, home: Path, environment: dict[str, str], under: tuple[str, ...]) -> None:
         self.home = home
+        self._clients: list[httpx.Client] = []
         command = [*under, sys.executable, "-m", "faceforge_core"]
         self.process = subprocess.Popen(
             command,
@@ -86,8 +87,10 @@ class CoreProcess:
         return str(json.loads((self.home / "config" / "core.json").read_text())["auth"]["install_token"])
 
     def client(self, **options: Any) -> httpx.Client:
-        """A client that shows the token."""
-        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {self.token}"}, **options)
+        """A client that shows the token; closed with the process."""
+        client = httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {self.token}"}, **options)
+        self._clients.append(client)
+        return client
 
     def wait_until_healthy(self, seconds: float = 30.0) -> CoreProcess:
         """Wait for the first answer; fails with what the process printed if it ends before."""
@@ -117,6 +120,14 @@ class CoreProcess:
             self.process.kill()
         self.process.wait(10)
 
+    def close(self) -> None:
+        """End it, and let go of everything this test held of it."""
+        self.kill()
+        for client in self._clients:
+            client.close()
+        if self.process.stdout:
+            self.process.stdout.close()
+
     def stop(self) -> int:
         """End it as a user does; returns its exit code."""
         if self.process.poll() is None:
@@ -138,9 +149,7 @@ def start_process(tmp_path: Path) -> Iterator[Callable[..., CoreProcess]]:
 
     yield start
     for core in started:
-        core.kill()
-        if core.process.stdout:
-            core.process.stdout.close()
+        core.close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
