@@ -14,7 +14,7 @@ function enhance(area) {
   input.id = area.id;
   input.dir = "auto";
   input.autocomplete = "off";
-  input.setAttribute("aria-description", "Add with a comma or Enter; Backspace takes the last one back.");
+  input.setAttribute("aria-describedby", area.getAttribute("aria-describedby") ?? "");
   area.removeAttribute("id");
   area.hidden = true;
   box.append(input);
@@ -23,7 +23,8 @@ function enhance(area) {
   const texts = () => area.value.split("\n").filter((text) => text.trim());
   const write = (/** @type {string[]} */ next) => {
     area.value = next.join("\n");
-    box.replaceChildren(...next.map((text) => chip(text, remove)), input);
+    for (const old of box.querySelectorAll(".chip")) old.remove();
+    input.before(...next.map((text) => chip(text, remove)));
   };
   const remove = (/** @type {string} */ text) => {
     write(texts().filter((other) => other !== text));
@@ -31,9 +32,8 @@ function enhance(area) {
   };
   const add = (/** @type {string} */ typed) => {
     const fresh = typed.trim();
-    if (fresh && !texts().includes(fresh)) write([...texts(), fresh]);
     input.value = "";
-    input.focus();
+    if (fresh && !texts().includes(fresh)) write([...texts(), fresh]);
   };
   write([...new Set(texts().map((text) => text.trim()))]);
 
@@ -45,7 +45,6 @@ function enhance(area) {
     } else if (event.key === "Backspace" && !input.value && texts().length) {
       event.preventDefault();
       write(texts().slice(0, -1));
-      input.focus();
     }
   });
   input.addEventListener("input", (event) => {
@@ -55,11 +54,7 @@ function enhance(area) {
     for (const part of parts) add(part);
   });
   // What was typed and not yet ended counts, too, when the form is sent or left by Tab.
-  input.addEventListener("blur", () => {
-    const typed = input.value.trim();
-    input.value = "";
-    if (typed && !texts().includes(typed)) write([...texts(), typed]);
-  });
+  input.addEventListener("blur", () => add(input.value));
   area.form?.addEventListener("submit", () => add(input.value), { capture: true });
   box.addEventListener("click", (event) => {
     if (event.target === box) input.focus();

@@ -2,10 +2,12 @@
 
 import { startChipInputs } from "./chips.js";
 import { startMore } from "./more.js";
+import { rememberList } from "./place.js";
 import { startSearch } from "./search.js";
 import { startThumbnails } from "./thumbnails.js";
 
 startThumbnails();
 startChipInputs();
 startSearch();
+rememberList();
 await startMore();

@@ -19,9 +19,9 @@ export async function startMore() {
   await returnToPlace();
 }
 
-function loadNearEnd() {
+async function loadNearEnd() {
   const link = document.querySelector("[data-more]");
-  if (link && link.getBoundingClientRect().top < innerHeight * 1.5) loadMore();
+  if (link && link.getBoundingClientRect().top < innerHeight * 1.5 && (await loadMore())) loadNearEnd();
 }
 
 /** @returns {Promise<boolean>} whether there was more */

@@ -75,6 +75,7 @@ async function show(address, how) {
       if (how.replace) history.replaceState(null, "", address);
       else history.pushState(null, "", address);
     }
+    document.getElementById("results")?.removeAttribute("aria-busy");
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") return;
     document.getElementById("results")?.removeAttribute("aria-busy");

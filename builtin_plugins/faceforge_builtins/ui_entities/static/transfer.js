@@ -13,7 +13,8 @@ export async function attach(file, entityId, { signal, progress }) {
   if (file.size === 0) throw new UploadRefused("The file is empty.");
   const asset = await send(file, signal, progress);
   const answer = await fetch(`/v1/entities/${entityId}/assets/${asset.asset_id}`, { method: "POST", signal });
-  if (!answer.ok) throw new UploadRefused(sentence(answer.status, await answer.json().catch(() => null)));
+  const said = await answer.json().catch(() => null);
+  if (!answer.ok) throw new UploadRefused(sentence(answer.status, said));
 }
 
 /**

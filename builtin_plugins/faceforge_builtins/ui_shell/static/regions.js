@@ -17,15 +17,14 @@ export async function fetchPage(address, signal) {
 }
 
 /**
- * Replace the elements with these ids by those of another page; one that is missing there goes.
+ * Fill the elements with these ids as another page fills them. The elements themselves stay: a live region that is
+ * replaced is not announced.
  * @param {Document} page
  * @param {string[]} ids
  */
 export function swapRegions(page, ids) {
   for (const id of ids) {
-    const here = document.getElementById(id);
-    const there = page.getElementById(id);
-    if (here && there) here.replaceWith(document.adoptNode(there));
-    else here?.replaceChildren();
+    const fresh = [...(page.getElementById(id)?.childNodes ?? [])];
+    document.getElementById(id)?.replaceChildren(...fresh.map((node) => document.adoptNode(node)));
   }
 }
