@@ -58,18 +58,20 @@ def activate(
     lifespan has been left again.
     """
     hooks = _checked_hooks(plugin, ctx.plugin_id)
-    with ExitStack() as unwinding:
-        stack = unwinding.enter_context(ExitStack())
+    lifespan = ExitStack()
+    try:
         for hook in hooks.get("lifespan", ()):
-            stack.enter_context(_context_manager(_call(hook, ctx)))
+            lifespan.enter_context(_context_manager(_call(hook, ctx)))
         contributions = {
             kind: tuple(owned for hook in hooks.get(name, ()) for owned in _collected(name, hook, ctx))
             for name, kind in KINDS.items()
         }
         for owned in contributions[Router]:
             try_router(owned)
-        unwinding.pop_all()
-    return Activation(ctx.plugin_id, folder, contributions, stack if hooks.get("lifespan") else None)
+    except BaseException:
+        lifespan.close()  # without the exception: a lifespan may end as ever, and can't swallow what was wrong
+        raise
+    return Activation(ctx.plugin_id, folder, contributions, lifespan if hooks.get("lifespan") else None)
 
 
 def _checked_hooks(plugin: object, plugin_id: str) -> dict[str, list[pluggy.HookImpl]]:

@@ -308,6 +308,7 @@ class Switch:
         except BaseException as exc:  # a plugin that calls sys.exit() is a plugin with an error
             if found.essential:
                 raise StartRefused(f"The built-in plugin {plugin_id} can't be started: {exc}") from exc
+            self._loader.forget(plugin_id)
             self._failed(found, exc, restart)
             return False
         self._statuses[plugin_id] = Status("active", restart_required=restart)
@@ -355,7 +356,6 @@ class Switch:
             raise  # perhaps because it hung: the marker stays, and the next start skips it
         except BaseException:
             self._markers.end(found.plugin_id)
-            self._loader.forget(found.plugin_id)
             raise
         self._markers.end(found.plugin_id)
         return one
