@@ -39,7 +39,7 @@ class ThumbnailsPlugin:
 
     @hookimpl
     def register_routers(self, ctx: PluginContext) -> list[Router]:
-        return [Router(build(ctx.assets, ThumbnailCache(ctx.data_dir)))]
+        return [Router(build(ctx, ThumbnailCache(ctx.data_dir)))]
 
     @hookimpl
     def register_job_handlers(self, ctx: PluginContext) -> list[JobHandler[RenderInput]]:

@@ -6,23 +6,30 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Response
 
+from faceforge_sdk import Thumbnailer
 from faceforge_sdk.errors import NotFound
 
 from .cache import VERSION
+from .jobs import thumbnailer_for
 
 if TYPE_CHECKING:
-    from faceforge_sdk.protocols import Assets
+    from faceforge_sdk import PluginContext
 
     from .cache import ThumbnailCache
 
 _PICTURE: dict[int | str, dict[str, Any]] = {
     200: {"description": "The picture.", "content": {"image/webp": {}}},
+    202: {"description": "There is no picture yet; ask again later."},
     304: {"description": "The client has this picture already."},
 }
 
 
-def build(assets: Assets, cache: ThumbnailCache) -> APIRouter:
-    """Routes over what the jobs rendered. A picture that is not there (yet) is 404; asking for it starts nothing."""
+def build(ctx: PluginContext, cache: ThumbnailCache) -> APIRouter:
+    """Routes over what the jobs rendered; asking for a picture starts nothing.
+
+    What may still come is 202 and no error, since browsers report errors for every picture that is on its way; 404 is
+    for files of which no plugin makes pictures.
+    """
     router = APIRouter(tags=["Assets"])
 
     @router.get(
@@ -33,7 +40,7 @@ def build(assets: Assets, cache: ThumbnailCache) -> APIRouter:
         size: Annotated[Literal["256", "512", "1024"], Query(description="The longer side in pixels.")] = "256",
         if_none_match: Annotated[str | None, Header()] = None,
     ) -> Response:
-        asset = assets.get(asset_id)
+        asset = ctx.assets.get(asset_id)
         headers = {
             "ETag": f'"{asset.content_hash[:32]}-{size}-v{VERSION}"',
             "Cache-Control": "private, max-age=86400",
@@ -42,7 +49,9 @@ def build(assets: Assets, cache: ThumbnailCache) -> APIRouter:
             return Response(status_code=304, headers=headers)
         picture = cache.read(asset.content_hash, int(size))
         if picture is None:
-            raise NotFound("There is no thumbnail of this asset, or not yet.")
+            if thumbnailer_for(ctx.plugins.contributed(Thumbnailer), asset.mime_type) is None:
+                raise NotFound("No plugin makes thumbnails of files like this asset.")
+            return Response(status_code=202, headers={"Retry-After": "2", "Cache-Control": "no-store"})
         return Response(picture, media_type="image/webp", headers=headers)
 
     return router
