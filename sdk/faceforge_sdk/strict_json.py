@@ -17,7 +17,7 @@ MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 64
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_SUSPICIOUS_ESCAPE = re.compile(r"\\u(?:0000|[dD][89abAB])")
+_SUSPICIOUS_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 
 
 def loads(content: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> Any:
