@@ -37,7 +37,8 @@ from faceforge_core.plugins.generation import Generation, compose
 from faceforge_core.plugins.markers import Markers
 from faceforge_core.plugins.records import Records
 from faceforge_core.plugins.service import PluginService
-from faceforge_core.plugins.switch import Surroundings, Switch
+from faceforge_core.plugins.starting import Surroundings
+from faceforge_core.plugins.switch import Switch
 from faceforge_core.storage.service import StorageService
 from faceforge_core.system import SystemService
 from faceforge_core.web.live import LiveRoutes
