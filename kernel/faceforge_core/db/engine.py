@@ -13,7 +13,7 @@ from faceforge_core.db import sqlite
 from faceforge_core.db.checkpoints import Checkpointer
 from faceforge_core.db.driver import is_io_error, sqlite3, translated
 from faceforge_core.db.readers import ReaderPool, Reading
-from faceforge_core.db.transactions import Reader, Transaction
+from faceforge_core.db.transactions import Chore, Reader, Transaction
 from faceforge_sdk.errors import Busy, InsufficientStorage, StorageUnavailable
 
 if TYPE_CHECKING:
@@ -30,12 +30,14 @@ logger = logging.getLogger(__name__)
 
 _BATCH_PIECES = 64
 _BATCH_SECONDS = 0.005
+_CHORE_PAUSE = 0.02
+_CHORES_GATHERED = 400
 
 
 class _Piece:
     """One caller's work, from the queue to its answer. As a context manager it keeps what the work raises."""
 
-    __slots__ = ("answer", "callbacks", "connection", "error", "result", "work")
+    __slots__ = ("answer", "callbacks", "chores", "connection", "error", "result", "work")
 
     def __init__(self, work: Callable[[Transaction], Any]) -> None:
         self.work = work
@@ -43,6 +45,7 @@ class _Piece:
         self.result: Any = None
         self.error: BaseException | None = None
         self.callbacks: tuple[Callable[[], None], ...] = ()
+        self.chores: tuple[Chore, ...] = ()
 
     def attempt(self, connection: sqlite3.Connection) -> None:
         """Do the work between savepoints: what raises is undone alone."""
@@ -51,6 +54,7 @@ class _Piece:
             transaction = Transaction(connection)
             self.result = self.work(transaction)
             self.callbacks = transaction.callbacks
+            self.chores = transaction.chores
 
     def __enter__(self) -> None:
         self.connection.execute("SAVEPOINT piece")
@@ -88,6 +92,8 @@ class Database:
         self._checkpointer = Checkpointer(path)
         self._connection: sqlite3.Connection | None = None
         self._writers_opened = 0
+        self._chores: dict[Chore, None] = {}
+        self._chores_asked = 0
         try:
             sqlite.make_private(path)
             self._writer()
@@ -148,15 +154,30 @@ class Database:
     # Everything below runs on the writer's thread.
 
     def _run(self) -> None:
-        while True:
+        going = True
+        while going:
+            pause = _CHORE_PAUSE if self._chores else self._checkpointer.idle_seconds()
             try:
-                piece = self._waiting.get(timeout=self._checkpointer.idle_seconds())
+                piece = self._waiting.get(timeout=pause)
             except Empty:
-                self._when_idle()
+                going = self._do_chores() if self._chores else self._when_idle()
                 continue
-            if piece is None or not self._commit_with_others(piece):
-                break
+            going = piece is not None and self._commit_with_others(piece)
+            if going and self._chores_asked >= _CHORES_GATHERED:
+                going = self._do_chores()
         self._disconnect(checkpoint=True)
+
+    def _do_chores(self) -> bool:
+        going = True
+        chores, self._chores, self._chores_asked = self._chores, {}, 0
+        for chore in chores:
+            piece = _Piece(chore)
+            going = self._commit_with_others(piece) and going
+            if piece.error is not None:
+                logger.warning("A chore of the database failed, and is left for later: %s", piece.error)
+            elif piece.result:
+                self._chores[chore] = None
+        return going
 
     def _commit_with_others(self, first: _Piece) -> bool:
         """Do `first` and what waits behind it in one transaction; return False when the end was among them."""
@@ -195,6 +216,8 @@ class Database:
         for piece in batch:
             if piece.error is None:
                 self._call_back(piece)
+                self._chores.update(dict.fromkeys(piece.chores))
+                self._chores_asked += len(piece.chores)
         for piece in batch:
             piece.settle()
         self._checkpoint(self._checkpointer.after_commit)
@@ -238,8 +261,9 @@ class Database:
                 return True
         return False
 
-    def _when_idle(self) -> None:
+    def _when_idle(self) -> bool:
         self._checkpoint(self._checkpointer.idle)
+        return True
 
     def _checkpoint(self, checkpoint: Callable[[sqlite3.Connection], None]) -> None:
         if self._connection is None:

@@ -20,6 +20,7 @@ __all__ = [
     "entities",
     "entity_assets",
     "entity_search",
+    "entity_search_pending",
     "entity_tags",
     "event_cursors",
     "events",
@@ -206,6 +207,14 @@ class EntitySearchRow(Spine, table=True):
     text: str = _text()
 
 
+class EntitySearchPendingRow(Spine, table=True):
+    """What the trigram index has to catch up with: the text it still holds under a key, None where it holds none."""
+
+    __tablename__ = "entity_search_pending"
+    seq: int = _integer(primary_key=True)
+    old_text: str | None = _text()
+
+
 class EntityTagRow(Spine, table=True):
     """Which live entities carry a tag."""
 
@@ -272,6 +281,7 @@ field_definitions = _tables["field_definitions"]
 descriptors = _tables["descriptors"]
 plugin_registry = _tables["plugin_registry"]
 entity_search = _tables["entity_search"]
+entity_search_pending = _tables["entity_search_pending"]
 entity_tags = _tables["entity_tags"]
 counters = _tables["counters"]
 sessions = _tables["sessions"]

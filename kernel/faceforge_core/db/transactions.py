@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from faceforge_core.db.driver import PARAMETER_ERRORS, sqlite3, translated
 
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from faceforge_core.db.statements import Prepared
+
+Chore: TypeAlias = "Callable[[Transaction], bool]"
 
 _ERRORS = (sqlite3.Error, *PARAMETER_ERRORS)
 
@@ -63,11 +65,12 @@ class Reader:
 class Transaction(Reader):
     """A piece of work in the writing transaction; it sees its own writes, and is undone as a whole when it raises."""
 
-    __slots__ = ("_callbacks",)
+    __slots__ = ("_callbacks", "_chores")
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         super().__init__(connection)
         self._callbacks: list[Callable[[], None]] = []
+        self._chores: list[Chore] = []
 
     def run(self, statement: Prepared, **params: Any) -> int:
         """Execute and return how many rows were inserted, changed or deleted."""
@@ -91,6 +94,19 @@ class Transaction(Reader):
         What it raises is logged and changes nothing.
         """
         self._callbacks.append(callback)
+
+    def follow_up(self, chore: Chore) -> None:
+        """Have the writer run `chore` in a transaction of its own, when it has time or much has gathered.
+
+        However often it is asked for, it runs once, and again as long as it returns True. It may be lost with the
+        process: what is to be done must stand in the database.
+        """
+        self._chores.append(chore)
+
+    @property
+    def chores(self) -> tuple[Chore, ...]:
+        """What is to follow, once for each time it was asked for."""
+        return tuple(self._chores)
 
     @property
     def callbacks(self) -> tuple[Callable[[], None], ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic import op
 
-from faceforge_core.db.search import entity_text, sequence_of
+from faceforge_core.db.search_text import entity_text, sequence_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,7 @@ _BATCH = 500
 _FIRST = -(2**63)
 _TABLES = """
 CREATE TABLE entity_search (seq INTEGER NOT NULL PRIMARY KEY, entity_id TEXT NOT NULL UNIQUE, text TEXT NOT NULL);
+CREATE TABLE entity_search_pending (seq INTEGER NOT NULL PRIMARY KEY, old_text TEXT);
 CREATE TABLE entity_tags (tag TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (tag, seq)) WITHOUT ROWID;
 CREATE INDEX ix_entity_tags_seq ON entity_tags (seq);
 CREATE VIRTUAL TABLE entity_fts USING fts5(
