@@ -9,75 +9,33 @@ from __future__ import annotations
 
 import logging
 import threading
-import traceback
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from faceforge_core.plugins import compat, configuration
-from faceforge_core.plugins.activation import activate
 from faceforge_core.plugins.contributed import Isolation, failure_of
-from faceforge_core.plugins.generation import Activation, Generation, claim_names, compose
+from faceforge_core.plugins.generation import Activation, claim_names, compose
 from faceforge_core.plugins.loader import Loader
+from faceforge_core.plugins.starting import CRASHED, CannotRun, Starter, Surroundings
+from faceforge_core.plugins.status import Status
 from faceforge_core.refusals import StartRefused
-from faceforge_sdk import API_VERSION
-from faceforge_sdk.errors import Conflict, FaceForgeError, InvalidInput, NotFound
+from faceforge_sdk.errors import Conflict, InvalidInput, NotFound
 from faceforge_sdk.models import PluginError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from faceforge_core.owned import Owned
     from faceforge_core.plugins.configuration import Configurations
     from faceforge_core.plugins.discovery import Discovery, Findings, Found
     from faceforge_core.plugins.markers import Markers
     from faceforge_core.plugins.records import Records
-    from faceforge_sdk.context import PluginContext
-    from faceforge_sdk.contributions import Router
+
+__all__ = ["Status", "Surroundings", "Switch"]
 
 DRAIN_SECONDS = 10.0
 LEAVE_SECONDS = 10.0
 
 logger = logging.getLogger(__name__)
-
-SAFE_MODE = "Core runs in safe mode: only what came with it is started."
-CRASHED = "Core ended while this plugin was being started, so it is skipped. Enable it to try again."
-NO_CONSENT = (
-    "This plugin was enabled when it had no code, or under a version of Core that ran none. "
-    "Enable it again to run its code."
-)
-
-
-class CannotRun(FaceForgeError):
-    """A plugin is not started, for a reason that needs no traceback."""
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What became of the wish for one plugin, in this run of Core."""
-
-    state: Literal["disabled", "active", "stopping", "error"] = "disabled"
-    error: PluginError | None = None
-    restart_required: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What the kernel lends to the switch.
-
-    `context` makes a plugin's context from its id and configuration. `try_router` raises what is wrong with one
-    plugin's routes. `on_swap` makes a generation the current one: it raises before it changes anything. `drain` asks
-    a plugin's running jobs to stop and says whether they did within the seconds. `announce` tells of an event (type,
-    plugin id, payload).
-    """
-
-    context: Callable[[str, Mapping[str, Any]], PluginContext]
-    try_router: Callable[[Owned[Router]], None]
-    on_swap: Callable[[Generation], None]
-    drain: Callable[[str, float], bool]
-    announce: Callable[[str, str, Mapping[str, Any]], None]
-    core_version: str
-    safe_mode: bool = False
 
 
 class Switch:
@@ -98,6 +56,7 @@ class Switch:
         self._markers = markers
         self._around = surroundings
         self._loader = Loader()
+        self._starter = Starter(self._loader, records, configurations, markers, surroundings)
         self._lock = threading.RLock()
         self._active: dict[str, Activation] = {}  # in the order of activation
         self._running: dict[str, Found] = {}
@@ -316,26 +275,20 @@ class Switch:
 
     def _failed(self, found: Found, exc: BaseException, restart: bool) -> None:
         plugin_id = found.plugin_id
+        status = Status.after(exc, restart_required=restart)
+        self._statuses[plugin_id] = status
         if isinstance(exc, CannotRun):
             logger.warning("The plugin %s is not started: %s", plugin_id, exc)
-            state: Literal["disabled", "error"] = "disabled" if str(exc) == SAFE_MODE else "error"
-            self._statuses[plugin_id] = Status(state, PluginError(summary=str(exc)), restart)
-            return
-        logger.error("The plugin %s could not be activated.", plugin_id, exc_info=exc)
-        summary = str(exc) if isinstance(exc, FaceForgeError) else f"{type(exc).__name__}: {exc}"
-        trace = "".join(traceback.format_exception(exc))
-        self._statuses[plugin_id] = Status("error", PluginError(summary=summary[:1000], traceback=trace), restart)
-        self._announce("plugin.failed", plugin_id, {"summary": summary[:1000]})
+        else:
+            logger.error("The plugin %s could not be activated.", plugin_id, exc_info=exc)
+        if status.state == "error" and status.error is not None:
+            self._announce("plugin.failed", plugin_id, {"summary": status.error.summary})
 
     def _activate(self, found: Found) -> None:
         """Load and activate, without swapping; the names it claims are its alone."""
-        self._check_may_run(found)
-        config = self._configurations.of(found)
-        if found.source != "builtin":  # a built-in's is part of core.json, which was checked as a whole
-            configuration.check(found, config)
+        one = self._starter.start(found)
         plugin_id = found.plugin_id
-        others = [one for one in self._active.values() if one.plugin_id != plugin_id]
-        one = Activation(plugin_id, found.folder) if found.entry_point is None else self._run_code(found, config)
+        others = [other for other in self._active.values() if other.plugin_id != plugin_id]
         try:
             claim_names([*others, one])
         except BaseException:
@@ -344,44 +297,6 @@ class Switch:
         self._active[plugin_id] = one
         self._running[plugin_id] = found
         self.isolation(plugin_id).trust_again()
-
-    def _run_code(self, found: Found, config: Mapping[str, Any]) -> Activation:
-        if found.source == "builtin":
-            return self._load_and_activate(found, config)
-        self._markers.begin(found.plugin_id)
-        one = None
-        try:
-            one = self._load_and_activate(found, config)
-        except KeyboardInterrupt:
-            raise  # perhaps because it hung: the marker stays, and the next start skips it
-        except BaseException:
-            self._markers.end(found.plugin_id)
-            raise
-        self._markers.end(found.plugin_id)
-        return one
-
-    def _load_and_activate(self, found: Found, config: Mapping[str, Any]) -> Activation:
-        entry_point = found.entry_point or ""
-        if found.package is not None:
-            plugin = self._loader.load_package(found.package, entry_point)
-        else:
-            plugin = self._loader.load_folder(found.plugin_id, found.folder, entry_point)
-        return activate(plugin, self._around.context(found.plugin_id, config), found.folder, self._around.try_router)
-
-    def _check_may_run(self, found: Found) -> None:
-        if found.source == "builtin":
-            return
-        manifest = found.manifest
-        if self._around.safe_mode:
-            raise CannotRun(SAFE_MODE)
-        if found.entry_point is not None and not self._records.of(found).code_consent:
-            raise CannotRun(NO_CONSENT)
-        if found.entry_point is not None and manifest.api_version not in range(1, API_VERSION + 1):
-            raise CannotRun(
-                f"It is written for version {manifest.api_version} of the SDK; this Core has {API_VERSION}."
-            )
-        if manifest.core_compat is not None and not compat.allows(manifest.core_compat, self._around.core_version):
-            raise CannotRun(f"It works with Core {manifest.core_compat}; this is {self._around.core_version}.")
 
     # --- Taking down
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from faceforge_core.plugins.switch import CRASHED, NO_CONSENT, SAFE_MODE
+from faceforge_core.plugins.starting import CRASHED, NO_CONSENT, SAFE_MODE
 from faceforge_core.refusals import StartRefused
 from faceforge_sdk import JobHandler, NavItem
 from faceforge_sdk.errors import Conflict, NotFound

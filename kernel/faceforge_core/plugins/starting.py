@@ -1,0 +1,122 @@
+"""Starts one plugin: decides whether it may run, loads its code, activates it. Nothing is swapped here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from faceforge_core.plugins import compat, configuration
+from faceforge_core.plugins.activation import activate
+from faceforge_core.plugins.generation import Activation, Generation
+from faceforge_sdk import API_VERSION
+from faceforge_sdk.errors import FaceForgeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from faceforge_core.owned import Owned
+    from faceforge_core.plugins.configuration import Configurations
+    from faceforge_core.plugins.discovery import Found
+    from faceforge_core.plugins.loader import Loader
+    from faceforge_core.plugins.markers import Markers
+    from faceforge_core.plugins.records import Records
+    from faceforge_sdk.context import PluginContext
+    from faceforge_sdk.contributions import Router
+
+SAFE_MODE = "Core runs in safe mode: only what came with it is started."
+CRASHED = "Core ended while this plugin was being started, so it is skipped. Enable it to try again."
+NO_CONSENT = (
+    "This plugin was enabled when it had no code, or under a version of Core that ran none. "
+    "Enable it again to run its code."
+)
+
+
+class CannotRun(FaceForgeError):
+    """A plugin is not started, for a reason that needs no traceback."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the kernel lends to the switch.
+
+    `context` makes a plugin's context from its id and configuration. `try_router` raises what is wrong with one
+    plugin's routes. `on_swap` makes a generation the current one: it raises before it changes anything. `drain` asks
+    a plugin's running jobs to stop and says whether they did within the seconds. `announce` tells of an event (type,
+    plugin id, payload).
+    """
+
+    context: Callable[[str, Mapping[str, Any]], PluginContext]
+    try_router: Callable[[Owned[Router]], None]
+    on_swap: Callable[[Generation], None]
+    drain: Callable[[str, float], bool]
+    announce: Callable[[str, str, Mapping[str, Any]], None]
+    core_version: str
+    safe_mode: bool = False
+
+
+class Starter:
+    """Makes an `Activation` of a found plugin, in the caller's thread."""
+
+    def __init__(
+        self,
+        loader: Loader,
+        records: Records,
+        configurations: Configurations,
+        markers: Markers,
+        surroundings: Surroundings,
+    ) -> None:
+        self._loader = loader
+        self._records = records
+        self._configurations = configurations
+        self._markers = markers
+        self._around = surroundings
+
+    def start(self, found: Found) -> Activation:
+        """Activate. Raises `CannotRun` for a reason that lies outside its code, `InvalidInput` for its configuration,
+        and whatever its code raises; nothing of it is open then.
+        """
+        self._check_may_run(found)
+        config = self._configurations.of(found)
+        if found.source != "builtin":  # a built-in's is part of core.json, which was checked as a whole
+            configuration.check(found, config)
+        if found.entry_point is None:
+            return Activation(found.plugin_id, found.folder)
+        return self._run_code(found, config)
+
+    def _run_code(self, found: Found, config: Mapping[str, Any]) -> Activation:
+        if found.source == "builtin":
+            return self._load_and_activate(found, config)
+        self._markers.begin(found.plugin_id)
+        one = None
+        try:
+            one = self._load_and_activate(found, config)
+        except KeyboardInterrupt:
+            raise  # perhaps because it hung: the marker stays, and the next start skips it
+        except BaseException:
+            self._markers.end(found.plugin_id)
+            raise
+        self._markers.end(found.plugin_id)
+        return one
+
+    def _load_and_activate(self, found: Found, config: Mapping[str, Any]) -> Activation:
+        entry_point = found.entry_point or ""
+        if found.package is not None:
+            plugin = self._loader.load_package(found.package, entry_point)
+        else:
+            plugin = self._loader.load_folder(found.plugin_id, found.folder, entry_point)
+        return activate(plugin, self._around.context(found.plugin_id, config), found.folder, self._around.try_router)
+
+    def _check_may_run(self, found: Found) -> None:
+        if found.source == "builtin":
+            return
+        manifest = found.manifest
+        if self._around.safe_mode:
+            raise CannotRun(SAFE_MODE)
+        if found.entry_point is not None and not self._records.of(found).code_consent:
+            raise CannotRun(NO_CONSENT)
+        if found.entry_point is not None and manifest.api_version not in range(1, API_VERSION + 1):
+            raise CannotRun(
+                f"It is written for version {manifest.api_version} of the SDK; this Core has {API_VERSION}."
+            )
+        if manifest.core_compat is not None and not compat.allows(manifest.core_compat, self._around.core_version):
+            raise CannotRun(f"It works with Core {manifest.core_compat}; this is {self._around.core_version}.")
