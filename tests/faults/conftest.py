@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def uploader() -> Path:
     """The script of a small Core that stores files."""
     return HERE / "uploader.py"
@@ -95,7 +95,7 @@ class ForkedCores:
         return line.strip()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cores(uploader: Path) -> Iterator[ForkedCores]:
     with subprocess.Popen(
         [sys.executable, str(uploader), "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -25,8 +25,10 @@ def test_d02_bytes_and_names_are_on_the_disk_before_the_row_and_the_row_before_t
     home = shutil.copytree(empty_home, tmp_path / "home")
     trace = tmp_path / "trace"
     subprocess.run(
-        [may_trace, "-f", "-y", "-s", "16", "-e", TRACED, "-o", str(trace)]
-        + [sys.executable, str(uploader), "store", str(home), "1", "3000000"],
+        [
+            *(may_trace, "-f", "-y", "-s", "16", "-e", TRACED, "-o", str(trace)),
+            *(sys.executable, str(uploader), "store", str(home), "1", "3000000"),
+        ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         check=True,
