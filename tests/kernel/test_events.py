@@ -1,0 +1,238 @@
+"""Events: told after commit, to each handler in order, at least once, whatever another handler does."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import text
+
+from faceforge_core.db.statements import prepare
+from faceforge_core.events import EventDispatcher, EventLog
+from faceforge_core.owned import Owned
+from faceforge_sdk.contributions import EventHandler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from faceforge_core.db.engine import Database
+    from faceforge_sdk.events import Event
+
+PATIENCE = 20.0
+
+
+class Telling:
+    """A log, the handlers of the current generation, and dispatchers as restarts make them."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.log = EventLog(database)
+        self.handlers: list[Owned[EventHandler]] = []
+        self._dispatchers: list[EventDispatcher] = []
+
+    def start(self) -> EventDispatcher:
+        self.log = EventLog(self.database)
+        dispatcher = EventDispatcher(self.database, self.log, lambda: self.handlers)
+        self._dispatchers.append(dispatcher)
+        dispatcher.start()
+        return dispatcher
+
+    def stop(self) -> None:
+        for dispatcher in self._dispatchers:
+            dispatcher.stop()
+
+    def handle(self, handle: Callable[[Event], Any], event_type: str = "entity.*", name: str = "some") -> None:
+        self.handlers.append(Owned("some.plugin", EventHandler(name, event_type, handle)))
+
+    def tell(self, *subjects: str, event_type: Any = "entity.created") -> None:
+        for subject in subjects:
+            self.database.write(lambda tx, subject=subject: self.log.append(tx, event_type, subject, {"of": subject}))
+
+    def value(self, sql: str, **values: object) -> Any:
+        with self.database.read() as reader:
+            return reader.value(prepare(text(sql)), **values)
+
+
+@pytest.fixture
+def telling(database: Database) -> Iterator[Telling]:
+    telling = Telling(database)
+    yield telling
+    telling.stop()
+
+
+def awaited(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+def test_a_handler_gets_what_it_asked_for_in_order(telling: Telling) -> None:
+    entities: list[Event] = []
+    created: list[str] = []
+    telling.handle(entities.append)
+    telling.handle(lambda event: created.append(event.subject), "entity.created", "created")
+    telling.start()
+
+    telling.tell("a", "b")
+    telling.tell("not for us", event_type="asset.stored")
+    telling.tell("c", event_type="entity.deleted")
+    telling.tell("d")
+
+    assert awaited(lambda: len(entities) == 4 and len(created) == 3)
+    assert [(event.type, event.subject) for event in entities] == [
+        ("entity.created", "a"),
+        ("entity.created", "b"),
+        ("entity.deleted", "c"),
+        ("entity.created", "d"),
+    ]
+    assert created == ["a", "b", "d"]
+    assert [event.seq for event in entities] == sorted({event.seq for event in entities})
+    assert entities[0].payload == {"of": "a"}
+    assert len(entities[0].at) == len("2026-01-01T00:00:00.000Z")
+
+
+def test_what_is_rolled_back_is_never_told(telling: Telling) -> None:
+    told: list[str] = []
+    telling.handle(lambda event: told.append(event.subject))
+    telling.start()
+
+    def fail(tx: Any) -> None:
+        telling.log.append(tx, "entity.created", "undone", {})
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        telling.database.write(fail)
+    telling.tell("kept")
+
+    assert awaited(lambda: told == ["kept"])
+
+
+def test_a_failing_handler_is_tried_again_then_the_event_is_skipped_and_others_hear_everything(
+    telling: Telling, caplog: pytest.LogCaptureFixture
+) -> None:
+    attempts: list[str] = []
+    heard: list[str] = []
+
+    def fail(event: Event) -> None:
+        attempts.append(event.subject)
+        if event.subject == "bad":
+            raise SystemExit("broken")
+
+    telling.handle(fail, name="failing")
+    telling.handle(lambda event: heard.append(event.subject), name="other")
+    telling.start()
+
+    telling.tell("bad", "good")
+
+    assert awaited(lambda: heard == ["bad", "good"])
+    assert awaited(lambda: attempts == ["bad", "bad", "bad", "bad", "good"])
+    assert [record.levelname for record in caplog.records if "skipped" in record.message] == ["ERROR"]
+
+
+def test_a_handler_that_hangs_holds_up_nobody_and_no_stop(telling: Telling) -> None:
+    hang, heard = threading.Event(), []
+    telling.handle(lambda event: hang.wait(PATIENCE), name="hanging")
+    telling.handle(lambda event: heard.append(event.subject), name="other")
+    dispatcher = telling.start()
+
+    telling.tell("a", "b")
+    assert awaited(lambda: heard == ["a", "b"])
+    began = time.monotonic()
+    dispatcher.stop(0.2)
+    assert time.monotonic() - began < 2
+    hang.set()
+
+
+def test_a_new_handler_begins_behind_what_was_and_goes_on_where_it_was_after_a_restart(telling: Telling) -> None:
+    told: list[str] = []
+    telling.tell("before")
+    telling.handle(lambda event: told.append(event.subject))
+    dispatcher = telling.start()
+    telling.tell("one")
+    assert awaited(lambda: told == ["one"])
+    dispatcher.stop()
+
+    telling.tell("while stopped")
+    telling.start()
+    assert awaited(lambda: told == ["one", "while stopped"])
+
+
+def test_a_handler_that_goes_and_returns_hears_what_it_missed(telling: Telling) -> None:
+    told: list[str] = []
+    telling.handle(lambda event: told.append(event.subject))
+    dispatcher = telling.start()
+    telling.tell("one")
+    assert awaited(lambda: told == ["one"])
+
+    away = telling.handlers.pop()
+    dispatcher.handlers_changed()
+    telling.tell("two")
+    telling.handlers.append(away)
+    dispatcher.handlers_changed()
+    telling.tell("three")
+
+    assert awaited(lambda: told == ["one", "two", "three"])
+
+
+def test_a_plugin_that_is_activated_anew_is_called_through_its_new_handler(telling: Telling) -> None:
+    old: list[str] = []
+    new: list[str] = []
+    telling.handle(lambda event: old.append(event.subject))
+    dispatcher = telling.start()
+    telling.tell("one")
+    assert awaited(lambda: old == ["one"])
+
+    telling.handlers.clear()
+    telling.handle(lambda event: new.append(event.subject))
+    dispatcher.handlers_changed()
+    telling.tell("two")
+
+    assert awaited(lambda: new == ["two"])
+    assert old == ["one"]
+
+
+def test_places_are_remembered_while_running_and_not_once_per_event(telling: Telling, database: Database) -> None:
+    told: list[str] = []
+    telling.handle(lambda event: told.append(event.subject))
+    telling.start()
+    assert awaited(lambda: telling.value("SELECT count(*) FROM event_cursors") == 1)
+    before = database.generation
+
+    for number in range(200):
+        telling.tell(str(number))
+    assert awaited(lambda: len(told) == 200)
+    assert awaited(lambda: telling.value("SELECT event_seq FROM event_cursors") == 200)
+
+    assert database.generation - before - 200 < 20
+
+
+def test_events_are_kept_for_seven_days(telling: Telling) -> None:
+    telling.tell(*map(str, range(5)))
+    old, young = "2020-01-01T00:00:00.000Z", telling.value("SELECT max(at) FROM events")
+    telling.database.write(
+        lambda tx: tx.run(prepare(text("UPDATE events SET at = :old WHERE event_seq <= 3")), old=old)
+    )
+
+    assert telling.log.prune() == 3
+    assert telling.log.prune() == 0
+    assert telling.value("SELECT min(at) FROM events") <= young
+    telling.tell("next")
+    assert telling.value("SELECT max(event_seq) FROM events") == 6
+
+
+def test_the_stream_can_be_resumed_from_any_place(telling: Telling) -> None:
+    telling.tell("a", "b", "c")
+    with telling.database.read() as reader:
+        last = telling.log.last(reader)
+        assert [event.subject for event in telling.log.after(reader, last - 2)] == ["b", "c"]
+        assert [event.subject for event in telling.log.after(reader, 0, "asset.*")] == []
+        assert [event.subject for event in telling.log.after(reader, 0, "entity.created", limit=1)] == ["a"]
+
+
+def test_reading_on_uses_the_numbers(assert_indexed: Callable[[str], None]) -> None:
+    assert_indexed("SELECT * FROM events WHERE event_seq > ? AND type >= ? AND type < ? ORDER BY event_seq LIMIT ?")
