@@ -57,12 +57,13 @@ def register_routers(ctx):
 class Connection:
     """One kept connection that sends prepared requests."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, status: bytes = b" 200 ") -> None:
+        self._status = status
         self._socket = socket.create_connection(("127.0.0.1", port))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def ask(self, request: bytes) -> bytes:
-        """The body of the answer. Raises `RuntimeError` unless it is a 200."""
+        """The body of the answer. Raises `RuntimeError` for another status."""
         self._socket.sendall(request)
         answer = bytearray()
         while b"\r\n\r\n" not in answer:
@@ -72,7 +73,7 @@ class Connection:
         body = bytearray(body)
         while len(body) < length:
             body += self._socket.recv(65536)
-        if b" 200 " not in head[:16]:
+        if self._status not in head[:16]:
             raise RuntimeError(bytes(head[:200] + b"\n" + body[:500]).decode())
         return bytes(body)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import datetime
 from email.utils import format_datetime
@@ -10,6 +11,8 @@ from urllib.parse import quote
 
 from anyio import to_thread
 from starlette.responses import Response
+
+from faceforge_sdk.errors import IntegrityError
 
 from .ranges import parse_range
 
@@ -22,7 +25,10 @@ if TYPE_CHECKING:
     from faceforge_sdk.models import Asset
     from faceforge_sdk.protocols import ByteReader
 
-CHUNK = 1024 * 1024
+CHUNK = 512 * 1024
+INLINE = 256 * 1024
+"""Up to so many bytes are read where the file is opened, and sent in one piece."""
+
 HARMLESS_TYPES = frozenset(
     {"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "image/tiff"}
 )
@@ -32,34 +38,32 @@ _DOUBTFUL = re.compile(r"[^A-Za-z0-9 ._()\[\]@+,#&!~-]")
 
 
 class Download(Response):
-    """An asset's bytes from `start` to `end`, read on a thread only while the client takes them."""
+    """`size` bytes of a reader, streamed: the next piece is read on a thread while the client takes the one before."""
 
-    def __init__(self, status: int, headers: dict[str, str], size: int, reader: ByteReader | None) -> None:
-        super().__init__(status_code=status, headers=headers)
-        del self.headers["content-length"]
-        self.headers["Content-Length"] = str(size)
+    def __init__(self, status: int, headers: dict[str, str], size: int, reader: ByteReader) -> None:
+        super().__init__(status_code=status, headers={**headers, "Content-Length": str(size)})
         self._size = size
         self._reader = reader
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         del scope, receive  # the answer depends on neither
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        if self._reader is None:
-            await send({"type": "http.response.body", "body": b""})
-            return
+        ahead = asyncio.ensure_future(self._read(self._size))
         try:
-            await self._stream(self._reader, send)
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            left = self._size
+            while left:
+                chunk = await ahead
+                left -= len(chunk)
+                if left:
+                    ahead = asyncio.ensure_future(self._read(left))
+                await send({"type": "http.response.body", "body": chunk, "more_body": left > 0})
         finally:
+            await asyncio.wait([ahead])  # a thread that reads must be done before its file is closed
+            ahead.exception()  # raised above already, or overtaken by the client's going away
             await to_thread.run_sync(self._reader.close)
 
-    async def _stream(self, reader: ByteReader, send: Send) -> None:
-        left = self._size
-        while left:
-            chunk = await to_thread.run_sync(reader.read, min(CHUNK, left))
-            if not chunk:  # a short answer must never look complete: break off, the client sees it
-                raise ConnectionError("The stored file ended before its recorded size.")
-            left -= len(chunk)
-            await send({"type": "http.response.body", "body": chunk, "more_body": left > 0})
+    async def _read(self, left: int) -> bytes:
+        return await to_thread.run_sync(_read_some, self._reader, min(CHUNK, left))
 
 
 def answer(
@@ -76,8 +80,31 @@ def answer(
     start, end = part or (0, asset.byte_size)
     if part is not None:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{asset.byte_size}"
-    reader = None if head else open_bytes(start, end)
-    return Download(206 if part else 200, headers, end - start, reader)
+    status = 206 if part else 200
+    if head:
+        return Response(status_code=status, headers={**headers, "Content-Length": str(asset.byte_size)})
+    reader = open_bytes(start, end)
+    if end - start > INLINE:
+        return Download(status, headers, end - start, reader)
+    try:
+        return Response(_read_all(reader, end - start), status, headers)
+    finally:
+        reader.close()
+
+
+def _read_all(reader: ByteReader, size: int) -> bytes:
+    pieces = []
+    while size:
+        pieces.append(_read_some(reader, size))
+        size -= len(pieces[-1])
+    return b"".join(pieces)
+
+
+def _read_some(reader: ByteReader, size: int) -> bytes:
+    chunk = reader.read(size)
+    if not chunk:  # a short answer must never look complete: it breaks off, and the client sees that
+        raise IntegrityError("The stored file ended before its recorded size.", details={"reason": "size"})
+    return chunk
 
 
 def content_disposition(filename: str) -> str:
