@@ -1,0 +1,199 @@
+"""Small builders for the contract: a speaker that checks every envelope, homes of v0.1.9, and looks into a database."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sqlite3
+import tarfile
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from faceforge_core.app import create_app
+from faceforge_core.kernel import Kernel
+from faceforge_core.testing import HOST, RunningCore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+ENVELOPE = {"ok", "data", "error"}
+ID = re.compile(r"[0-9a-f]{64}")
+TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+
+class Api:
+    """Speaks to a Core and holds every answer to the envelope. `client` is httpx's, or the test client's."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self._numbers = count(1)
+
+    def ask(self, method: str, path: str, **options: Any) -> Any:
+        """The bare response."""
+        return self.client.request(method, path, **options)
+
+    def data(self, method: str, path: str, **options: Any) -> Any:
+        """The ``data`` of a success, which is always a 200."""
+        response = self.ask(method, path, **options)
+        assert response.status_code == 200, (method, path, response.status_code, response.text[:500])
+        assert response.headers["content-type"] == "application/json"
+        body = response.json()
+        assert set(body) == ENVELOPE, body
+        assert body["ok"] is True
+        assert body["error"] is None
+        return body["data"]
+
+    def error(self, method: str, path: str, status: int, code: str, **options: Any) -> dict[str, Any]:
+        """The ``error`` of a refusal, whose status and code have to be these."""
+        return self.error_of(self.ask(method, path, **options), status, code)
+
+    def error_of(self, response: Any, status: int, code: str) -> dict[str, Any]:
+        """The ``error`` in a response."""
+        assert response.status_code == status, (response.status_code, response.text[:500])
+        assert response.headers["content-type"] == "application/json"
+        body = response.json()
+        assert set(body) == ENVELOPE, body
+        assert body["ok"] is False
+        assert body["data"] is None
+        error: dict[str, Any] = body["error"]
+        assert set(error) == {"code", "message", "details"}
+        assert error["code"] == code, error
+        assert isinstance(error["message"], str)
+        assert error["message"]
+        return error
+
+    def entity(self, display_name: str = "Ada Lovelace", **facts: Any) -> dict[str, Any]:
+        """A new entity."""
+        created: dict[str, Any] = self.data("POST", "/v1/entities", json={"display_name": display_name, **facts})
+        return created
+
+    def names(self, **query: Any) -> list[str]:
+        """The names in a list of entities, in its order."""
+        return [item["display_name"] for item in self.data("GET", "/v1/entities", params=query)["items"]]
+
+    def content(self) -> bytes:
+        """Bytes that this Core does not know yet."""
+        return f"content {next(self._numbers)} of {id(self)}".encode()
+
+    def upload(  # the facts of one upload
+        self,
+        content: bytes | None = None,
+        name: str = "a.bin",
+        content_type: str = "application/octet-stream",
+        meta: Any = None,
+        **query: str,
+    ) -> dict[str, Any]:
+        """A stored file; `meta` is its sidecar's content."""
+        files: dict[str, Any] = {"file": (name, self.content() if content is None else content, content_type)}
+        if meta is not None:
+            files["meta"] = ("_meta.json", json.dumps(meta).encode(), "application/json")
+        stored: dict[str, Any] = self.data("POST", "/v1/assets/upload", files=files, params=query)
+        return stored
+
+    def raw_upload(self, body: bytes, boundary: str = "b", **headers: str) -> Any:
+        """The response to a multipart body, sent as it is."""
+        given = {"content-type": f"multipart/form-data; boundary={boundary}", **headers}
+        return self.ask("POST", "/v1/assets/upload", content=body, headers=given)
+
+
+@pytest.fixture
+def api_of() -> Callable[[Any], Api]:
+    """Wraps any client: ``api_of(client)``."""
+    return Api
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCore]:
+    """One Core for all tests of a file that mind their own things only."""
+    with Kernel(tmp_path_factory.mktemp("contract") / "home", environ={}) as kernel:
+        app = create_app(kernel)
+        with TestClient(app, base_url=HOST, follow_redirects=False, raise_server_exceptions=False) as client:
+            core = RunningCore(kernel, client)
+            client.headers["Authorization"] = f"Bearer {core.token}"
+            yield core
+
+
+@pytest.fixture(scope="module")
+def api(house: RunningCore) -> Api:
+    """Speaks to `house`."""
+    return Api(house.client)
+
+
+@pytest.fixture
+def fresh(faceforge: RunningCore) -> Api:
+    """Speaks to a Core of this test's own."""
+    return Api(faceforge.client)
+
+
+@pytest.fixture(scope="session")
+def expected() -> dict[str, Any]:
+    """What v0.1.9 answered about `legacy_home`."""
+    found: dict[str, Any] = json.loads((FIXTURES / "legacy-home-0.1.9.expected.json").read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.fixture
+def legacy_home(tmp_path: Path) -> Path:
+    """A home as v0.1.9 left it, to do anything with."""
+    with tarfile.open(FIXTURES / "legacy-home-0.1.9.tar.gz") as archive:
+        archive.extractall(tmp_path / "unpacked", filter="data")
+    return Path(shutil.move(tmp_path / "unpacked" / "home", tmp_path / "legacy"))
+
+
+@pytest.fixture
+def rows() -> Callable[..., Any]:
+    """Asks a home's database without changing it: ``rows(home, sql, *parameters)``."""
+
+    def ask(home: Path, sql: str, *parameters: Any) -> list[dict[str, Any]]:
+        connection = sqlite3.connect(f"{(home / 'db' / 'core.sqlite3').as_uri()}?mode=ro", uri=True)
+        try:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(sql, parameters)]
+        finally:
+            connection.close()
+
+    return ask
+
+
+@pytest.fixture
+def dump() -> Callable[[Path], dict[str, list[tuple[Any, ...]]]]:
+    """Every row of every table of a home's database, by table."""
+
+    def read(home: Path) -> dict[str, list[tuple[Any, ...]]]:
+        connection = sqlite3.connect(f"{(home / 'db' / 'core.sqlite3').as_uri()}?mode=ro", uri=True)
+        try:
+            names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            return {name: sorted(connection.execute(f"SELECT * FROM '{name}'"), key=repr) for name in names}
+        finally:
+            connection.close()
+
+    return read
+
+
+@pytest.fixture
+def blobs() -> Callable[[Path], list[str]]:
+    """The files among a home's assets and temporary files, marks apart."""
+
+    def read(home: Path) -> list[str]:
+        found = [path for folder in ("assets", "tmp") for path in (home / folder).rglob("*") if not path.is_dir()]
+        return sorted(path.relative_to(home).as_posix() for path in found if path.name != ".ff-home")
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def is_id() -> Callable[[Any], bool]:
+    """Whether something is an id on the wire."""
+    return lambda value: isinstance(value, str) and ID.fullmatch(value) is not None
+
+
+@pytest.fixture(scope="session")
+def is_timestamp() -> Callable[[Any], bool]:
+    """Whether something is a timestamp on the wire."""
+    return lambda value: isinstance(value, str) and TIMESTAMP.fullmatch(value) is not None
