@@ -86,9 +86,9 @@ def _version_of(path: Path) -> str:
 def _opened_for_reading(path: Path) -> sqlite3.Connection:
     connection = sqlite.connect(path, query="mode=ro")
     try:
-        connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        with sqlite.closed_on_error(connection):
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
     except sqlite3.OperationalError as error:
-        connection.close()
         if is_busy(error):
             raise
         # A journal left by a crash must be rolled back first, which takes writing.

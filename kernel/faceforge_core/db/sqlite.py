@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import bindparam, func, select
@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, func, select
 from faceforge_core.db.driver import sqlite3
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from sqlalchemy import ColumnElement
@@ -45,23 +46,20 @@ def open_writer(path: Path) -> sqlite3.Connection:
 
     Raises where the file is missing: one that vanished under a running Core must not come back empty.
     """
-    connection = connect(path, query="mode=rw")
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=ON")
-    connection.execute("PRAGMA wal_autocheckpoint=0")
-    connection.execute(f"PRAGMA journal_size_limit={_WAL_KEPT_BYTES}")
-    _tune(connection, _WRITER_CACHE_KIB)
-    return connection
+    return _opened(
+        path,
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "wal_autocheckpoint=0",
+        f"journal_size_limit={_WAL_KEPT_BYTES}",
+        f"cache_size=-{_WRITER_CACHE_KIB}",
+    )
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
     """Open a connection that can only query, and never checkpoints."""
-    connection = connect(path, query="mode=rw")
-    connection.execute("PRAGMA query_only=ON")
-    connection.execute("PRAGMA wal_autocheckpoint=0")
-    _tune(connection, _READER_CACHE_KIB)
-    return connection
+    return _opened(path, "query_only=ON", "wal_autocheckpoint=0", f"cache_size=-{_READER_CACHE_KIB}")
 
 
 def open_migrator(path: Path) -> sqlite3.Connection:
@@ -69,19 +67,26 @@ def open_migrator(path: Path) -> sqlite3.Connection:
 
     With foreign keys on, rebuilding a table deletes the rows that refer to it.
     """
+    return _opened(path, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=OFF", f"cache_size=-{_WRITER_CACHE_KIB}")
+
+
+def _opened(path: Path, *settings: str) -> sqlite3.Connection:
     connection = connect(path, query="mode=rw")
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=OFF")
-    _tune(connection, _WRITER_CACHE_KIB)
+    with closed_on_error(connection):
+        # Without mmap a failing disk gives an error, and not the SIGBUS of a mapped page.
+        for setting in (*settings, "temp_store=MEMORY", "mmap_size=0"):
+            connection.execute(f"PRAGMA {setting}")
     return connection
 
 
-def _tune(connection: sqlite3.Connection, cache_kib: int) -> None:
-    connection.execute(f"PRAGMA cache_size=-{cache_kib}")
-    connection.execute("PRAGMA temp_store=MEMORY")
-    # A failing disk must give an error, not the SIGBUS of a mapped page.
-    connection.execute("PRAGMA mmap_size=0")
+@contextmanager
+def closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
+    """Close `connection` when the block raises: nobody else will."""
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
 
 
 def make_private(path: Path) -> None:
