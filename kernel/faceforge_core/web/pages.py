@@ -49,17 +49,16 @@ class _OwnerLoader(PrefixLoader):
 class _Environment(Environment):
     """Finds ``page.html`` beside the template that names it, and ``plugin_id/page.html`` in that plugin."""
 
-    def __init__(self, folders: Mapping[str, Path]) -> None:
-        loaders = {plugin_id: FileSystemLoader(folder) for plugin_id, folder in folders.items()}
+    def __init__(self, loader: _OwnerLoader) -> None:
         super().__init__(
-            loader=_OwnerLoader(loaders),
+            loader=loader,
             autoescape=True,
             undefined=StrictUndefined,
             extensions=[_OwnStatic],
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._owners = frozenset(folders)
+        self._owners = frozenset(loader.mapping)
         del self.filters["safe"]  # a template cannot switch escaping off for a value
 
     def join_path(self, template: str, parent: str) -> str:
@@ -84,15 +83,16 @@ class PageSet:
         *,
         version: str = __version__,
     ) -> None:
-        self._environment = _Environment(templates)
+        self._loader = _OwnerLoader({plugin_id: FileSystemLoader(folder) for plugin_id, folder in templates.items()})
+        self._environment = _Environment(self._loader)
         self._static = StaticFolders(static)
         self._environment.filters.update(bytes=human_bytes, moment=moment)
         self._environment.globals.update(nav=tuple(nav), static=self._static_address, version=version)
 
     def __contains__(self, template: str) -> bool:
-        """Whether ``plugin_id/name.html`` exists and compiles."""
+        """Whether ``plugin_id/name.html`` exists."""
         try:
-            self._environment.get_template(template)
+            self._loader.get_source(self._environment, template)
         except TemplateNotFound:
             return False
         return True
