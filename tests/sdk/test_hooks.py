@@ -1,0 +1,177 @@
+"""The hooks: documented with their exact signature, shown by an example that runs, and changed only knowingly."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PIL import Image
+
+from faceforge_sdk import API_VERSION, EntityPanel, NavItem, Thumbnailer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).parents[2]
+HOOKSPECS = ROOT / "kernel" / "faceforge_core" / "hookspecs.py"
+SNAPSHOT = Path(__file__).with_name("hook_signatures.json")
+PAGE = (ROOT / "sdk" / "HOOKS.md").read_text(encoding="utf-8")
+SECTIONS = {part.partition("\n")[0]: part for part in PAGE.split("\n## ")[1:] if not part.startswith("The rules")}
+
+
+def signatures() -> dict[str, str]:
+    """Each hook's signature as it stands in the source."""
+    functions = [
+        node for node in ast.parse(HOOKSPECS.read_text(encoding="utf-8")).body if isinstance(node, ast.FunctionDef)
+    ]
+    return {
+        one.name: f"def {one.name}({ast.unparse(one.args)}) -> {ast.unparse(one.returns)}"
+        for one in functions
+        if one.returns
+    }
+
+
+HOOKS = sorted(signatures())
+
+
+def example(hook: str) -> str:
+    """The last block of Python in a hook's section."""
+    return re.findall(r"```python\n(.*?)```", SECTIONS[hook], re.DOTALL)[-1]
+
+
+@pytest.fixture
+def enable_example(faceforge: Any) -> Callable[..., Any]:
+    """Puts the example of a hook into the home and enables it."""
+
+    def enable(hook: str, entry_point: str = "plugin", **files: str) -> Any:
+        folder = faceforge.kernel.home.plugins_dir / hook
+        manifest = {"id": f"demo.{hook}", "name": hook, "api_version": 1, "entrypoints": {"python": entry_point}}
+        for path, text in {"plugin.json": json.dumps(manifest), "plugin.py": example(hook), **files}.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(text, encoding="utf-8")
+        row = faceforge.kernel.plugins.enable(f"demo.{hook}")
+        assert row.state == "active", row.error
+        return row
+
+    return enable
+
+
+@pytest.fixture
+def anna(client: Any) -> str:
+    return str(client.post("/v1/entities", json={"display_name": "Anna"}).json()["data"]["entity_id"])
+
+
+def upload(client: Any, content: bytes, filename: str, mime_type: str, kind: str = "file") -> dict[str, Any]:
+    answer = client.post("/v1/assets/upload", params={"kind": kind}, files={"file": (filename, content, mime_type)})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()["data"]
+    return found
+
+
+def test_signatures_change_only_together_with_the_api_version() -> None:
+    snapshot = json.loads(SNAPSHOT.read_text(encoding="utf-8"))
+    assert snapshot == {"api_version": API_VERSION, "hooks": signatures()}, (
+        "A hook changed. Adding an argument or a hook is safe for plugins: write the snapshot anew. For anything else "
+        "raise API_VERSION too."
+    )
+
+
+def test_every_hook_has_a_section_and_every_section_a_hook() -> None:
+    assert sorted(SECTIONS) == HOOKS
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_a_section_shows_the_exact_signature_and_when_the_hook_is_called(hook: str) -> None:
+    assert f"\n```python\n{signatures()[hook]}\n```\n" in SECTIONS[hook]
+    assert "Called" in SECTIONS[hook]
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_says_since_when_it_exists(hook: str) -> None:
+    from faceforge_core import hookspecs
+
+    assert re.search(r"Added in SDK \d+\.", str(getattr(hookspecs, hook).__doc__))
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_is_implemented_by_a_built_in(hook: str) -> None:
+    sources = (ROOT / "builtin_plugins").rglob("*.py")
+    assert any(
+        re.search(rf"@hookimpl.*?\bdef {hook}\(", text.read_text(encoding="utf-8"), re.DOTALL) for text in sources
+    )
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_has_a_test_that_runs_its_example(hook: str) -> None:
+    assert f"test_{hook}" in globals()
+
+
+def test_lifespan(enable_example: Any, client: Any) -> None:
+    enable_example("lifespan", "plugin:Plugin")
+    assert client.get("/v1/plugins/demo.lifespan/square/12").json()["data"] == 144
+
+
+def test_register_routers(enable_example: Any, client: Any, anna: str) -> None:
+    enable_example("register_routers")
+    assert client.get(f"/v1/plugins/demo.register_routers/greeting/{anna}").json()["data"] == "Hello, Anna!"
+    assert client.get("/v1/plugins/demo.register_routers/greeting/nobody").status_code == 404
+
+
+def test_register_nav_items(enable_example: Any, faceforge: Any) -> None:
+    enable_example("register_nav_items")
+    items = [one.value for one in faceforge.kernel.plugins.contributed(NavItem)]
+    assert NavItem("demo.palettes", "Palettes", "/ui/plugins/demo.register_nav_items/palettes", order=550) in items
+    page = faceforge.client.get("/ui/entities", headers={"accept": "text/html"})
+    assert "Palettes" in page.text
+
+
+def test_register_entity_panels(enable_example: Any, faceforge: Any, anna: str) -> None:
+    enable_example("register_entity_panels", **{"templates/letters.html": "<p>{{ letters }} letters</p>"})
+    panels = {one.value.id: one for one in faceforge.kernel.plugins.contributed(EntityPanel)}
+    panel = panels["demo.letters"]
+    assert panel.call(lambda: panel.value.load(anna)) == {"letters": 4}
+
+
+def test_register_storage_providers(enable_example: Any, client: Any) -> None:
+    enable_example("register_storage_providers")
+    enable_example("register_storage_rules")
+    asset = upload(client, b"a model", "face.obj", "model/obj", kind="model")
+    assert asset["storage_provider"] == "drawer"
+    assert client.get(f"/v1/assets/{asset['asset_id']}/download").content == b"a model"
+
+
+def test_register_storage_rules(enable_example: Any, client: Any) -> None:
+    enable_example("register_storage_rules")
+    enable_example("register_storage_providers")
+    assert upload(client, b"a model", "face.obj", "model/obj", kind="model")["storage_provider"] == "drawer"
+    assert upload(client, b"a text", "a.txt", "text/plain")["storage_provider"] == "fs"
+    client.post("/v1/plugins/demo.register_storage_providers/disable")
+    assert upload(client, b"another model", "face.obj", "model/obj", kind="model")["storage_provider"] == "fs"
+
+
+def test_register_thumbnailers(enable_example: Any, faceforge: Any, client: Any) -> None:
+    enable_example("register_thumbnailers")
+    names = [one.value.name for one in faceforge.kernel.plugins.contributed(Thumbnailer)]
+    assert "demo.teal" in names
+    asset = upload(client, b"whatever", "a.demo", "text/x-demo")
+    address = f"/v1/assets/{asset['asset_id']}/thumbnail"
+    answer = faceforge.wait_for(lambda: found if (found := client.get(address)).status_code == 200 else None)
+    assert Image.open(io.BytesIO(answer.content)).size == (256, 128)
+
+
+def test_register_job_handlers(enable_example: Any, faceforge: Any) -> None:
+    enable_example("register_job_handlers")
+    job = faceforge.run_job("demo.count", {"numbers": [1, 2, 3]})
+    assert (job.status, job.result, job.progress_percent) == ("succeeded", {"total": 6}, 100)
+
+
+def test_register_event_handlers(enable_example: Any, faceforge: Any, client: Any) -> None:
+    enable_example("register_event_handlers")
+    entity_id = client.post("/v1/entities", json={"display_name": "Berta"}).json()["data"]["entity_id"]
+    note = faceforge.kernel.home.plugin_data_dir / "demo.register_event_handlers" / entity_id
+    faceforge.wait_for(lambda: note.is_file() and note.read_text() == "entity.created")
