@@ -1,0 +1,69 @@
+"""Stand-ins for Core in a plugin's own tests: everything in memory, no kernel, no test framework.
+
+::
+
+    ctx = fake_context(config={"greeting": "Hi"}, data_dir=tmp_path)
+    anna = ctx.entities.create(EntityDraft(display_name="Anna"))
+    [panel] = plugin.register_entity_panels(ctx)
+    assert panel.load(anna.entity_id)["name"] == "Anna"
+
+They keep the promises that a plugin can see, not Core's speed or durability. The real thing on a temporary home is
+`faceforge_core.testing`.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from faceforge_sdk.context import PluginContext
+
+from .catalog import FakeAssets, FakeEntities
+from .files import FakeStorage, FakeUpload
+from .house import FAKE_TOKEN, FakeContributed, FakePages, FakePlugins, FakeSessions, FakeSystem
+from .work import FakeJobContext, FakeJobs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "FAKE_TOKEN",
+    "FakeAssets",
+    "FakeContributed",
+    "FakeEntities",
+    "FakeJobContext",
+    "FakeJobs",
+    "FakePages",
+    "FakePlugins",
+    "FakeSessions",
+    "FakeStorage",
+    "FakeSystem",
+    "FakeUpload",
+    "fake_context",
+]
+
+
+def fake_context(
+    *, plugin_id: str = "test.plugin", config: Mapping[str, Any] | None = None, data_dir: Path | None = None
+) -> PluginContext:
+    """A context whose services live in memory and share what they hold, a new one each time.
+
+    `data_dir` is never made; give the test's temporary folder if the plugin writes there.
+    """
+    assets, entities = FakeAssets(), FakeEntities()
+    assets.entities = entities
+    return PluginContext(
+        plugin_id=plugin_id,
+        config=dict(config or {}),
+        log=logging.getLogger(f"faceforge.plugin.{plugin_id}"),
+        data_dir=data_dir or Path("fake-data", plugin_id),
+        entities=entities,
+        assets=assets,
+        storage=FakeStorage(assets),
+        jobs=FakeJobs(),
+        plugins=FakePlugins(),
+        sessions=FakeSessions(),
+        pages=FakePages(),
+        system=FakeSystem(),
+    )

@@ -1,0 +1,173 @@
+"""Entities and assets in memory."""
+
+from __future__ import annotations
+
+import hashlib
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+from faceforge_sdk.errors import NotFound, PreconditionFailed
+from faceforge_sdk.models import Asset, Entity, LinkedAsset, Page, TagCount, TrashedAsset, TrashedEntity
+
+from .answers import now, page
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from faceforge_sdk.models import (
+        AssetPatch,
+        AssetQuery,
+        EntityDraft,
+        EntityPatch,
+        EntityQuery,
+        LinkedAssetQuery,
+        TrashQuery,
+    )
+
+
+class FakeEntities:
+    """`faceforge_sdk.protocols.Entities` in memory. Lists come in the order of creation, the newest first."""
+
+    def __init__(self) -> None:
+        self._live: dict[str, Entity] = {}
+        self._trashed: dict[str, TrashedEntity] = {}
+
+    def create(self, draft: EntityDraft) -> Entity:
+        at = now()
+        entity = Entity(entity_id=token_hex(32), created_at=at, updated_at=at, revision=1, **draft.model_dump())
+        self._live[entity.entity_id] = entity
+        return entity
+
+    def get(self, entity_id: str) -> Entity:
+        if entity_id not in self._live:
+            raise NotFound(f"There is no entity {entity_id}.")
+        return self._live[entity_id]
+
+    def list(self, query: EntityQuery) -> Page[Entity]:
+        needle = (query.q or "").casefold()
+        found = [
+            entity
+            for entity in reversed(self._live.values())
+            if needle in entity.model_dump_json().casefold() and (not query.tag or query.tag in entity.tags)
+        ]
+        return page(found, query.limit, query.offset)
+
+    def update(self, entity_id: str, patch: EntityPatch, *, expected_revision: int | None = None) -> Entity:
+        entity = self.get(entity_id)
+        if expected_revision not in {None, entity.revision}:
+            raise PreconditionFailed("The entity was changed meanwhile.")
+        changes = {**patch.model_dump(exclude_none=True), "revision": entity.revision + 1, "updated_at": now()}
+        self._live[entity_id] = entity.model_copy(update=changes)
+        return self._live[entity_id]
+
+    def delete(self, entity_id: str) -> None:
+        entity = self.get(entity_id)
+        self._trashed[entity_id] = TrashedEntity(**entity.model_dump(), deleted_at=now())
+        del self._live[entity_id]
+
+    def restore(self, entity_id: str) -> Entity:
+        if entity_id not in self._trashed:
+            raise NotFound(f"There is no entity {entity_id} in the trash.")
+        self._live[entity_id] = Entity(**self._trashed.pop(entity_id).model_dump(exclude={"deleted_at"}))
+        return self._live[entity_id]
+
+    def trash(self, query: TrashQuery) -> Page[TrashedEntity]:
+        return page(list(reversed(self._trashed.values())), query.limit, query.offset)
+
+    def tags(self, limit: int = 100) -> Sequence[TagCount]:
+        used = [tag for entity in self._live.values() for tag in entity.tags]
+        counts = [TagCount(tag=tag, count=used.count(tag)) for tag in sorted(set(used))]
+        return sorted(counts, key=lambda one: -one.count)[:limit]
+
+
+class FakeAssets:
+    """`faceforge_sdk.protocols.Assets` in memory. `add` stores bytes without an upload."""
+
+    def __init__(self) -> None:
+        self.entities: FakeEntities | None = None
+        self.content: dict[str, bytes] = {}
+        self._live: dict[str, Asset] = {}
+        self._trashed: dict[str, TrashedAsset] = {}
+        self._links: dict[tuple[str, str], LinkedAsset] = {}
+
+    def add(
+        self, content: bytes, *, filename: str = "file.bin", mime_type: str | None = None, kind: str = "file"
+    ) -> Asset:
+        """Store `content` as an asset, live even if it lay in the trash."""
+        digest, at = hashlib.sha256(content).hexdigest(), now()
+        new = Asset(
+            asset_id=digest,
+            kind=kind,
+            filename=filename,
+            content_hash=digest,
+            byte_size=len(content),
+            mime_type=mime_type or "application/octet-stream",
+            storage_provider="fs",
+            storage_key=f"files/{digest[:2]}/{digest}",
+            meta={},
+            created_at=at,
+            updated_at=at,
+        )
+        self.content[digest] = content
+        if digest in self._trashed:
+            return self.restore(digest)
+        return self._live.setdefault(digest, new)
+
+    def get(self, asset_id: str) -> Asset:
+        if asset_id not in self._live:
+            raise NotFound(f"There is no asset {asset_id}.")
+        return self._live[asset_id]
+
+    def list(self, query: AssetQuery) -> Page[Asset]:
+        found = [asset for asset in reversed(self._live.values()) if _fits(asset, query.kind, query.mime_type)]
+        return page(found, query.limit, query.offset)
+
+    def update(self, asset_id: str, patch: AssetPatch) -> Asset:
+        changes = {**patch.model_dump(exclude_none=True), "updated_at": now()}
+        self._live[asset_id] = self.get(asset_id).model_copy(update=changes)
+        return self._live[asset_id]
+
+    def delete(self, asset_id: str) -> None:
+        self._trashed[asset_id] = TrashedAsset(**self.get(asset_id).model_dump(), deleted_at=now())
+        del self._live[asset_id]
+
+    def restore(self, asset_id: str) -> Asset:
+        if asset_id not in self._trashed:
+            raise NotFound(f"There is no asset {asset_id} in the trash.")
+        self._live[asset_id] = Asset(**self._trashed.pop(asset_id).model_dump(exclude={"deleted_at"}))
+        return self._live[asset_id]
+
+    def trash(self, query: TrashQuery) -> Page[TrashedAsset]:
+        return page(list(reversed(self._trashed.values())), query.limit, query.offset)
+
+    def link(self, entity_id: str, asset_id: str, role: str | None) -> None:
+        if self.entities is not None:
+            self.entities.get(entity_id)
+        asset = self.get(asset_id)
+        self._links[entity_id, asset_id] = LinkedAsset(**asset.model_dump(), role=role, linked_at=now())
+
+    def unlink(self, entity_id: str, asset_id: str) -> bool:
+        return self._links.pop((entity_id, asset_id), None) is not None
+
+    def of_entity(self, entity_id: str, query: LinkedAssetQuery) -> Page[LinkedAsset]:
+        found = [
+            linked
+            for (owner, asset_id), linked in reversed(self._links.items())
+            if owner == entity_id and asset_id in self._live and _fits(linked, query.kind, query.mime_type)
+        ]
+        return page(found, query.limit, query.offset)
+
+    def covers(self, entity_ids: Sequence[str]) -> Mapping[str, str]:
+        return {
+            entity_id: asset_id
+            for (entity_id, asset_id), linked in self._links.items()
+            if entity_id in entity_ids and asset_id in self._live and (linked.mime_type or "").startswith("image/")
+        }
+
+
+def _fits(asset: Asset, kind: str | None, mime_type: str | None) -> bool:
+    actual = asset.mime_type or ""
+    of_type = (
+        actual.startswith(mime_type[:-1]) if (mime_type or "").endswith("/*") and mime_type else actual == mime_type
+    )
+    return (not kind or asset.kind == kind) and (not mime_type or of_type)

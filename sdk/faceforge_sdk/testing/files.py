@@ -1,0 +1,71 @@
+"""Bytes in memory."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from faceforge_sdk.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from faceforge_sdk.models import Asset
+    from faceforge_sdk.protocols import Sidecar
+
+    from .catalog import FakeAssets
+
+
+class FakeStorage:
+    """`faceforge_sdk.protocols.Storage` over the bytes of `FakeAssets`."""
+
+    def __init__(self, assets: FakeAssets) -> None:
+        self._assets = assets
+
+    def begin_upload(self, *, expected_size: int | None = None) -> FakeUpload:
+        del expected_size  # there is always room
+        return FakeUpload(self._assets)
+
+    def open(self, asset: Asset, start: int = 0, end: int | None = None) -> io.BytesIO:
+        return io.BytesIO(self._assets.content[asset.asset_id][start:end])
+
+    def local_file(self, asset: Asset) -> Path | None:
+        del asset  # nothing here is a file
+        return None
+
+    def adopt(
+        self, progress: Callable[[float, str | None], None], check_cancelled: Callable[[], None]
+    ) -> Mapping[str, int]:
+        check_cancelled()
+        progress(100, None)
+        return {}
+
+
+class FakeUpload:
+    """`faceforge_sdk.protocols.Upload` in memory."""
+
+    def __init__(self, assets: FakeAssets) -> None:
+        self._assets = assets
+        self._content = bytearray()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._content.clear()
+
+    def write(self, chunk: bytes | bytearray | memoryview) -> None:
+        self._content += chunk
+
+    def commit(
+        self, *, filename: str, content_type: str | None, kind: str = "file", sidecar: Sidecar | None = None
+    ) -> Asset:
+        del sidecar  # not kept
+        if not self._content or not filename:
+            raise InvalidInput("The file is empty, or has no name.")
+        return self._assets.add(bytes(self._content), filename=filename, mime_type=content_type, kind=kind)
