@@ -131,7 +131,7 @@ class CoreProcess:
     def stop(self) -> int:
         """End it as a user does; returns its exit code."""
         if self.process.poll() is None:
-            self.process.terminate()
+            os.kill(self.pid, signal.SIGTERM)
         return self.process.wait(20)
 
 
