@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
+from hmac import compare_digest
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -111,7 +113,7 @@ class FakeSessions:
         self.valid: set[str] = set()
 
     def sign_in(self, token: str) -> str:
-        if token != FAKE_TOKEN:
+        if not compare_digest(token.encode(), FAKE_TOKEN.encode()):
             raise Unauthorized("The token is not valid.")
         session_id = token_hex(32)
         self.valid.add(session_id)
@@ -128,12 +130,12 @@ class FakePages:
         self.rendered: list[tuple[str, dict[str, object]]] = []
 
     def render(self, request: Request, template: str, /, *, status_code: int = 200, **values: object) -> Response:
-        """Needs Starlette installed, which whatever makes a `Request` has."""
-        from starlette.responses import PlainTextResponse
-
         del request
         self.rendered.append((template, values))
-        return PlainTextResponse(template, status_code)
+        # By name, because the SDK does not depend on Starlette; whoever has a request to answer has it installed.
+        responses = importlib.import_module("starlette.responses")
+        answer: Response = responses.PlainTextResponse(template, status_code)
+        return answer
 
 
 class FakeSystem:
