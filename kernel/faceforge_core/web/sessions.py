@@ -6,6 +6,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 from datetime import UTC, datetime
+from hmac import compare_digest
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, delete, insert, or_, select
@@ -32,7 +33,9 @@ _FIND: Final = prepare(
 _REVOKE: Final = prepare(delete(table).where(table.c.session_digest == bindparam("digest")))
 _TIDY: Final = prepare(
     delete(table).where(
-        or_(table.c.expires_at <= bindparam("now"), table.c.token_fingerprint != bindparam("fingerprint"))
+        or_(
+            table.c.expires_at <= bindparam("now"), table.c.token_fingerprint.is_distinct_from(bindparam("fingerprint"))
+        )
     )
 )
 
@@ -115,7 +118,10 @@ class SessionStore:
         """Whether a cookie's value is a live session; cheap, fit for the event loop, writes nothing."""
         digest = session_digest(session_id)
         known = self._known.get(digest) or self._read(digest)
-        return known is not None and known[0] == self._token.fingerprint() and known[1] > _text(self._clock())
+        if known is None:
+            return False
+        fingerprint, expires_at = known
+        return compare_digest(fingerprint, self._token.fingerprint()) and expires_at > _text(self._clock())
 
     def _read(self, digest: str) -> tuple[str, str] | None:
         before = self._revocations
