@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 
 from faceforge_core.db import counters
 from faceforge_core.db.statements import Prepared, prepare
+from faceforge_core.db.tables import MEDIA_FAMILY
 from faceforge_core.db.tables import assets as table
 from faceforge_sdk.errors import InvalidInput, NotFound
 from faceforge_sdk.models import Asset, TrashedAsset
@@ -208,8 +209,7 @@ def filter_values(kind: str | None, mime_type: str | None) -> dict[str, str]:
     """The parameters of the filters that apply; their names select the conditions."""
     filters = {"kind": kind} if kind else {}
     if mime_type and mime_type.endswith("/*"):
-        family = mime_type.removesuffix("*")
-        filters |= {"family": family, "family_end": family[:-1] + "0"}  # "0" follows "/"
+        filters["family"] = mime_type.removesuffix("*")
     elif mime_type:
         filters["mime_type"] = mime_type
     return filters
@@ -220,8 +220,7 @@ def filter_conditions(names: FilterNames) -> list[ColumnElement[bool]]:
     conditions = {
         "kind": table.c.kind == bindparam("kind"),
         "mime_type": table.c.mime_type == bindparam("mime_type"),
-        "family": table.c.mime_type >= bindparam("family"),
-        "family_end": table.c.mime_type < bindparam("family_end"),
+        "family": bindparam("family") == MEDIA_FAMILY,
     }
     return [conditions[name] for name in names]
 

@@ -51,7 +51,7 @@ _NEWEST_IMAGE = prepare(
         table.c.entity_id == bindparam("entity"),
         _LIVE,
         assets.c.deleted_at.is_(None),
-        *filter_conditions(("family", "family_end")),
+        *filter_conditions(("family",)),
     )
     .order_by(table.c.created_at.desc(), table.c.asset_id)
     .limit(1)

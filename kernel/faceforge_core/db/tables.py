@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import REAL, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy import REAL, Index, Integer, Text, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 __all__ = [
+    "MEDIA_FAMILY",
     "Spine",
     "assets",
     "counters",
@@ -270,6 +271,9 @@ class HomeIdentityRow(Spine, table=True):
     value: str = _text()
 
 
+MEDIA_FAMILY = literal_column("substr(mime_type, 1, instr(mime_type, '/'))", Text)
+"""The part of an asset's media type up to its slash, ``image/``; an index holds it, spelled exactly so."""
+
 _tables = Spine.metadata.tables
 entities = _tables["entities"]
 assets = _tables["assets"]
@@ -300,6 +304,7 @@ Index("ix_entities_name", entities.c.display_name, entities.c.entity_id, sqlite_
 for _suffix, _columns in (
     ("kind", (assets.c.kind, assets.c.created_at.desc())),
     ("type", (assets.c.mime_type, assets.c.created_at.desc())),
+    ("family", (MEDIA_FAMILY, assets.c.created_at.desc())),
     ("filename", (assets.c.filename,)),
     ("size", (assets.c.byte_size,)),
 ):
