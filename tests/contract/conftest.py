@@ -40,8 +40,11 @@ class Api:
 
     def data(self, method: str, path: str, **options: Any) -> Any:
         """The ``data`` of a success, which is always a 200."""
-        response = self.ask(method, path, **options)
-        assert response.status_code == 200, (method, path, response.status_code, response.text[:500])
+        return self.data_of(self.ask(method, path, **options))
+
+    def data_of(self, response: Any) -> Any:
+        """The ``data`` in a response."""
+        assert response.status_code == 200, (response.request.url, response.status_code, response.text[:500])
         assert response.headers["content-type"] == "application/json"
         body = response.json()
         assert set(body) == ENVELOPE, body

@@ -1,0 +1,219 @@
+"""The description of the API, held against the API (section 1 of the contract)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import jsonschema
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OWNERS_LIST = {
+    ("get", "/v1/ping"),
+    ("get", "/v1/system/info"),
+    ("get", "/v1/entities"),
+    ("post", "/v1/entities"),
+    ("get", "/v1/entities/{entity_id}"),
+    ("patch", "/v1/entities/{entity_id}"),
+    ("delete", "/v1/entities/{entity_id}"),
+    ("post", "/v1/assets/upload"),
+    ("get", "/v1/assets/{asset_id}"),
+    ("get", "/v1/assets/{asset_id}/download"),
+    ("post", "/v1/entities/{entity_id}/assets/{asset_id}"),
+    ("delete", "/v1/entities/{entity_id}/assets/{asset_id}"),
+    ("get", "/v1/plugins"),
+    ("post", "/v1/plugins/{plugin_id}/enable"),
+    ("post", "/v1/plugins/{plugin_id}/disable"),
+    ("get", "/v1/plugins/{plugin_id}/config"),
+    ("put", "/v1/plugins/{plugin_id}/config"),
+}
+METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
+ODD_TEXTS = [
+    "",
+    " ",
+    "0",
+    "-1",
+    str(2**63),
+    "9" * 5000,
+    "1e999",
+    "NaN",
+    "null",
+    "true",
+    "٣",
+    "%",
+    "'",
+    '"',
+    "\\",
+    "../../etc/passwd",
+    "..%2f..%2f",
+    "\x00",
+    "\x7f",
+    "\ud83e\udd8a",
+    "\u202e",
+    "é" * 3000,
+    "{}",
+    "a/b",
+    ";drop table entities",
+    "0" * 64,
+    "A" * 64,
+]
+ODD_JSON: list[Any] = [
+    None,
+    True,
+    0,
+    -1,
+    1.5,
+    2**63,
+    2**70,
+    "",
+    "x",
+    "\u0000",
+    [],
+    [None],
+    [[]],
+    {},
+    {"": None},
+    {"display_name": "x" * 100_000},
+    {"display_name": "x", "fields": {"": {"": [None, -0.0, 2**200]}}},
+    {"display_name": "x", "tags": ["", " ", "x"] * 50},
+    {"display_name": "x", "aliases": [None]},
+    {"role": 1},
+    {"filename": "", "kind": "", "mime_type": ""},
+    {"filename": "/", "kind": " ", "mime_type": "a/b;"},
+    {"config": {"default_provider": 5}},
+    {"config": {"x": [[[[]]]]}},
+]
+
+
+@pytest.fixture
+def document(api) -> dict[str, Any]:
+    found: dict[str, Any] = api.ask("GET", "/openapi.json").json()
+    return found
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            if method in item:
+                yield method, path, item[method]
+
+
+def test_every_operation_of_the_owners_list_is_described(document) -> None:
+    assert {(method, path) for method, path, _ in operations(document)} >= OWNERS_LIST
+
+
+def test_every_protected_operation_shows_a_security_requirement(document) -> None:
+    schemes = document["components"]["securitySchemes"]
+    assert {"http", "apiKey"} <= {scheme["type"] for scheme in schemes.values()}
+    for method, path, operation in operations(document):
+        wanted = operation["security"]
+        if path == "/healthz":
+            assert wanted == []
+        else:
+            assert wanted, (method, path)
+            assert all(name in schemes for one in wanted for name in one)
+
+
+def test_what_is_shown_as_protected_is_protected(house, api, document) -> None:
+    authorization = house.client.headers.pop("Authorization")
+    try:
+        for method, path, operation in operations(document):
+            address = path.replace("{", "").replace("}", "")
+            status = api.ask(method.upper(), address).status_code
+            assert status == (401 if operation["security"] else 200), (method, path)
+    finally:
+        house.client.headers["Authorization"] = authorization
+
+
+def test_operations_have_ids_of_their_own_and_say_what_errors_look_like(document) -> None:
+    ids = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(ids) == len(set(ids))
+    for _, path, operation in operations(document):
+        assert "default" in operation["responses"], path
+        assert operation["summary"]
+
+
+def test_the_document_holds_no_secret_and_no_foreign_address(house, api) -> None:
+    text = api.ask("GET", "/openapi.json").text
+    assert house.token not in text
+    assert "http://" not in text
+    assert "https://" not in text
+
+
+def test_b16_the_pages_that_explain_it_need_no_other_host(api) -> None:
+    for path in ("/docs", "/redoc"):
+        page = api.ask("GET", path)
+        assert page.status_code == 200
+        assert "//cdn" not in page.text
+        assert "https://" not in page.text
+        assert "<script>" not in page.text
+
+
+def test_answers_are_what_the_document_says(api, document) -> None:
+    entity, asset = api.entity("x", fields={"n": 1}), api.upload(meta={"n": 1})
+    ids = {
+        "entity_id": entity["entity_id"],
+        "asset_id": asset["asset_id"],
+        "plugin_id": "faceforge.storage_routing",
+    }
+    api.data("POST", f"/v1/entities/{ids['entity_id']}/assets/{ids['asset_id']}")
+    checked = 0
+    for method, path, operation in operations(document):
+        schema = operation["responses"].get("200", {}).get("content", {}).get("application/json", {}).get("schema")
+        if method == "get" and schema:
+            answer = api.ask("GET", path.format(**ids)).json()
+            _check(document, schema, answer)
+            checked += 1
+    assert checked > 8
+    error = document["components"]["responses"]["Error"]["content"]["application/json"]["schema"]
+    for response in (api.ask("GET", "/v1/nothing"), api.ask("GET", "/v1/entities?limit=0"), api.ask("PUT", "/v1/ping")):
+        _check(document, error, response.json())
+
+
+def _check(document: dict[str, Any], schema: dict[str, Any], answer: Any) -> None:
+    jsonschema.Draft202012Validator({**schema, "components": document["components"]}).validate(answer)
+
+
+def test_v23_no_odd_value_in_any_place_gives_a_server_error(fresh, faceforge) -> None:
+    """The light half of V23 and of I11: every operation, every parameter, one odd value at a time."""
+    document = fresh.ask("GET", "/openapi.json").json()
+    good = {
+        "entity_id": fresh.entity()["entity_id"],
+        "asset_id": fresh.upload()["asset_id"],
+        "plugin_id": "faceforge.storage_routing",
+    }
+    for method, path, operation in operations(document):
+        if "/plugins/" in path and method == "post":
+            good = {**good, "plugin_id": "nobody"}
+        for parameter in operation.get("parameters", []):
+            for text in ODD_TEXTS:
+                _probe(fresh, method, path, good, parameter, text)
+        if "requestBody" in operation and "application/json" in operation["requestBody"]["content"]:
+            for value in ODD_JSON:
+                _judge(fresh.ask(method.upper(), path.format(**good), json=value), (method, path, value))
+    faceforge.client.headers["Authorization"] = f"Bearer {faceforge.token}"
+    assert fresh.data("GET", "/v1/ping") == {"pong": True}
+    fresh.data("GET", "/v1/entities", params={"limit": 200})
+
+
+def _probe(api: Any, method: str, path: str, good: dict[str, str], parameter: dict[str, Any], text: str) -> None:
+    name = parameter["name"]
+    query, headers, ids = {}, {}, dict(good)
+    if parameter["in"] == "path":
+        ids[name] = quote(text, safe="", errors="surrogatepass")
+    elif parameter["in"] == "query":
+        query[name] = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    else:
+        headers[name] = text.encode("utf-8", "surrogatepass").replace(b"\0", b"")
+    _judge(api.ask(method.upper(), path.format(**ids), params=query, headers=headers), (method, path, name, text[:50]))
+
+
+def _judge(response: Any, case: Any) -> None:
+    assert response.status_code < 500, case
+    if response.status_code >= 400 and response.request.method != "HEAD":
+        body = response.json()
+        assert (body["ok"], body["data"]) == (False, None), case
+        assert set(body["error"]) == {"code", "message", "details"}, case
