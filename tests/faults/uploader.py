@@ -33,6 +33,8 @@ from faceforge_sdk.errors import FaceForgeError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+NO_RESERVE = CoreConfig.model_validate({"limits": {"free_space_reserve_bytes": 0}})
+
 
 @contextmanager
 def storage_of(root: Path) -> Iterator[StorageService]:
@@ -45,7 +47,7 @@ def storage_of(root: Path) -> Iterator[StorageService]:
             database=database,
             assets=AssetCatalog(database, EventLog(database)),
             staging_dir=home.staging_dir,
-            config=lambda: CoreConfig.model_validate({"limits": {"free_space_reserve_bytes": 0}}),
+            config=lambda: NO_RESERVE,
             providers=lambda: [Owned("faceforge.storage_fs", fs)],
             rules=list,
         )

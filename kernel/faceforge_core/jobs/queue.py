@@ -5,14 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, insert, or_, select, update
-
 from faceforge_core.catalog import stored_json
 from faceforge_core.catalog.clock import now
 from faceforge_core.catalog.ids import new_id
-from faceforge_core.db.statements import prepare
-from faceforge_core.db.tables import job_logs
-from faceforge_core.db.tables import jobs as table
+from faceforge_core.jobs import statements
 from faceforge_sdk.errors import NotFound, TooManyRequests
 from faceforge_sdk.models import Job, JobError
 
@@ -23,105 +19,6 @@ if TYPE_CHECKING:
     from faceforge_core.events import EventLog
 
 MAX_ATTEMPTS = 3
-NO_HANDLER = "No enabled plugin runs jobs of this type."
-
-_THIS = table.c.job_id == bindparam("id")
-_QUEUED, _RUNNING = table.c.status == "queued", table.c.status == "running"
-_HELD = [_THIS, _RUNNING, table.c.attempts == bindparam("attempt")]
-
-_INSERT = prepare(
-    insert(table).values(
-        job_id=bindparam("id"),
-        job_type=bindparam("job_type"),
-        status="queued",
-        created_at=bindparam("now"),
-        input_json=bindparam("input"),
-        queue_seq=bindparam("seq"),
-        attempts=0,
-        dedupe_key=bindparam("dedupe_key"),
-    )
-)
-_GET = prepare(select(table).where(_THIS, table.c.deleted_at.is_(None)))
-_TWIN = prepare(select(table).where(_QUEUED, table.c.dedupe_key == bindparam("dedupe_key")).limit(1))
-_LAST_SEQ = prepare(select(func.coalesce(func.max(table.c.queue_seq), 0)))
-_WAITING_UP_TO = prepare(
-    select(func.count()).select_from(select(table.c.job_id).where(_QUEUED).limit(bindparam("cap")).subquery())
-)
-_NEXT = prepare(
-    select(table)
-    .where(_QUEUED, table.c.job_type.in_(bindparam("types", expanding=True)))
-    .order_by(table.c.queue_seq)
-    .limit(1)
-)
-_CLAIM = prepare(
-    update(table)
-    .where(_THIS, _QUEUED)
-    .values(
-        status="running",
-        started_at=bindparam("now"),
-        attempts=table.c.attempts + 1,
-        waiting_reason=None,
-        dedupe_key=None,
-    )
-)
-_REPORT = prepare(
-    update(table)
-    .where(*_HELD, or_(table.c.progress_percent.is_(None), table.c.progress_percent <= bindparam("percent")))
-    .values(progress_percent=bindparam("percent"), progress_step=bindparam("step"))
-)
-_FINISH = prepare(
-    update(table)
-    .where(*_HELD)
-    .values(
-        status=bindparam("final"),
-        finished_at=bindparam("now"),
-        canceled_at=bindparam("canceled_at"),
-        progress_percent=func.coalesce(bindparam("percent"), table.c.progress_percent),
-        result_json=bindparam("result"),
-        error_json=bindparam("error"),
-    )
-)
-_REQUEUE = prepare(
-    update(table)
-    .where(*_HELD, table.c.cancel_requested_at.is_(None))
-    .values(status="queued", attempts=bindparam("attempts"), waiting_reason=bindparam("reason"))
-)
-_CANCEL_QUEUED = prepare(
-    update(table)
-    .where(_THIS, _QUEUED)
-    .values(
-        status="canceled",
-        cancel_requested_at=bindparam("now"),
-        canceled_at=bindparam("now"),
-        finished_at=bindparam("now"),
-        waiting_reason=None,
-    )
-)
-_CANCEL_RUNNING = prepare(
-    update(table)
-    .where(_THIS, _RUNNING, table.c.cancel_requested_at.is_(None))
-    .values(cancel_requested_at=bindparam("now"))
-)
-_LEFT_RUNNING = prepare(select(table).where(_RUNNING))
-_HOLD = prepare(
-    update(table)
-    .where(_QUEUED, table.c.job_type.not_in(bindparam("types", expanding=True)), table.c.waiting_reason.is_(None))
-    .values(waiting_reason=NO_HANDLER)
-)
-_RELEASE = prepare(
-    update(table)
-    .where(_QUEUED, table.c.job_type.in_(bindparam("types", expanding=True)), table.c.waiting_reason.is_not(None))
-    .values(waiting_reason=None)
-)
-_LOG = prepare(
-    insert(job_logs).values(
-        job_id=bindparam("id"),
-        ts=bindparam("ts"),
-        level=bindparam("level"),
-        message=bindparam("message"),
-        data_json=bindparam("data"),
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,15 +72,15 @@ class JobQueue:
         """Queue a job. Raises `TooManyRequests` when so many wait already."""
 
         def work(tx: Transaction) -> Job:
-            twin = tx.one(_TWIN, dedupe_key=dedupe_key) if dedupe_key is not None else None
+            twin = tx.one(statements.TWIN, dedupe_key=dedupe_key) if dedupe_key is not None else None
             if twin is not None:
                 return _job(twin)
             cap = self._limit()
-            if tx.value(_WAITING_UP_TO, cap=cap) >= cap:
+            if tx.value(statements.WAITING_UP_TO, cap=cap) >= cap:
                 raise TooManyRequests(f"{cap} jobs are waiting already.", retry_after=10)
             job_id = new_id()
             tx.run(
-                _INSERT,
+                statements.INSERT,
                 id=job_id,
                 job_type=job_type,
                 now=now(),
@@ -194,7 +91,7 @@ class JobQueue:
             self.write_log(tx, job_id, [LogLine(now(), "info", "Job queued")])
             self._events.append(tx, "job.queued", job_id, {"job_type": job_type})
             tx.after_commit(on_queued)
-            return _job(tx.one(_GET, id=job_id))
+            return _job(tx.one(statements.GET, id=job_id))
 
         return self._database.write(work)
 
@@ -207,8 +104,8 @@ class JobQueue:
         """Take the oldest queued job of these types; of several that try, in whatever process, one gets it."""
 
         def work(tx: Transaction) -> Claim | None:
-            row = tx.one(_NEXT, types=types)
-            if row is None or tx.run(_CLAIM, id=row["job_id"], now=now()) == 0:
+            row = tx.one(statements.NEXT, types=types)
+            if row is None or tx.run(statements.CLAIM, id=row["job_id"], now=now()) == 0:
                 return None
             claim = Claim(row["job_id"], row["job_type"], stored_json.load(row["input_json"]), row["attempts"] + 1)
             data = {"job_type": claim.job_type} | ({"attempt": claim.attempt} if claim.attempt > 1 else {})
@@ -217,18 +114,18 @@ class JobQueue:
             return claim
 
         with self._database.read() as reader:  # a look costs no commit
-            if not types or reader.one(_NEXT, types=types) is None:
+            if not types or reader.one(statements.NEXT, types=types) is None:
                 return None
         return self._database.write(work)
 
     def report(self, tx: Transaction, claim: Claim, percent: float, step: str | None) -> None:
         """Record progress, unless it is less than before or the job is no longer ours."""
-        tx.run(_REPORT, id=claim.job_id, attempt=claim.attempt, percent=percent, step=step)
+        tx.run(statements.REPORT, id=claim.job_id, attempt=claim.attempt, percent=percent, step=step)
 
     def write_log(self, tx: Transaction, job_id: str, lines: Sequence[LogLine]) -> None:
         """Append to a job's log, in order."""
         tx.run_many(
-            _LOG,
+            statements.LOG,
             [
                 {"id": job_id, "ts": line.ts, "level": line.level, "message": line.message, "data": line.data}
                 for line in lines
@@ -239,7 +136,7 @@ class JobQueue:
         """Write the rest of the log and the end of the job; False, and nothing, if it is no longer ours."""
         moment = now()
         ended = tx.run(
-            _FINISH,
+            statements.FINISH,
             id=claim.job_id,
             attempt=claim.attempt,
             final=outcome.status,
@@ -262,7 +159,7 @@ class JobQueue:
         One whose cancelling was requested meanwhile is canceled. False, and nothing, if it is no longer ours.
         """
         attempts = claim.attempt - 1
-        if tx.run(_REQUEUE, id=claim.job_id, attempt=claim.attempt, attempts=attempts, reason=reason) == 0:
+        if tx.run(statements.REQUEUE, id=claim.job_id, attempt=claim.attempt, attempts=attempts, reason=reason) == 0:
             return self.finish(tx, claim, Outcome("canceled"), lines)
         self.write_log(tx, claim.job_id, [*lines, LogLine(now(), "info", "Job put back into the queue")])
         return True
@@ -273,10 +170,10 @@ class JobQueue:
         def work(tx: Transaction) -> tuple[bool, Job]:
             before = _found(tx, job_id)
             requested = [LogLine(now(), "info", "Cancel requested")]
-            if tx.run(_CANCEL_QUEUED, id=job_id, now=now()):
+            if tx.run(statements.CANCEL_QUEUED, id=job_id, now=now()):
                 self.write_log(tx, job_id, [*requested, Outcome("canceled").line])
                 self._events.append(tx, "job.finished", job_id, {"job_type": before.job_type, "status": "canceled"})
-            elif tx.run(_CANCEL_RUNNING, id=job_id, now=now()):
+            elif tx.run(statements.CANCEL_RUNNING, id=job_id, now=now()):
                 self.write_log(tx, job_id, requested)
             return before.status in {"queued", "running"}, _found(tx, job_id)
 
@@ -286,7 +183,7 @@ class JobQueue:
         """End or queue again what a Core that died left running; only at start, under the home's lock."""
 
         def work(tx: Transaction) -> int:
-            left = tx.all(_LEFT_RUNNING)
+            left = tx.all(statements.LEFT_RUNNING)
             for row in left:
                 self._recover(tx, row)
             return len(left)
@@ -297,8 +194,8 @@ class JobQueue:
         """Say of queued jobs why they wait, where no handler is there for their type; unsay it where one is back."""
 
         def work(tx: Transaction) -> None:
-            tx.run(_HOLD, types=types)
-            tx.run(_RELEASE, types=types)
+            tx.run(statements.HOLD, types=types)
+            tx.run(statements.RELEASE, types=types)
 
         self._database.write(work)
 
@@ -310,19 +207,19 @@ class JobQueue:
             error = JobError(code="interrupted", message="Core was stopped while the job was running.")
             self.finish(tx, claim, Outcome("failed", error=error), [])
         else:
-            tx.run(_REQUEUE, id=claim.job_id, attempt=claim.attempt, attempts=claim.attempt, reason=None)
+            tx.run(statements.REQUEUE, id=claim.job_id, attempt=claim.attempt, attempts=claim.attempt, reason=None)
             line = LogLine(now(), "warning", "Job interrupted; it is queued again")
             self.write_log(tx, claim.job_id, [line])
 
     def _next_seq(self, tx: Transaction) -> int:
         if self._last_seq is None:
-            self._last_seq = int(tx.value(_LAST_SEQ))
+            self._last_seq = int(tx.value(statements.LAST_SEQ))
         self._last_seq += 1
         return self._last_seq
 
 
 def _found(reader: Reader, job_id: str) -> Job:
-    row = reader.one(_GET, id=job_id)
+    row = reader.one(statements.GET, id=job_id)
     if row is None:
         raise NotFound(f"There is no job {job_id}.")
     return _job(row)

@@ -109,6 +109,7 @@ class RunningJob:
     def written(self) -> None:
         """What was taken is safe."""
         self._failures = 0
+        self._unwritable = None
 
     def _say(self) -> None:
         if self._unwritable is not None:
