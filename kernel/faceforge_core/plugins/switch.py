@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,8 @@ __all__ = ["Status", "Surroundings", "Switch"]
 
 DRAIN_SECONDS = 10.0
 LEAVE_SECONDS = 10.0
+CLOSE_SECONDS = 4.0
+"""For all lifespans together: who stops Core wants it to stop."""
 
 logger = logging.getLogger(__name__)
 
@@ -149,11 +152,12 @@ class Switch:
 
     def close(self) -> None:
         """Leave every lifespan, the last entered first; failures are logged. The generation stays as it is."""
-        for thread in list(self._takedowns):
-            thread.join(DRAIN_SECONDS + LEAVE_SECONDS)
+        deadline = time.monotonic() + CLOSE_SECONDS
+        for thread in self._takedowns:
+            thread.join(max(0.0, deadline - time.monotonic()))
         with self._lock:
             for one in reversed(self._active.values()):
-                self._leave(one)
+                self._leave(one, max(0.1, deadline - time.monotonic()))
             self._active = {}
             self._loader.close()
 
@@ -316,11 +320,11 @@ class Switch:
         self._loader.forget(plugin_id)
         return restart or not drained or not left or stuck
 
-    def _leave(self, one: Activation) -> bool:
-        """Leave the lifespan, on a thread that is not waited for longer than ten seconds."""
+    def _leave(self, one: Activation, seconds: float = LEAVE_SECONDS) -> bool:
+        """Leave the lifespan, on a thread that is not waited for longer than the given time."""
         if one.lifespan is None:
             return True
-        error = failure_of(f"leave {one.plugin_id}", one.lifespan.close, LEAVE_SECONDS)
+        error = failure_of(f"leave {one.plugin_id}", one.lifespan.close, seconds)
         if error is not None:
             logger.error("The plugin %s could not be stopped properly.", one.plugin_id, exc_info=error)
         return error is None

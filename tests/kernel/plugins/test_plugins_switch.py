@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from typing import Any
+import time
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,6 +13,10 @@ from faceforge_core.plugins.starting import CRASHED, NO_CONSENT, SAFE_MODE
 from faceforge_core.refusals import StartRefused
 from faceforge_sdk import JobHandler, NavItem
 from faceforge_sdk.errors import Conflict, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 GREETER = """
 from fastapi import APIRouter
@@ -534,3 +539,84 @@ def test_an_installed_package_is_found_without_importing_and_loaded_on_enabling(
     assert name not in sys.modules
     assert house.plugins.enable("packed.one").state == "active"
     assert house.get("/v1/plugins/packed.one/greet").json() == {"greeting": "packed"}
+
+
+def test_no_request_fails_while_plugins_are_switched(house: Any) -> None:
+    house.plugin("a.one", plugin=GREETER, helpers="GREETING = 'hi'")
+    house.plugin("b.one", plugin=GREETER, helpers="GREETING = 'hi'")
+    house.start()
+    house.plugins.enable("a.one")
+    answers: list[int] = []
+    done = threading.Event()
+
+    def ask() -> None:
+        while not done.is_set():
+            answers.append(house.get("/v1/plugins/a.one/greet").status_code)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    for _ in range(20):
+        house.plugins.enable("b.one")
+        house.plugins.disable("b.one")
+    house.wait_until(lambda: len(answers) > 5)
+    done.set()
+    thread.join()
+    assert set(answers) == {200}
+
+
+def test_wishes_of_several_at_once_are_done_one_after_the_other(house: Any) -> None:
+    for name in "abcd":
+        house.plugin(f"{name}.one", plugin=GREETER, helpers="GREETING = 'hi'")
+    house.start()
+
+    def toggle(name: str) -> None:
+        for _ in range(5):
+            house.plugins.enable(f"{name}.one")
+            house.plugins.disable(f"{name}.one")
+        house.plugins.enable(f"{name}.one")
+
+    threads = [threading.Thread(target=toggle, args=(name,)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [one.plugin_id for one in house.generation.active] == ["a.one", "b.one", "c.one", "d.one"]
+    assert house.generation.number == 1 + 4 * 11
+
+
+def test_the_list_can_be_read_while_a_plugin_takes_its_time_to_start(house: Any, gate: Any) -> None:
+    house.plugin("slow.one", plugin="import test_gate\ntest_gate.entered.set()\ntest_gate.go.wait(20)")
+    house.start()
+    thread = threading.Thread(target=house.plugins.enable, args=("slow.one",))
+    thread.start()
+    assert gate.entered.wait(20)
+    assert [row.state for row in house.plugins.list().items] == ["disabled"]
+    gate.go.set()
+    thread.join()
+    assert house.plugins.get("slow.one").state == "active"
+
+
+def test_closing_does_not_wait_for_a_lifespan_that_hangs(
+    house: Any, gate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("faceforge_core.plugins.switch.CLOSE_SECONDS", 0.2)
+    house.plugin("res.one", plugin=LIFESPAN.replace("yield", "yield\n    import test_gate\n    test_gate.go.wait(20)"))
+    house.start()
+    house.plugins.enable("res.one")
+    started = time.monotonic()
+    house.switch.close()
+    assert time.monotonic() - started < 5
+    gate.go.set()
+
+
+def test_a_core_whose_process_a_plugin_ended_starts_without_it(run_python: Callable[..., Any], tmp_path: Path) -> None:
+    folder = tmp_path / "plugins" / "boom"
+    folder.mkdir(parents=True)
+    manifest = '{"id": "boom.one", "name": "Boom", "api_version": 1, "entrypoints": {"python": "plugin"}}'
+    (folder / "plugin.json").write_text(manifest)
+    (folder / "plugin.py").write_text("import os\nos._exit(9)\n")
+    core = "import sys\nfrom pathlib import Path\nfrom faceforge_core.kernel import Kernel\n"
+    core += "with Kernel(Path(sys.argv[1]), environ={}) as kernel:\n    "
+    assert run_python(core + "kernel.plugins.enable('boom.one')", tmp_path).returncode == 9
+    again = run_python(core + "print(kernel.plugins.get('boom.one').error.summary)", tmp_path)
+    assert again.stdout.strip() == CRASHED, again.stderr
