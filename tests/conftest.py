@@ -152,6 +152,12 @@ def start_process(tmp_path: Path) -> Iterator[Callable[..., CoreProcess]]:
         core.close()
 
 
+@pytest.fixture(scope="session")
+def core_process() -> type[CoreProcess]:
+    """For fixtures that share one Core among several tests, and close it themselves."""
+    return CoreProcess
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for report in terminalreporter.getreports("skipped"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)

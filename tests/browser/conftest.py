@@ -1,0 +1,153 @@
+"""A real browser on a real Core, and pages that tell whatever went wrong on them."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import NoReturn
+
+    import httpx
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
+
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--force-color-profile=srgb"]
+REPORT_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", (event) =>
+  console.error(`CSP: ${event.violatedDirective} refused ${event.blockedURI} ${event.sample}`));
+"""
+
+
+@dataclass
+class Watch:
+    """What went wrong on a page: errors of console and scripts, refused content, failed requests.
+
+    `expected` are the statuses that this test provokes on purpose; ``0`` stands for requests that never arrive.
+    """
+
+    problems: list[str] = field(default_factory=list)
+    expected: set[int] = field(default_factory=set)
+
+    def over(self, context: BrowserContext) -> None:
+        """Watch all pages of a context."""
+        context.add_init_script(REPORT_VIOLATIONS)
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.problems.append(f"script: {error.error}"))
+        context.on("response", self._response)
+        context.on("requestfailed", self._request_failed)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        # What the network reports is judged where its status is known.
+        if message.type in {"error", "warning"} and not message.text.startswith("Failed to load resource"):
+            self.problems.append(f"console: {message.text}")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 400 and response.status not in self.expected:
+            self.problems.append(f"{response.status}: {response.request.method} {response.url}")
+
+    def _request_failed(self, request: Request) -> None:
+        # A page that is left, or a newer search, takes its own requests back.
+        if request.failure != "net::ERR_ABORTED" and 0 not in self.expected:
+            self.problems.append(f"failed: {request.method} {request.url} ({request.failure})")
+
+
+@pytest.fixture(scope="module")
+def core(core_process: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One Core for the tests of a file."""
+    process = core_process(tmp_path_factory.mktemp("browser") / "home", {}, ())
+    yield process.wait_until_healthy()
+    process.close()
+
+
+@pytest.fixture
+def api(core: Any) -> httpx.Client:
+    """The API, as a program uses it."""
+    client: httpx.Client = core.client(timeout=30)
+    return client
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser | None]:
+    """The system's Chromium, or None. Stopped with the file: while it runs, this thread has an event loop."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        yield None
+        return
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=chromium, args=OPTIONS)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def open_page(
+    browser: Browser | None, core: Any, watch: Watch, cannot_run: Callable[[str], NoReturn]
+) -> Iterator[Callable[..., Page]]:
+    """Opens a page of a fresh browser: ``open_page("/ui/entities", width=320, signed_in=True, **context)``.
+
+    The test fails in the end if anything went wrong on any of its pages.
+    """
+    if browser is None:
+        cannot_run("chromium is not installed")
+    contexts: list[BrowserContext] = []
+
+    def open_one(
+        path: str = "/ui/entities", *, width: int = 1280, height: int = 860, signed_in: bool = True, **options: Any
+    ) -> Page:
+        context = browser.new_context(
+            base_url=core.url, viewport={"width": width, "height": height}, locale="en-GB", **options
+        )
+        contexts.append(context)
+        context.set_default_timeout(15_000)
+        if signed_in:
+            context.request.post("/ui/login", form={"token": core.token})
+        watch.over(context)
+        page = context.new_page()
+        page.goto(path)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert watch.problems == []
+
+
+@pytest.fixture
+def create(api: httpx.Client) -> Callable[..., str]:
+    """Creates an entity and returns its id: ``create("Ada", tags=["mathematician"])``."""
+
+    def make(name: str, **values: Any) -> str:
+        answer = api.post("/v1/entities", json={"display_name": name, **values})
+        return str(answer.raise_for_status().json()["data"]["entity_id"])
+
+    return make
+
+
+@pytest.fixture
+def drop_files() -> Callable[..., None]:
+    """Drops files on a page as a hand does: ``drop_files(page, ("photo.png", "image/png", content), …)``."""
+
+    def drop(page: Page, *files: tuple[str, str, bytes]) -> None:
+        carried = page.evaluate_handle(
+            """(files) => {
+                const transfer = new DataTransfer();
+                for (const [name, type, bytes] of files)
+                    transfer.items.add(new File([new Uint8Array(bytes)], name, { type }));
+                return transfer;
+            }""",
+            [[name, media_type, list(content)] for name, media_type, content in files],
+        )
+        for event in ("dragenter", "dragover", "drop"):
+            page.dispatch_event("main", event, {"dataTransfer": carried})
+
+    return drop
