@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Host, Mount, Route, WebSocketRoute, compile_path
 
 from faceforge_core import __version__
@@ -17,6 +19,8 @@ from faceforge_core.web.static_files import StaticFolders
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
+
+    from starlette.requests import Request
 
     from faceforge_core.owned import Owned
     from faceforge_core.web.pages import PageSet
@@ -64,9 +68,10 @@ def build_app(
     pages: PageSet | None = None,
     version: str = __version__,
 ) -> FastAPI:
-    """The app of a generation, ready for its first request: all routes and the OpenAPI document are built.
+    """The app of a generation, ready for its first request: all routes are built, not only noted.
 
-    Built-ins come first, so that nobody can stand before them. ``app.state`` carries `pages` and `uploads`.
+    Built-ins come first, so that nobody can stand before them. ``app.state`` carries `pages` and `uploads`. The OpenAPI
+    document is made when it is first asked for, on a thread: it takes longer than everything else here together.
     """
     app = _empty_app(version)
     app.state.pages = pages
@@ -75,7 +80,9 @@ def build_app(
     app.add_route("/ui/static/{plugin_id}/{path:path}", static.answer, ["GET"], include_in_schema=False)
     for owned in sorted(routers, key=lambda owned: not owned.builtin):
         app.include_router(owned.value.router, prefix=prefix_of(owned))
-    app.openapi()
+    app.add_route("/openapi.json", partial(_openapi_document, app), ["GET"], include_in_schema=False)
+    for _ in iter_route_contexts(app.routes):
+        pass  # FastAPI builds an included route when it is first looked at
     app.middleware_stack = app.build_middleware_stack()
     return app
 
@@ -83,7 +90,7 @@ def build_app(
 def try_router(owned: Owned[Router]) -> None:
     """Raise now, for one plugin, what would go wrong for all: a bad model, a bad path, a way out of its prefix.
 
-    Raises `RouteRefused`, or whatever FastAPI and pydantic raise.
+    Raises `RouteRefused`, or whatever FastAPI and pydantic raise. The models of built-ins are left to the tests.
     """
     app = _empty_app(__version__)
     prefix = prefix_of(owned)
@@ -94,7 +101,8 @@ def try_router(owned: Owned[Router]) -> None:
         if not path.startswith("/"):
             raise RouteRefused(f"The upload path {path!r} does not begin with '/'.")
     upload_paths([owned])
-    app.openapi()
+    if not owned.builtin:
+        app.openapi()
 
 
 def _check(owned: Owned[Router], route: BaseRoute, path: str | None, prefix: str) -> None:
@@ -113,6 +121,7 @@ def _empty_app(version: str) -> FastAPI:
         version=version,
         docs_url=None,
         redoc_url=None,
+        openapi_url=None,
         # v0.1.9 redirected /v1/entities/ to /v1/entities, and scripts may rely on it.
         redirect_slashes=True,
         exception_handlers=exception_handlers(),
@@ -122,6 +131,10 @@ def _empty_app(version: str) -> FastAPI:
     app.state.pages = None
     app.state.uploads = UploadPaths(())
     return app
+
+
+def _openapi_document(app: FastAPI, _request: Request) -> Response:
+    return JSONResponse(app.openapi())
 
 
 class _App(FastAPI):
