@@ -25,6 +25,10 @@ export function startSearch() {
     show(addressOf(form), {});
   });
   document.addEventListener("click", followFilter);
+  const field = form.elements.namedItem("q");
+  if (field instanceof HTMLInputElement && field.value !== field.defaultValue) {
+    show(addressOf(form), { replace: true }); // Typed before this script was there.
+  }
   addEventListener("popstate", () => show(new URL(location.href), { visited: true }));
 }
 
