@@ -15,6 +15,9 @@ from faceforge_sdk.errors import InvalidInput
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
+MAX_HEADER_BYTES = 16 * 1024
+"""Per header line of a part. The parser's own 4 KiB would refuse a file for its absurd media type, which is mended."""
+
 
 @dataclass(frozen=True, slots=True)
 class PartBegin:
@@ -56,7 +59,9 @@ class MultipartReader:
             "on_end": self._on_end,
         }
         try:
-            self._parser = MultipartParser(boundary.encode("latin-1", "replace"), callbacks)
+            self._parser = MultipartParser(
+                boundary.encode("latin-1", "replace"), callbacks, max_header_size=MAX_HEADER_BYTES
+            )
         except FormParserError as exc:
             raise InvalidInput(f"The multipart boundary is not usable: {exc}") from exc
         self._events: list[PartEvent] = []
