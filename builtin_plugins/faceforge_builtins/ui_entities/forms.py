@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +19,12 @@ async def posted_form(request: Request) -> FormData:
     """The form as sent; FastAPI's own parameters can't tell an empty field from a missing one."""
     return await request.form()
 
+
+_NUL = "There is a character in it that can't be stored (NUL). Type the text again instead of pasting it."
+"""JSON bodies may not hold it either; see the limits of the API."""
+
+_LINE_ENDS = re.compile(r"\r\n|\r|\n")
+"""What ends a line in a browser's text field; Python's `splitlines` knows more, which may stand inside a name."""
 
 Posted = Annotated[FormData, Depends(posted_form)]
 
@@ -52,7 +59,13 @@ class EntityForm:
             tags=text_of(form, "tags", start.tags),
             revision=_revision(text_of(form, "revision")) or start.revision,
         )
-        return typed if typed.display_name else typed.refused("display_name", "Write a name.")
+        return typed._checked()
+
+    def _checked(self) -> EntityForm:
+        if not self.display_name:
+            return self.refused("display_name", "Write a name.")
+        unusable = [name for name in ("display_name", "aliases", "tags") if "\0" in getattr(self, name)]
+        return self.refused(unusable[0], _NUL) if unusable else self
 
     def refused(self, name: str, sentence: str) -> EntityForm:
         """The same texts with a problem at a field."""
@@ -78,7 +91,7 @@ class EntityForm:
 
 def lines(text: str) -> list[str]:
     """The entries of a list field: one a line, without repetitions."""
-    entries = (line.strip() for line in text.splitlines())
+    entries = (line.strip() for line in _LINE_ENDS.split(text))
     return list(dict.fromkeys(entry for entry in entries if entry))
 
 

@@ -1,0 +1,148 @@
+"""Signing in and out, error pages, and what every page of the UI keeps to."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import faceforge_builtins
+from faceforge_builtins.ui_shell.local_paths import START_PAGE, local_page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from starlette.testclient import TestClient
+
+    from faceforge_core.testing import RunningCore
+
+UI_PLUGINS = sorted(Path(faceforge_builtins.__file__).parent.glob("ui_*"))
+HTML = {"Accept": "text/html"}
+
+
+def sign_in(client: TestClient, token: str, wanted: str = "") -> Any:
+    return client.post("/ui/login", data={"token": token, "next": wanted}, headers={"Authorization": ""})
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "https://e",
+        "//e",
+        "/\\e",
+        "/%09/e",
+        "javascript:1",
+        "/ui/x\r\nSet-Cookie:a=b",
+        "/ui//e",
+        "/ui/..//e",
+        "/ui/%2e%2e/v1/entities",
+        "/ui/\\e",
+        "/ui/%5ce",
+        "/ui/\te",
+        "/uikit",
+        "/v1/entities",
+        "/ui/login",
+        "/ui/logout",
+        "/ui/" + "a" * 3000,
+        "",
+    ],
+)
+def test_after_signing_in_nobody_is_led_elsewhere(client: TestClient, faceforge: RunningCore, wanted: str) -> None:
+    """B14"""
+    assert local_page(wanted) == START_PAGE
+    answer = sign_in(client, faceforge.token, wanted)
+    assert (answer.status_code, answer.headers["location"]) == (303, START_PAGE)
+    page = client.get("/ui/login", params={"next": wanted})
+    assert re.findall(r'name="next" value="([^"]*)"', page.text) == [START_PAGE]
+
+
+@pytest.mark.parametrize("wanted", ["/ui/entities", "/ui/entities?q=a&view=table", "/ui/plugins/palette/"])
+def test_a_page_of_the_ui_is_reached_after_signing_in(wanted: str) -> None:
+    assert local_page(wanted) == wanted
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_is_not_the_token(client: TestClient, faceforge: RunningCore) -> None:
+    """B21"""
+    cookie = sign_in(client, f"  {faceforge.token}\n").headers["set-cookie"]
+    name, *attributes = cookie.split("; ")
+    assert name.startswith("ff_token=")
+    assert faceforge.token not in cookie
+    assert {attribute.lower() for attribute in attributes} >= {"httponly", "samesite=lax", "path=/", "max-age=2592000"}
+    assert "secure" not in cookie.lower()
+
+
+def test_over_https_the_cookie_stays_there(client: TestClient, faceforge: RunningCore) -> None:
+    """B21"""
+    client.base_url = client.base_url.copy_with(scheme="https")
+    assert "secure" in sign_in(client, faceforge.token).headers["set-cookie"].lower().split("; ")
+
+
+def test_wrong_tokens_are_refused_with_a_sentence_and_then_for_a_while(client: TestClient) -> None:
+    answers = [sign_in(client, "wrong") for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [401] * 10 + [429]
+    assert "not the access token" in answers[0].text
+    assert "set-cookie" not in answers[0].headers
+    assert 0 < int(answers[-1].headers["retry-after"]) <= 60
+    assert f"Wait {answers[-1].headers['retry-after']} second" in answers[-1].text
+
+
+def test_signing_out_clears_the_cookie_and_the_session(client: TestClient, faceforge: RunningCore) -> None:
+    """A15"""
+    sign_in(client, faceforge.token)
+    client.headers.pop("Authorization")
+    session = client.cookies["ff_token"]
+    assert client.get("/ui/entities").status_code == 200
+    answer = client.post("/ui/logout")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/ui/login")
+    client.cookies.set("ff_token", session)
+    assert client.get("/ui/entities").status_code == 401
+
+
+def test_the_start_of_the_ui_is_the_list_of_entities(client: TestClient) -> None:
+    assert client.get("/ui", follow_redirects=True).url.path == "/ui/entities"
+
+
+@pytest.mark.parametrize(("path", "status"), [("/ui/entities/nobody", 404), ("/ui/nothing", 404)])
+def test_errors_are_pages_in_the_shell(client: TestClient, path: str, status: int) -> None:
+    page = client.get(path, headers=HTML)
+    assert page.status_code == status
+    assert f'<p class="error-status">{status}</p>' in page.text
+    assert 'aria-label="Main"' in page.text
+
+
+def ui_files(*endings: str) -> Iterator[Path]:
+    return (path for folder in UI_PLUGINS for path in sorted(folder.rglob("*")) if path.suffix in endings)
+
+
+def test_templates_hold_no_inline_script_or_style_and_never_switch_escaping_off() -> None:
+    """B15, B20"""
+    bad = re.compile(
+        r"\|\s*safe\b|autoescape|<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|javascript:", re.IGNORECASE
+    )
+    found = [
+        f"{path.name}: {match[0]}" for path in ui_files(".html") for match in bad.finditer(path.read_text("utf-8"))
+    ]
+    assert found == []
+
+
+def test_scripts_never_make_markup_out_of_text() -> None:
+    """B20"""
+    bad = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|\.style\b|cssText")
+    found = [f"{path.name}: {match[0]}" for path in ui_files(".js") for match in bad.finditer(path.read_text("utf-8"))]
+    assert found == []
+
+
+def test_every_static_file_that_a_template_names_is_there() -> None:
+    for folder in UI_PLUGINS:
+        for template in folder.glob("templates/*.html"):
+            for name in re.findall(r"static\('([\w.]+)'\)", template.read_text("utf-8")):
+                assert (folder / "static" / name).is_file(), f"{template.name} names {name}"
+
+
+def test_every_icon_that_is_named_stands_on_the_sheet() -> None:
+    sheet = (UI_PLUGINS[0].parent / "ui_shell" / "static" / "icons.svg").read_text("utf-8")
+    drawn = set(re.findall(r'<symbol id="([\w-]+)"', sheet))
+    named = {name for path in ui_files(".html") for name in re.findall(r'icon\("([\w-]+)"\)', path.read_text("utf-8"))}
+    assert named <= drawn
