@@ -116,7 +116,8 @@ def test_a_wrong_token_is_told_at_its_field_and_signing_out_ends_the_session(
     (cookie,) = page.context.cookies()
     page.get_by_role("button", name="Sign out").click()
     expect(page).to_have_url(re.compile("/ui/login"))
-    page.context.add_cookies([{"name": cookie["name"], "value": cookie["value"], "url": core.url}])  # A15: the session is over on the server, too
+    # A15: the session is over on the server, too.
+    page.context.add_cookies([{"name": cookie["name"], "value": cookie["value"], "url": core.url}])
     page.goto("/ui/entities")
     expect(page).to_have_url(re.compile("/ui/login"))
 
