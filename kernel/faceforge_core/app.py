@@ -7,12 +7,14 @@ import signal
 import socket
 import sys
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from faceforge_core.home import resolve_root
 from faceforge_core.kernel import Kernel
 from faceforge_core.ports import choose_bind, read_ports
 from faceforge_core.refusals import StartRefused
@@ -23,7 +25,6 @@ from faceforge_core.web.threads import widen_thread_pool
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
     from starlette.types import ASGIApp
 
@@ -64,6 +65,15 @@ def serve(root: Path) -> int:
             _outlive_stop_signals()
             _server(create_app(kernel, bind.host)).run(sockets=[listener])
     return 0
+
+
+def serve_usual_home() -> int:
+    """`serve` for the home that the environment names; a refusal is printed as a sentence and becomes the exit code."""
+    try:
+        return serve(resolve_root(os.environ, Path.home()))
+    except StartRefused as exc:
+        sys.stderr.write(f"{exc}\n")
+        return exc.exit_code
 
 
 def _listen(bind: Bind) -> socket.socket:

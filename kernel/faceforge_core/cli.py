@@ -89,7 +89,7 @@ def run(arguments: list[str]) -> int:
     except FaceForgeError as exc:
         typer.echo(str(exc), err=True)
         return 1
-    except typer.BadParameter as exc:
+    except typer.TyperException as exc:  # an unknown command, an option too many, no argument where one has to be
         typer.echo(exc.format_message(), err=True)
-        return 2
+        return exc.exit_code
     return result if isinstance(result, int) else 0

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, text
 
+from faceforge_core.clock import now, text_of
 from faceforge_core.db.statements import prepare
 from faceforge_core.db.tables import event_cursors, events
 from faceforge_sdk.events import Event
@@ -73,7 +74,7 @@ class EventLog:
             _APPEND,
             type=event_type,
             subject=subject,
-            at=_text(datetime.now(UTC)),
+            at=now(),
             payload=json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False),
         )
         tx.after_commit(lambda: self._tell(event_type))
@@ -93,7 +94,7 @@ class EventLog:
 
     def prune(self) -> int:
         """Remove what is older than seven days, in short transactions; returns how many."""
-        oldest_kept = _text(datetime.now(UTC) - KEPT)
+        oldest_kept = text_of(datetime.now(UTC) - KEPT)
         removed = 0
         while True:
             with self._database.read() as reader:
@@ -295,7 +296,3 @@ def _range(pattern: str) -> tuple[str, str]:
 
 def _event(row: Any) -> Event:
     return Event(row["event_seq"], row["type"], row["subject"] or "", row["at"], json.loads(row["payload_json"]))
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

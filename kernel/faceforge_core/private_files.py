@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import itertools
 import logging
 import os
 import secrets
 import stat
-import time
 from typing import TYPE_CHECKING
+
+from faceforge_sdk.files import flush_folder, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 _log = logging.getLogger(__name__)
-
-# What Windows answers while an indexer, a virus scanner or a reader has the target open: access denied, sharing
-# violation, lock violation. It passes within moments.
-_WINDOWS_SHARING_ERRORS = frozenset({5, 32, 33})
-_REPLACE_ATTEMPTS = 40
-_REPLACE_PAUSE = 0.05
 
 
 def private_dir(path: Path) -> None:
@@ -38,7 +32,7 @@ def private_dir(path: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
         _tighten(folder, 0o700)
         with contextlib.suppress(PermissionError):  # a parent that may be passed through and not read
-            sync_dir(folder.parent)
+            flush_folder(folder.parent)
     if not missing:
         _tighten(path, 0o700)
 
@@ -76,26 +70,12 @@ def write_atomic(path: Path, data: bytes, *, before_replace: Callable[[], None] 
             os.fsync(file.fileno())
         if before_replace is not None:
             before_replace()
-        _replace(temporary, path)
+        replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
-    sync_dir(path.parent)
-
-
-def sync_dir(path: Path) -> None:
-    """Bring the folder's entries (new names, renames) to the disk; does nothing where folders cannot be synced."""
-    if os.name != "posix":
-        return  # Windows opens no folders; NTFS journals its names
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as exc:
-        if exc.errno not in {errno.EINVAL, errno.ENOTSUP}:  # file systems that know no fsync of a folder
-            raise
-    finally:
-        os.close(descriptor)
+    flush_folder(path.parent)
 
 
 def others_can_read(path: Path) -> bool:
@@ -116,16 +96,3 @@ def _tighten(path: Path, mode: int) -> None:
             _log.debug("%s keeps mode %o: %s", path, now, exc)
     if others_can_read(path):
         _log.warning("Other users of this computer can open %s, and its permissions cannot be changed.", path)
-
-
-def _replace(source: Path, target: Path) -> None:
-    for _ in range(_REPLACE_ATTEMPTS):
-        try:
-            source.replace(target)
-        except PermissionError as exc:
-            if getattr(exc, "winerror", None) not in _WINDOWS_SHARING_ERRORS:
-                raise
-            time.sleep(_REPLACE_PAUSE)
-        else:
-            return
-    source.replace(target)

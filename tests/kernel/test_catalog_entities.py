@@ -59,7 +59,9 @@ def test_c06_the_second_of_two_patches_of_one_version_is_refused(entities: Entit
     assert entities.get(entity.entity_id).display_name == "B"
 
 
-@pytest.mark.parametrize("needle", ["ada", "ADA", "lovelace", "countess", "Maths", "born", "1815", "é", "ß", "c_d", "%"])
+@pytest.mark.parametrize(
+    "needle", ["ada", "ADA", "lovelace", "countess", "Maths", "born", "1815", "é", "ß", "c_d", "%"]
+)
 def test_q_finds_names_aliases_tags_fields_and_their_keys_without_regard_to_case(
     entities: EntityCatalog, needle: str
 ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faceforge_core.private_files import open_private, others_can_read, private_dir, sync_dir, write_atomic
+from faceforge_core.private_files import open_private, others_can_read, private_dir, write_atomic
 
 if TYPE_CHECKING:
     import subprocess
@@ -126,7 +126,6 @@ def test_any_other_refusal_is_raised_at_once(tmp_path: Path, monkeypatch: pytest
 def test_folders_are_made_with_their_parents_and_may_exist(tmp_path: Path) -> None:
     for _ in range(2):
         private_dir(tmp_path / "a" / "b" / "c")
-        sync_dir(tmp_path / "a" / "b")
     assert (tmp_path / "a" / "b" / "c").is_dir()
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="file"):

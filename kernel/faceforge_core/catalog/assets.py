@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 from sqlalchemy import bindparam, func, insert, select, update
 
+from faceforge_core.clock import now
 from faceforge_core.db import counters
 from faceforge_core.db.statements import Prepared, prepare
 from faceforge_core.db.tables import MEDIA_FAMILY
@@ -17,7 +18,6 @@ from faceforge_sdk.errors import InvalidInput, NotFound
 from faceforge_sdk.models import Asset, TrashedAsset
 
 from . import stored_json
-from .clock import now
 from .paging import Cut, Order, Place
 
 if TYPE_CHECKING:

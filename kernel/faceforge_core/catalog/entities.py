@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 from sqlalchemy import bindparam, desc, func, insert, select, update
 
+from faceforge_core.clock import now
 from faceforge_core.db import counters, search
 from faceforge_core.db.statements import Prepared, prepare
 from faceforge_core.db.tables import entities as table
@@ -16,7 +17,6 @@ from faceforge_sdk.errors import NotFound, PreconditionFailed
 from faceforge_sdk.models import Entity, TagCount, TrashedEntity
 
 from . import stored_json
-from .clock import now
 from .ids import new_id
 from .memo import Memo
 from .paging import Cursor, Cut, Order, Place, page_of

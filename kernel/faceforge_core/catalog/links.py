@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 from sqlalchemy import bindparam, func, insert, select, update
 
+from faceforge_core.clock import now
 from faceforge_core.db.statements import Prepared, prepare
 from faceforge_core.db.tables import assets, entities
 from faceforge_core.db.tables import entity_assets as table
@@ -19,7 +20,6 @@ from faceforge_sdk.models import LinkedAsset
 
 from .assets import ASSET_COLUMNS, FilterNames, asset_facts, filter_conditions, filter_values
 from .assets import not_found as no_asset
-from .clock import now
 from .entities import not_found as no_entity
 from .paging import Cut, Order, Place
 

@@ -20,7 +20,7 @@ _NOTHING = "SELECT 1 WHERE 0"
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class _Compiled:
     """A compiled statement: its SQL, the names of its ``?`` in order, the values that were given when it was built."""
 
     sql: str
@@ -60,13 +60,47 @@ class Prepared:
         raise TypeError(f"This statement takes {wanted}, and was given {sorted(params)}: {self.sql}")
 
 
+class Prepared:
+    """A statement that is compiled when it is first used, and then kept: a start uses few of those it loads.
+
+    Two threads may compile the same one at first; they come to the same result.
+    """
+
+    __slots__ = ("_compiled", "_statement")
+
+    def __init__(self, statement: ClauseElement) -> None:
+        self._statement = statement
+        self._compiled: _Compiled | None = None
+
+    @property
+    def sql(self) -> str:
+        """The text for SQLite, with ``?`` for parameters. Raises as `bind`."""
+        return self._ready().sql
+
+    def bind(self, params: Mapping[str, Any]) -> tuple[str, Sequence[Any]]:
+        """Return SQL and values for one execution.
+
+        Raises `TypeError` when `params` is not exactly what is missing, and for a statement that can't be prepared.
+        """
+        return (self._compiled or self._ready()).bind(params)
+
+    def _ready(self) -> _Compiled:
+        if self._compiled is None:
+            self._compiled = _compile(self._statement)
+        return self._compiled
+
+
 def prepare(statement: ClauseElement) -> Prepared:
-    """Compile `statement` for SQLite. Do it once, at import or behind a cache: it costs more than most executions.
+    """Prepare `statement` for SQLite. Do it once, at import or behind a cache: it costs more than most executions.
 
     Literal values inside are kept, `bindparam("name")`s are given at each call; for an ``IN`` with a `bindparam` of
     ``expanding=True`` any sequence. An ``insert(table)`` without `values` takes every column. Column defaults of
     Python are refused: a value that is written stands in the statement or in the schema.
     """
+    return Prepared(statement)
+
+
+def _compile(statement: ClauseElement) -> _Compiled:
     compiled = statement.compile(dialect=SQLiteDialect(paramstyle="qmark"))
     if not isinstance(compiled, SQLCompiler):
         raise TypeError(f"{statement!r} is no statement with parameters.")
@@ -76,4 +110,4 @@ def prepare(statement: ClauseElement) -> Prepared:
     binds = {name: compiled.binds[name] for name in names}
     fixed = {name: bind.effective_value for name, bind in binds.items() if not bind.required}
     lists = frozenset(name for name, bind in binds.items() if bind.expanding)
-    return Prepared(str(compiled), names, fixed, lists, len(binds) - len(fixed))
+    return _Compiled(str(compiled), names, fixed, lists, len(binds) - len(fixed))

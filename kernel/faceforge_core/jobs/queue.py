@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from faceforge_core.catalog import stored_json
-from faceforge_core.catalog.clock import now
 from faceforge_core.catalog.ids import new_id
+from faceforge_core.clock import now
 from faceforge_core.jobs import statements
 from faceforge_sdk.errors import NotFound, TooManyRequests
 from faceforge_sdk.models import Job, JobError

@@ -7,7 +7,7 @@ import math
 import threading
 from typing import TYPE_CHECKING, Any
 
-from faceforge_core.catalog.clock import now
+from faceforge_core.clock import now
 from faceforge_core.jobs.queue import LogLine
 from faceforge_sdk.errors import JobCancelled
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, insert, select, update
 
-from faceforge_core.catalog import clock
+from faceforge_core import clock
 from faceforge_core.db.statements import prepare
 from faceforge_core.db.tables import plugin_registry as table
 from faceforge_sdk.errors import FaceForgeError

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import and_, bindparam, func, select, update
 
 from faceforge_core.catalog import stored_json
 from faceforge_core.db.statements import prepare
+from faceforge_core.db.tables import UNSETTLED
 from faceforge_core.db.tables import assets as table
 from faceforge_core.storage.providers import FALLBACK
 from faceforge_sdk.errors import FaceForgeError, InsufficientStorage, IntegrityError, StorageUnavailable
@@ -31,9 +32,9 @@ _log = logging.getLogger(__name__)
 _PAGE = 50
 _WAITING = ("unchecked", "shared", "external")
 
-_DUE = table.c.bytes_state.in_([*_WAITING, "missing"])
+_DUE = and_(UNSETTLED, table.c.bytes_state.in_([*_WAITING, "missing"]))
 _COUNT = prepare(select(func.count()).select_from(table).where(_DUE))
-_ANY_WAITING = prepare(select(table.c.asset_id).where(table.c.bytes_state.in_(_WAITING)).limit(1))
+_ANY_WAITING = prepare(select(table.c.asset_id).where(UNSETTLED, table.c.bytes_state.in_(_WAITING)).limit(1))
 _NEXT = prepare(
     select(
         table.c.asset_id,
@@ -81,7 +82,7 @@ class Adoption:
         self._staging = staging
 
     def waiting(self) -> bool:
-        """Whether any row waits; reads all rows if none does."""
+        """Whether any row waits."""
         with self._database.read() as reader:
             return reader.one(_ANY_WAITING) is not None
 

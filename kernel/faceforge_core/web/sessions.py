@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import bindparam, delete, insert, or_, select
 
 from faceforge_core.auth import new_session_id, session_digest
+from faceforge_core.clock import text_of
 from faceforge_core.db.statements import prepare
 from faceforge_core.db.tables import sessions as table
 from faceforge_sdk.errors import TooManyRequests, Unauthorized
@@ -139,4 +140,4 @@ class SessionStore:
 
 
 def _text(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return text_of(datetime.fromtimestamp(seconds, UTC))

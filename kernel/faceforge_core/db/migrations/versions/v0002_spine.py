@@ -117,6 +117,7 @@ CREATE INDEX ix_assets_kind ON assets (kind, created_at DESC, asset_id) WHERE de
 CREATE INDEX ix_assets_type ON assets (mime_type, created_at DESC, asset_id) WHERE deleted_at IS NULL;
 CREATE INDEX ix_assets_family ON assets (substr(mime_type, 1, instr(mime_type, '/')), created_at DESC, asset_id)
     WHERE deleted_at IS NULL;
+CREATE INDEX ix_assets_unsettled ON assets (asset_id) WHERE bytes_state != 'ok';
 CREATE INDEX ix_assets_filename ON assets (filename, asset_id) WHERE deleted_at IS NULL;
 CREATE INDEX ix_assets_size ON assets (byte_size, asset_id) WHERE deleted_at IS NULL;
 CREATE INDEX ix_assets_trash ON assets (deleted_at DESC, asset_id) WHERE deleted_at IS NOT NULL;
