@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, text
 from faceforge_core.clock import now, text_of
 from faceforge_core.db.statements import prepare
 from faceforge_core.db.tables import event_cursors, events
+from faceforge_sdk.errors import RetryLater
 from faceforge_sdk.events import Event
 
 if TYPE_CHECKING:
@@ -251,13 +252,18 @@ class _Delivery:
         return bool(page)
 
     def _handle(self, event: Event) -> bool:
-        """Whether the handler is through with the event; False when it has to leave before."""
-        for pause in (*_RETRY_PAUSES, None):
-            if self._leaving.is_set():
-                return False
+        """Whether the handler is through with the event; False when it has to leave before.
+
+        A handler that meets a full queue or a busy database is not failing: it is called again until it gets through.
+        """
+        pauses = iter(_RETRY_PAUSES)
+        while not self._leaving.is_set():
             try:
                 self.owned.value.handle(event)
+            except RetryLater as error:
+                self._leaving.wait(error.retry_after)
             except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's handler may raise anything
+                pause = next(pauses, None)
                 if pause is None:
                     _log.exception(
                         "%s could not handle event %d (%s); it is skipped.", self._key, event.seq, event.type
@@ -267,7 +273,7 @@ class _Delivery:
                 self._leaving.wait(pause)
             else:
                 return True
-        return True
+        return False
 
     def _save(self) -> None:
         place = self._place

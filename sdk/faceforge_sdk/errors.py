@@ -83,7 +83,7 @@ class RangeNotSatisfiable(FaceForgeError):
         self.size = size
 
 
-class _RetryLater(FaceForgeError):
+class RetryLater(FaceForgeError):
     """Base of the errors that pass by themselves; `retry_after` is in whole seconds."""
 
     def __init__(self, message: str, *, retry_after: int = 1, details: object = None) -> None:
@@ -91,15 +91,15 @@ class _RetryLater(FaceForgeError):
         self.retry_after = retry_after
 
 
-class TooManyRequests(_RetryLater):
+class TooManyRequests(RetryLater):
     """A rate or queue limit is reached."""
 
 
-class Busy(_RetryLater):
+class Busy(RetryLater):
     """The database is locked by another program, or too many requests are under way."""
 
 
-class StorageUnavailable(_RetryLater):
+class StorageUnavailable(RetryLater):
     """The place that holds the bytes does not answer; metadata stays readable."""
 
 

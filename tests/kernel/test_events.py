@@ -13,6 +13,7 @@ from faceforge_core.db.statements import prepare
 from faceforge_core.events import EventDispatcher, EventLog
 from faceforge_core.owned import Owned
 from faceforge_sdk.contributions import EventHandler
+from faceforge_sdk.errors import TooManyRequests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -132,6 +133,20 @@ def test_a_failing_handler_is_tried_again_then_the_event_is_skipped_and_others_h
     assert awaited(lambda: heard == ["bad", "good"])
     assert awaited(lambda: attempts == ["bad", "bad", "bad", "bad", "good"])
     assert [record.levelname for record in caplog.records if "skipped" in record.message] == ["ERROR"]
+
+
+def test_a_handler_that_meets_a_full_queue_is_called_until_it_gets_through(telling: Telling) -> None:
+    attempts: list[str] = []
+
+    def queue(event: Event) -> None:
+        attempts.append(event.subject)
+        if len(attempts) < 7:  # more often than a failing handler is tried
+            raise TooManyRequests("full", retry_after=0)
+
+    telling.handle(queue)
+    telling.start()
+    telling.tell("first", "second")
+    assert awaited(lambda: attempts == ["first"] * 7 + ["second"])
 
 
 def test_a_handler_that_hangs_holds_up_nobody_and_no_stop(telling: Telling) -> None:

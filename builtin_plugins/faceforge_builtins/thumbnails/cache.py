@@ -33,6 +33,14 @@ class ThumbnailCache:
         except FileNotFoundError:
             return None
 
+    def refuse(self, content_hash: str) -> None:
+        """Note that these bytes can't be pictured, so that nobody waits for it."""
+        self.write(content_hash, 0, b"")
+
+    def refused(self, content_hash: str) -> bool:
+        """Whether it was noted that these bytes can't be pictured."""
+        return self._path(content_hash, 0).exists()
+
     def write(self, content_hash: str, size: int, picture: bytes) -> None:
         """Keep a WebP; a reader sees it whole or not at all."""
         target = self._path(content_hash, size)

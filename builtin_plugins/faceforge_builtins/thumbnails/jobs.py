@@ -64,6 +64,7 @@ def render_job(ctx: PluginContext, cache: ThumbnailCache) -> Callable[[JobContex
         except (ContributionFailed, InvalidInput) as exc:
             if not isinstance(exc.__cause__ or exc, InvalidInput):
                 raise
+            cache.refuse(asset.content_hash)
             job.log("warning", f"No thumbnail: {exc}", {"asset_id": asset.asset_id})
             return {"rendered": [], "reason": str(exc)}
         return {"rendered": list(SIZES)}

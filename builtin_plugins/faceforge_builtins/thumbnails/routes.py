@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _PICTURE: dict[int | str, dict[str, Any]] = {
     200: {"description": "The picture.", "content": {"image/webp": {}}},
     202: {"description": "There is no picture yet; ask again later."},
+    204: {"description": "No picture can be made of this file."},
     304: {"description": "The client has this picture already."},
 }
 
@@ -27,8 +28,8 @@ _PICTURE: dict[int | str, dict[str, Any]] = {
 def build(ctx: PluginContext, cache: ThumbnailCache) -> APIRouter:
     """Routes over what the jobs rendered; asking for a picture starts nothing.
 
-    What may still come is 202 and no error, since browsers report errors for every picture that is on its way; 404 is
-    for files of which no plugin makes pictures.
+    What may still come is 202 and what never will is 204, and neither is an error, since browsers report errors to
+    the console for every picture on a page; 404 is for files of which no plugin makes pictures.
     """
     router = APIRouter(tags=["Assets"])
 
@@ -51,7 +52,8 @@ def build(ctx: PluginContext, cache: ThumbnailCache) -> APIRouter:
         if picture is None:
             if thumbnailer_for(ctx.plugins.contributed(Thumbnailer), asset.mime_type) is None:
                 raise NotFound("No plugin makes thumbnails of files like this asset.")
-            return Response(status_code=202, headers={"Retry-After": "2", "Cache-Control": "no-store"})
+            status = 204 if cache.refused(asset.content_hash) else 202
+            return Response(status_code=status, headers={"Retry-After": "2", "Cache-Control": "no-store"})
         return Response(picture, media_type="image/webp", headers=headers)
 
     return router

@@ -1,0 +1,141 @@
+"""Thumbnails on a real Core: made after an upload, served, and never in anybody's way."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PIL import Image
+
+if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
+PHOTO = Path(__file__).parents[1] / "fixtures" / "grace_hopper.jpg"
+PLUGIN = """
+from faceforge_sdk import Thumbnailer, hookimpl
+from faceforge_sdk.errors import InvalidInput
+
+def render(source, size):
+    if source.read_bytes() == b"bad":
+        raise InvalidInput("not a drawing")
+    if source.read_bytes() == b"crash":
+        raise RuntimeError("boom")
+    from PIL import Image
+    import io
+    out = io.BytesIO()
+    Image.new("RGB", (size, size), "green").save(out, "WEBP")
+    return out.getvalue()
+
+@hookimpl
+def register_thumbnailers(ctx):
+    return [Thumbnailer("drawings", ("application/x-drawing",), render)]
+"""
+
+
+def upload(client: TestClient, content: bytes, name: str, mime_type: str) -> str:
+    answer = client.post("/v1/assets/upload", files={"file": (name, content, mime_type)})
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["data"]["asset_id"])
+
+
+def thumbnail(faceforge: Any, asset_id: str, size: int = 256) -> Any:
+    def ask() -> Any:
+        answer = faceforge.client.get(f"/v1/assets/{asset_id}/thumbnail", params={"size": size})
+        return answer if answer.status_code == 200 else None
+
+    return faceforge.wait_for(ask)
+
+
+@pytest.fixture
+def drawings(tmp_path: Path, install_plugin: Any) -> None:
+    folder = tmp_path / "drawings"
+    folder.mkdir()
+    (folder / "plugin.json").write_text(
+        '{"id": "demo.drawings", "name": "Drawings", "api_version": 1, "entrypoints": {"python": "plugin"}}'
+    )
+    (folder / "plugin.py").write_text(PLUGIN)
+    install_plugin(folder)
+
+
+def test_an_uploaded_photo_gets_thumbnails_in_three_sizes(faceforge: Any, client: TestClient) -> None:
+    asset_id = upload(client, PHOTO.read_bytes(), "grace.jpg", "image/jpeg")
+    for size in (256, 512, 1024):
+        answer = thumbnail(faceforge, asset_id, size)
+        assert answer.headers["content-type"] == "image/webp"
+        assert max(Image.open(io.BytesIO(answer.content)).size) <= size
+
+
+def test_a_thumbnail_is_cached_by_the_browser(faceforge: Any, client: TestClient) -> None:
+    asset_id = upload(client, PHOTO.read_bytes(), "grace.jpg", "image/jpeg")
+    etag = thumbnail(faceforge, asset_id).headers["etag"]
+    again = client.get(f"/v1/assets/{asset_id}/thumbnail", headers={"If-None-Match": etag})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_file_that_is_no_picture_has_none_and_stays_a_file(faceforge: Any, client: TestClient) -> None:
+    asset_id = upload(client, b"not a photo at all", "broken.jpg", "image/jpeg")
+    job = faceforge.run_job("thumbnails.render", {"asset_id": asset_id})
+    assert (job.status, job.result["rendered"]) == ("succeeded", [])
+    assert "can't be read" in job.result["reason"]
+    assert client.get(f"/v1/assets/{asset_id}/thumbnail").status_code == 204
+    assert client.get(f"/v1/assets/{asset_id}/download").content == b"not a photo at all"
+
+
+@pytest.mark.parametrize("size", ["0", "100", "-1", "256.5", "x", ""])
+def test_only_the_three_sizes_exist(client: TestClient, size: str) -> None:
+    assert client.get(f"/v1/assets/{'0' * 64}/thumbnail", params={"size": size}).status_code == 422
+
+
+def test_a_picture_that_is_not_there_yet_is_no_error_and_one_of_no_known_format_is(
+    faceforge: Any, client: TestClient
+) -> None:
+    asset_id = upload(client, PHOTO.read_bytes(), "grace.jpg", "image/jpeg")
+    thumbnail(faceforge, asset_id)
+    for file in (faceforge.home / "plugin_data" / "faceforge.thumbnails").rglob("*.webp"):
+        file.unlink()
+    waiting = client.get(f"/v1/assets/{asset_id}/thumbnail")
+    assert (waiting.status_code, waiting.headers["retry-after"]) == (202, "2")
+    text = upload(client, b"just text", "a.txt", "text/plain")
+    assert client.get(f"/v1/assets/{text}/thumbnail").status_code == 404
+
+
+def test_a_trashed_asset_shows_no_thumbnail(faceforge: Any, client: TestClient) -> None:
+    asset_id = upload(client, PHOTO.read_bytes(), "grace.jpg", "image/jpeg")
+    thumbnail(faceforge, asset_id)
+    client.delete(f"/v1/assets/{asset_id}")
+    assert client.get(f"/v1/assets/{asset_id}/thumbnail").status_code == 404
+
+
+def test_register_thumbnailers_lets_a_plugin_picture_its_own_format(
+    faceforge: Any, client: TestClient, drawings: None
+) -> None:
+    asset_id = upload(client, b"a drawing", "a.drw", "application/x-drawing")
+    assert Image.open(io.BytesIO(thumbnail(faceforge, asset_id).content)).size == (256, 256)
+
+
+def test_a_plugin_that_refuses_a_file_stays_trusted_and_one_that_crashes_fails_the_job(
+    faceforge: Any, client: TestClient, drawings: None
+) -> None:
+    bad = upload(client, b"bad", "bad.drw", "application/x-drawing")
+    assert faceforge.run_job("thumbnails.render", {"asset_id": bad}).status == "succeeded"
+    crash = upload(client, b"crash", "crash.drw", "application/x-drawing")
+    job = faceforge.run_job("thumbnails.render", {"asset_id": crash})
+    assert job.status == "failed"
+    assert "demo.drawings" in job.error.message
+
+
+def test_a_type_changed_later_is_pictured_then(faceforge: Any, client: TestClient) -> None:
+    asset_id = upload(client, PHOTO.read_bytes(), "grace", "application/octet-stream")
+    client.patch(f"/v1/assets/{asset_id}", json={"mime_type": "image/jpeg"})
+    thumbnail(faceforge, asset_id)
+
+
+def test_the_cache_may_be_deleted_and_is_made_again(faceforge: Any, client: TestClient) -> None:
+    asset_id = upload(client, PHOTO.read_bytes(), "grace.jpg", "image/jpeg")
+    thumbnail(faceforge, asset_id)
+    for file in (faceforge.home / "plugin_data" / "faceforge.thumbnails").rglob("*.webp"):
+        file.unlink()
+    assert faceforge.run_job("thumbnails.render", {"asset_id": asset_id}).result == {"rendered": [1024, 512, 256]}
+    thumbnail(faceforge, asset_id)

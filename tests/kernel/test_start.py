@@ -1,0 +1,33 @@
+"""A start loads what it needs, and nothing that waits for its first use."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+START = """
+import json, sys
+from pathlib import Path
+from starlette.testclient import TestClient
+from faceforge_core.app import create_app
+from faceforge_core.kernel import Kernel
+
+with Kernel(Path(sys.argv[1]), environ={}) as kernel:
+    with TestClient(create_app(kernel), base_url="http://127.0.0.1") as client:
+        assert client.get("/healthz").json() == {"status": "ok"}
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def test_heavy_libraries_are_loaded_when_first_needed(run_python: Any, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    first = run_python(START, home)  # makes the home, with Alembic
+    assert first.returncode == 0, first.stderr
+    second = run_python(START, home)
+    assert second.returncode == 0, second.stderr
+    loaded = set(json.loads(second.stdout))
+    assert "faceforge_builtins.thumbnails" in loaded
+    assert {"alembic", "boto3", "PIL", "jsonschema", "playwright"} & loaded == set()
