@@ -168,6 +168,7 @@ class Kernel:
         asset_service = AssetService(assets, LinkCatalog(database, events))
         storage = StorageService(
             database=database,
+            events=events,
             assets=assets,
             staging_dir=self.home.staging_dir,
             config=lambda: self.config.current,

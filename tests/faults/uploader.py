@@ -43,9 +43,11 @@ def storage_of(root: Path) -> Iterator[StorageService]:
     migrate(home.database, home.backups_dir)
     fs = FileSystemProvider(home.assets_dir, home.quarantine_dir, logging.getLogger("fs"))
     with Database(home.database) as database:
+        events = EventLog(database)
         storage = StorageService(
             database=database,
-            assets=AssetCatalog(database, EventLog(database)),
+            events=events,
+            assets=AssetCatalog(database, events),
             staging_dir=home.staging_dir,
             config=lambda: NO_RESERVE,
             providers=lambda: [Owned("faceforge.storage_fs", fs)],

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from faceforge_core.db.engine import Database, Transaction
+    from faceforge_core.events import EventLog
     from faceforge_core.storage.providers import ProviderRegistry
     from faceforge_core.storage.staging import Staging
     from faceforge_sdk.protocols import ByteReader, StorageProvider
@@ -44,6 +45,9 @@ _NEXT = prepare(
         table.c.storage_key,
         table.c.meta_json,
         table.c.bytes_state,
+        table.c.kind,
+        table.c.mime_type,
+        table.c.deleted_at,
     )
     .where(_DUE, table.c.asset_id > bindparam("after"))
     .order_by(table.c.asset_id)
@@ -60,8 +64,7 @@ _SETTLE = prepare(
 class _Verdict:
     """What became of one row."""
 
-    asset_id: str
-    before: str
+    row: Any
     state: str
     provider: str
     key: str
@@ -73,11 +76,13 @@ class Adoption:
 
     Afterwards a row is ``ok``, ``missing``, ``altered`` (other bytes than its id says: v0.1.9 shared them with the
     user's file, and that was edited), or still ``shared`` or ``external`` where there was no space for a copy. All of
-    them stay served as they are. Trashed rows are worked through too.
+    them stay served as they are. Trashed rows are worked through too. A live row that becomes ``ok`` is told as
+    ``asset.stored``: that is when its bytes are ours, and when plugins may look at them.
     """
 
-    def __init__(self, database: Database, registry: ProviderRegistry, staging: Staging) -> None:
+    def __init__(self, database: Database, events: EventLog, registry: ProviderRegistry, staging: Staging) -> None:
         self._database = database
+        self._events = events
         self._registry = registry
         self._staging = staging
 
@@ -119,20 +124,24 @@ class Adoption:
             yield page
 
     def _record(self, verdicts: list[_Verdict]) -> None:
-        changed = [verdict for verdict in verdicts if verdict.state != verdict.before]
+        changed = [verdict for verdict in verdicts if verdict.state != verdict.row["bytes_state"]]
         if not changed:
             return
 
         def work(tx: Transaction) -> None:
             for verdict in changed:
-                tx.run(
+                row = verdict.row
+                settled = tx.run(
                     _SETTLE,
-                    id=verdict.asset_id,
-                    before=verdict.before,
+                    id=row["asset_id"],
+                    before=row["bytes_state"],
                     state=verdict.state,
                     provider=verdict.provider,
                     key=verdict.key,
                 )
+                if settled and verdict.state == "ok" and row["deleted_at"] is None:
+                    told = {"mime_type": row["mime_type"], "kind": row["kind"]}
+                    self._events.append(tx, "asset.stored", row["asset_id"], told)
 
         self._database.write(work)
 
@@ -156,7 +165,7 @@ class Adoption:
             _log.warning("The file %s can't be verified now: %s", row["asset_id"], error)
         if state != "ok":
             provider, key = row["storage_provider"], row["storage_key"]
-        return _Verdict(row["asset_id"], row["bytes_state"], state, provider, key, copied)
+        return _Verdict(row, state, provider, key, copied)
 
     def _verify(self, row: Any, check_cancelled: Callable[[], None]) -> tuple[str, bool]:
         """A row with a key: hash its bytes, and copy them first where they are shared."""

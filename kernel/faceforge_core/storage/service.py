@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from faceforge_core.catalog.assets import AssetCatalog
     from faceforge_core.config import CoreConfig
     from faceforge_core.db.engine import Database
+    from faceforge_core.events import EventLog
     from faceforge_core.owned import Owned
     from faceforge_core.storage.description import Description
     from faceforge_core.storage.providers import RuleCall
@@ -39,6 +40,7 @@ class StorageService:
         self,
         *,
         database: Database,
+        events: EventLog,
         assets: AssetCatalog,
         staging_dir: Path,
         config: Callable[[], CoreConfig],
@@ -51,7 +53,7 @@ class StorageService:
         self._config = config
         self._registry = ProviderRegistry(providers, rules, ask)
         self._staging = Staging(staging_dir, config)
-        self._adoption = Adoption(database, self._registry, self._staging)
+        self._adoption = Adoption(database, events, self._registry, self._staging)
 
     def begin_upload(self, *, expected_size: int | None = None) -> IncomingFile:
         """Start an upload. Raises `InsufficientStorage` before a byte is read."""

@@ -43,9 +43,11 @@ class House:
 
     def __post_init__(self) -> None:
         self.providers.append(Owned("faceforge.storage_fs", self.fs))
-        self.assets = AssetCatalog(self.database, EventLog(self.database))
+        self.events = EventLog(self.database)
+        self.assets = AssetCatalog(self.database, self.events)
         self.storage = StorageService(
             database=self.database,
+            events=self.events,
             assets=self.assets,
             staging_dir=self.home.staging_dir,
             config=lambda: CoreConfig.model_validate({"limits": self.limits}),

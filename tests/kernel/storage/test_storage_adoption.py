@@ -57,6 +57,17 @@ def test_m06_a_file_that_is_whole_and_private_is_verified_and_tightened(house: A
     assert not house.storage.needs_adoption()
 
 
+def test_m06_what_becomes_ours_is_told_so_that_plugins_look_at_it_and_the_trash_is_not(house: Any) -> None:
+    live, trashed = _legacy(house, b"live"), _legacy(house, b"trashed")
+    house.assets.delete(trashed.asset_id)
+    with house.database.read() as reader:
+        before = house.events.last(reader)
+    assert _adopt(house) == {"ok": 2}
+    with house.database.read() as reader:
+        told = [(event.type, event.subject) for event in house.events.after(reader, before)]
+    assert told == [("asset.stored", live.asset_id)]
+
+
 @pytest.mark.parametrize("share", [_hard_linked, _linked])
 def test_m06_a_shared_file_gets_bytes_of_its_own_and_the_users_file_stays(
     house: Any, tmp_path: Path, share: Any
