@@ -7,6 +7,7 @@ import re
 import shutil
 import sqlite3
 import tarfile
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -105,21 +106,33 @@ class Api:
         return self.ask("POST", "/v1/assets/upload", content=body, headers=given)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def api_of() -> Callable[[Any], Api]:
     """Wraps any client: ``api_of(client)``."""
     return Api
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCore]:
-    """One Core for all tests of a file that mind their own things only."""
-    with Kernel(tmp_path_factory.mktemp("contract") / "home", environ={}) as kernel:
-        app = create_app(kernel)
-        with TestClient(app, base_url=HOST, follow_redirects=False, raise_server_exceptions=False) as client:
-            core = RunningCore(kernel, client)
+def start_shared_core() -> Iterator[Callable[[Path], RunningCore]]:
+    """Starts kernels that live as long as a file's tests; `start_core` is for one test."""
+    with ExitStack() as closing:
+
+        def start(home: Path) -> RunningCore:
+            kernel = closing.enter_context(Kernel(home, environ={}))
+            client = TestClient(
+                create_app(kernel), base_url=HOST, follow_redirects=False, raise_server_exceptions=False
+            )
+            core = RunningCore(kernel, closing.enter_context(client))
             client.headers["Authorization"] = f"Bearer {core.token}"
-            yield core
+            return core
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, start_shared_core: Callable[[Path], RunningCore]) -> RunningCore:
+    """One Core for all tests of a file that mind their own things only."""
+    return start_shared_core(tmp_path_factory.mktemp("contract") / "home")
 
 
 @pytest.fixture(scope="module")
@@ -141,12 +154,22 @@ def expected() -> dict[str, Any]:
     return found
 
 
+@pytest.fixture(scope="session")
+def unpack_legacy_home() -> Callable[[Path], Path]:
+    """Puts a home as v0.1.9 left it into a folder: ``unpack_legacy_home(folder)``."""
+
+    def unpack(folder: Path) -> Path:
+        with tarfile.open(FIXTURES / "legacy-home-0.1.9.tar.gz") as archive:
+            archive.extractall(folder / "unpacked", filter="data")
+        return Path(shutil.move(folder / "unpacked" / "home", folder / "legacy"))
+
+    return unpack
+
+
 @pytest.fixture
-def legacy_home(tmp_path: Path) -> Path:
+def legacy_home(tmp_path: Path, unpack_legacy_home: Callable[[Path], Path]) -> Path:
     """A home as v0.1.9 left it, to do anything with."""
-    with tarfile.open(FIXTURES / "legacy-home-0.1.9.tar.gz") as archive:
-        archive.extractall(tmp_path / "unpacked", filter="data")
-    return Path(shutil.move(tmp_path / "unpacked" / "home", tmp_path / "legacy"))
+    return unpack_legacy_home(tmp_path)
 
 
 @pytest.fixture

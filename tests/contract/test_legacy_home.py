@@ -45,12 +45,18 @@ def cut_to(columns: set[str], rows: list[dict[str, Any]]) -> list[dict[str, Any]
     return [{name: row[name] for name in columns} for row in rows]
 
 
-@pytest.fixture
-def opened(start_core, api_of, legacy_home: Path) -> Iterator[Any]:
-    """Speaks to a Core that opened the home, after it has done what it does by itself."""
-    core = start_core(legacy_home)
+@pytest.fixture(scope="module")
+def opened_core(start_shared_core, unpack_legacy_home, tmp_path_factory) -> Any:
+    """A Core that opened the home and has done what it does by itself; only to be read."""
+    core = start_shared_core(unpack_legacy_home(tmp_path_factory.mktemp("opened")))
     core.wait_for(lambda: all_done(core))
-    return api_of(core.client)
+    return core
+
+
+@pytest.fixture(scope="module")
+def opened(opened_core, api_of) -> Any:
+    """Speaks to `opened_core`."""
+    return api_of(opened_core.client)
 
 
 def all_done(core: Any) -> bool:
@@ -72,8 +78,8 @@ def test_its_token_works_and_no_other(opened) -> None:
     opened.error("GET", "/v1/ping", 401, "unauthorized", headers={"Authorization": f"Bearer {TOKEN}x"})
 
 
-def test_core_json_keeps_what_stood_in_it(opened, legacy_home: Path) -> None:
-    content = json.loads((legacy_home / "config" / "core.json").read_text())
+def test_core_json_keeps_what_stood_in_it(opened_core) -> None:
+    content = json.loads((opened_core.home / "config" / "core.json").read_text())
     assert content == {"version": "1", "auth": {"install_token": TOKEN}, "network": {"core_port": 8787}}
 
 
@@ -256,11 +262,12 @@ def test_it_opens_under_a_real_process_too(start_process, legacy_home: Path, api
     assert core.stop() == 0
 
 
-def test_trash_of_the_old_version_can_be_brought_back(opened, expected) -> None:
+def test_trash_of_the_old_version_can_be_brought_back(start_core, api_of, legacy_home: Path, expected) -> None:
+    api = api_of(start_core(legacy_home).client)
     for entity_id in expected["deleted_entities"]:
-        assert opened.data("POST", f"/v1/entities/{entity_id}/restore")["entity_id"] == entity_id
+        assert api.data("POST", f"/v1/entities/{entity_id}/restore")["entity_id"] == entity_id
     wanted = len(expected["entities"]) + len(expected["deleted_entities"])
-    assert opened.data("GET", "/v1/entities")["total"] == wanted
+    assert api.data("GET", "/v1/entities")["total"] == wanted
 
 
 # --- M06: bytes that are shared, pointed to, or gone
