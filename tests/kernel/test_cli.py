@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -55,8 +55,8 @@ def make_home() -> Callable[[Path], Path]:
     return make
 
 
-def content_of(home: Path) -> dict[str, object]:
-    found: dict[str, object] = json.loads((home / "config" / "core.json").read_text())
+def content_of(home: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((home / "config" / "core.json").read_text())
     return found
 
 
@@ -100,7 +100,7 @@ def test_token_show_makes_a_token_where_there_is_none(run: Run, make_home, tmp_p
 def test_token_rotate_replaces_the_token_and_shows_neither(run: Run, make_home, tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
     done = run("token", "rotate", "--home", str(home))
-    new = content_of(home)["auth"]["install_token"]  # type: ignore[index]
+    new = content_of(home)["auth"]["install_token"]
     assert done.returncode == 0
     assert new != TOKEN
     assert len(str(new)) >= 32
