@@ -24,6 +24,8 @@ CHUNK = 1024 * 1024
 _WINDOWS_SHARING_ERRORS = frozenset({5, 32, 33})
 _REPLACE_ATTEMPTS = 40
 _REPLACE_PAUSE = 0.05
+# Linux alone reads only what lies in memory when asked to.
+_NOWAIT: int | None = getattr(os, "RWF_NOWAIT", None) if hasattr(os, "preadv") else None
 _NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
 
 
@@ -127,6 +129,21 @@ class FileReader:
             raise _short()
         self._left -= len(found)
         return found
+
+    def read_ready(self, size: int, /) -> bytes | None:
+        """At most `size` bytes that the system holds in memory; None where it would have to wait, or can't tell."""
+        if _NOWAIT is None or self._left <= 0:
+            return None
+        buffer = bytearray(min(size, self._left))
+        try:
+            count = os.preadv(self._file.fileno(), [buffer], self._file.tell(), _NOWAIT)
+        except OSError:  # not in memory, or a file system that does not know the question
+            return None
+        if count == 0:
+            return None  # shorter than it was: `read` says so
+        self._file.seek(count, os.SEEK_CUR)
+        self._left -= count
+        return bytes(buffer[:count]) if count < len(buffer) else bytes(buffer)
 
     def close(self) -> None:
         """Give the descriptor back; may be called twice."""

@@ -180,6 +180,13 @@ class ByteReader(Protocol):
         """At most `size` bytes, and b"" at the end of the asked range."""
         ...
 
+    def read_ready(self, size: int, /) -> bytes | None:
+        """At most `size` bytes, and at least one, if that needs no waiting for a disk or a network; else None.
+
+        May be called on the event loop. Returning None always is correct.
+        """
+        ...
+
     def close(self) -> None: ...
 
 

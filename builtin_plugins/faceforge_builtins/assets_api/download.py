@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from datetime import datetime
 from email.utils import format_datetime
@@ -38,7 +37,11 @@ _DOUBTFUL = re.compile(r"[^A-Za-z0-9 ._()\[\]@+,#&!~-]")
 
 
 class Download(Response):
-    """`size` bytes of a reader, streamed: the next piece is read on a thread while the client takes the one before."""
+    """`size` bytes of a reader, streamed as fast as the client takes them and no faster.
+
+    What lies in memory is sent right away; what has to come from a disk or a network is read on a thread, so that a
+    slow reader or a slow disk holds up nobody else.
+    """
 
     def __init__(self, status: int, headers: dict[str, str], size: int, reader: ByteReader) -> None:
         super().__init__(status_code=status, headers={**headers, "Content-Length": str(size)})
@@ -47,23 +50,18 @@ class Download(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         del scope, receive  # the answer depends on neither
-        ahead = asyncio.ensure_future(self._read(self._size))
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             left = self._size
             while left:
-                chunk = await ahead
+                wanted = min(CHUNK, left)
+                chunk = self._reader.read_ready(wanted)
+                if chunk is None:
+                    chunk = await to_thread.run_sync(_read_some, self._reader, wanted)
                 left -= len(chunk)
-                if left:
-                    ahead = asyncio.ensure_future(self._read(left))
                 await send({"type": "http.response.body", "body": chunk, "more_body": left > 0})
         finally:
-            await asyncio.wait([ahead])  # a thread that reads must be done before its file is closed
-            ahead.exception()  # raised above already, or overtaken by the client's going away
             await to_thread.run_sync(self._reader.close)
-
-    async def _read(self, left: int) -> bytes:
-        return await to_thread.run_sync(_read_some, self._reader, min(CHUNK, left))
 
 
 def answer(

@@ -29,8 +29,8 @@ class FakeStorage:
         del expected_size  # there is always room
         return FakeUpload(self._assets)
 
-    def open(self, asset: Asset, start: int = 0, end: int | None = None) -> io.BytesIO:
-        return io.BytesIO(self._assets.content[asset.asset_id][start:end])
+    def open(self, asset: Asset, start: int = 0, end: int | None = None) -> BytesReader:
+        return BytesReader(self._assets.content[asset.asset_id][start:end])
 
     def local_file(self, asset: Asset) -> Path | None:
         del asset  # nothing here is a file
@@ -42,6 +42,13 @@ class FakeStorage:
         check_cancelled()
         progress(100, None)
         return {}
+
+
+class BytesReader(io.BytesIO):
+    """`faceforge_sdk.protocols.ByteReader` over bytes, which are always ready."""
+
+    def read_ready(self, size: int, /) -> bytes | None:
+        return self.read(size) or None
 
 
 class FakeUpload:

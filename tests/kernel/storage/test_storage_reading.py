@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from faceforge_sdk import files
 from faceforge_sdk.errors import IntegrityError
+from faceforge_sdk.files import FileReader
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,3 +106,24 @@ def test_the_local_file_is_the_blob(house: Any) -> None:
     assert house.storage.local_file(asset) == house.blob(asset)
     house.blob(asset).unlink()
     assert house.storage.local_file(asset) is None
+
+
+def test_what_is_ready_and_what_has_to_be_waited_for_make_the_whole_range(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(bytes(range(256)) * 4096)
+    with FileReader(path, 1000, 900_000) as reader:
+        pieces = []
+        while piece := reader.read_ready(70_000) or reader.read(50_000):
+            pieces.append(piece)
+    assert b"".join(pieces) == (bytes(range(256)) * 4096)[1000:900_000]
+
+
+def test_a_system_that_can_not_tell_what_is_ready_reads_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_NOWAIT", None)
+    path = tmp_path / "file"
+    path.write_bytes(b"content")
+    with FileReader(path, 0, 7) as reader:
+        assert reader.read_ready(7) is None
+        assert reader.read(7) == b"content"
