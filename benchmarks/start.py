@@ -1,6 +1,6 @@
 """From nothing to the first answer, beside the bare imports: ratio and idle memory, measured in turn.
 
-    python benchmarks/start.py [ROUNDS]
+python benchmarks/start.py [ROUNDS]
 """
 
 from __future__ import annotations
