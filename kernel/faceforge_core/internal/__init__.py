@@ -1,1 +1,0 @@
-"""Helper commands under the owner's module names."""
