@@ -7,13 +7,14 @@ import json
 import os
 import shutil
 import sqlite3
+import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 TOKEN = "legacy-home-token"
@@ -392,3 +393,19 @@ def test_m06_a_shared_file_that_was_edited_is_flagged_and_not_copied(
     assert row["bytes_state"] == "altered"
     assert original.read_bytes() == bytes(len(content))
     assert api_of(core.client).data("GET", f"/v1/assets/{edited}")["asset_id"] == edited
+
+
+def test_m07_of_two_that_start_the_upgrade_together_one_does_it_and_the_other_is_refused(
+    start_process: Callable[..., Any], legacy_home: Path
+) -> None:
+    both = [start_process(legacy_home, wait=False) for _ in range(2)]
+    deadline = time.monotonic() + 60
+    while all(core.process.poll() is None for core in both) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    refused = [core for core in both if core.process.poll() is not None]
+    assert [core.process.returncode for core in refused] == [4]
+    assert "already runs" in refused[0].output()
+    (serving,) = [core for core in both if core not in refused]
+    serving.wait_until_healthy()
+    assert serving.client().get("/v1/entities").json()["data"]["total"] > 0
+    assert len(list((legacy_home / "backups").glob("*.sqlite3"))) == 1
