@@ -11,7 +11,15 @@ MAX_HEADER_BYTES: Final = 64 * 1024
 COOKIE: Final = b"ff_token"
 _MAX_COOKIES: Final = 4
 _ONCE: Final = frozenset(
-    {b"host", b"authorization", b"x-faceforge-token", b"origin", b"sec-fetch-site", b"content-length"}
+    {
+        b"host",
+        b"authorization",
+        b"x-faceforge-token",
+        b"origin",
+        b"sec-fetch-site",
+        b"content-length",
+        b"content-type",  # of two, one reader takes the first and another the last
+    }
 )
 _READ: Final = _ONCE | {b"cookie", b"transfer-encoding", b"expect"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.message import Message
 from typing import TYPE_CHECKING, Final
 
 from anyio import to_thread
@@ -15,7 +16,8 @@ from faceforge_sdk.errors import InvalidInput, PayloadTooLarge
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import Message as AsgiMessage
 
     from faceforge_core.config_model import Limits
 
@@ -95,8 +97,10 @@ def _check(body: bytes, depth: int) -> None:
 def _is_json(content_type: bytes | None) -> bool:
     if content_type is None:
         return False
-    kind = content_type.partition(b";")[0].strip().lower()
-    return kind == b"application/json" or (kind.startswith(b"application/") and kind.endswith(b"+json"))
+    message = Message()  # what FastAPI reads the header with: where the two differed, a body would pass unchecked
+    message["content-type"] = content_type.decode("latin-1")
+    subtype = message.get_content_subtype()
+    return message.get_content_maintype() == "application" and (subtype == "json" or subtype.endswith("+json"))
 
 
 def _has_body(headers: dict[bytes, bytes]) -> bool:
@@ -106,7 +110,7 @@ def _has_body(headers: dict[bytes, bytes]) -> bool:
 def _replay(body: bytes, receive: Receive) -> Receive:
     waiting = [body]
 
-    async def replayed() -> Message:
+    async def replayed() -> AsgiMessage:
         if waiting:
             return {"type": "http.request", "body": waiting.pop(), "more_body": False}
         return await receive()

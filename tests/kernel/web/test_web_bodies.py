@@ -61,6 +61,21 @@ def test_v03_odd_text_comes_back_exactly(door, value: str) -> None:
     assert answer.json["data"]["value"] == json.loads(value)
 
 
+@pytest.mark.parametrize("spelling", [b"application/json\xa0", b"application/json\x85", b"Application/X+JSON\x1f; a=b"])
+def test_whatever_fastapi_takes_for_json_is_checked_as_json(door, spelling: bytes) -> None:
+    answer = door.ask("POST", "/v1/things", [BEARER, ("Content-Type", spelling)], thing("NaN"))
+    assert (answer.status, answer.code) == (422, "validation_error")
+    assert door.things == []
+
+
+def test_two_content_types_are_no_request_lest_one_body_be_read_in_two_ways(door) -> None:
+    for first, second in (("application/json", "text/plain"), ("text/plain", "application/json")):
+        headers = [BEARER, ("Content-Type", first), ("Content-Type", second)]
+        answer = door.ask("POST", "/v1/things", headers, thing("NaN"))
+        assert (answer.status, answer.code) == (400, "client_error")
+    assert door.things == []
+
+
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"{} {}", b"\xef\xbb\xbf{}", "{}".encode("utf-16")])
 def test_what_is_no_json_is_refused_with_the_place(door, body: bytes) -> None:
     answer = door.ask("POST", "/v1/things", [BEARER, ("Content-Type", "application/vnd.x+json; charset=x")], body)
