@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from faceforge_core.catalog import entities as module
 from faceforge_core.catalog.entities import EntityCatalog
+from faceforge_core.catalog.paging import Cursor
 from faceforge_core.events import EventLog
 from faceforge_sdk.errors import InvalidInput, NotFound, PreconditionFailed
 from faceforge_sdk.models import EntityDraft, EntityPatch, EntityQuery, TrashQuery
@@ -145,6 +147,20 @@ def test_pages_by_cursor_and_by_offset_equal_one_sorted_list(
 def test_a_cursor_that_is_none_is_refused(entities: EntityCatalog, cursor: str) -> None:
     with pytest.raises(InvalidInput):
         entities.list(EntityQuery(cursor=cursor))
+
+
+@pytest.mark.parametrize("sort_by", ["created_at", "updated_at"])
+@pytest.mark.parametrize("key", ["abc", None, 2**70])
+def test_a_forged_cursor_into_a_search_is_refused(entities: EntityCatalog, sort_by: str, key: Any) -> None:
+    forged = Cursor(f"found:{sort_by}:desc", key, "x").encode()
+    with pytest.raises(InvalidInput):
+        entities.list(EntityQuery.model_validate({"q": "ada", "sort_by": sort_by, "cursor": forged}))
+
+
+def test_a_cursor_nested_too_deep_to_read_is_refused(entities: EntityCatalog) -> None:
+    nested = base64.urlsafe_b64encode(b"[" * 1490).decode().rstrip("=")
+    with pytest.raises(InvalidInput):
+        entities.list(EntityQuery(cursor=nested))
 
 
 def test_a_cursor_of_another_order_is_refused(entities: EntityCatalog) -> None:

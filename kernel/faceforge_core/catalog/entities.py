@@ -19,7 +19,7 @@ from faceforge_sdk.models import Entity, TagCount, TrashedEntity
 from . import stored_json
 from .ids import new_id
 from .memo import Memo
-from .paging import Cursor, Cut, Order, Place, page_of
+from .paging import Cursor, Cut, Order, Place, foreign_cursor, page_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -167,7 +167,9 @@ class EntityCatalog:
         by_age = query.sort_by == "created_at"
         order = f"found:{query.sort_by}:{query.sort_order}"
         cursor = Cursor.decode(query.cursor, order) if query.cursor else None
-        start = int(cursor.key or 0) if cursor else query.offset
+        start = cursor.key if cursor else query.offset
+        if not isinstance(start, int):
+            raise foreign_cursor()
         with self._database.read() as reader:
             hits = search.search(
                 reader,

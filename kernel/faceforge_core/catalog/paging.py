@@ -60,10 +60,10 @@ class Cursor:
         try:
             padded = text.encode("ascii") + b"=" * (-len(text) % 4)
             found, key, last_id = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        except (UnicodeEncodeError, binascii.Error, ValueError, TypeError) as exc:
-            raise _foreign_cursor() from exc
+        except (binascii.Error, ValueError, TypeError, RecursionError) as exc:
+            raise foreign_cursor() from exc
         if found != order or not isinstance(key, str | int | None) or not isinstance(last_id, str):
-            raise _foreign_cursor()
+            raise foreign_cursor()
         return cls(order, key, last_id)
 
 
@@ -152,5 +152,6 @@ def page_of(
     )
 
 
-def _foreign_cursor() -> InvalidInput:
+def foreign_cursor() -> InvalidInput:
+    """What to raise for a cursor that this list never gave."""
     return InvalidInput("The cursor does not belong to this list and order; start again without it.")
