@@ -33,6 +33,27 @@ def read(body: bytes, step: int = 1 << 20) -> list[tuple[PartBegin, bytes]]:
     return [(begin, bytes(content)) for begin, content in found]
 
 
+@pytest.mark.parametrize(
+    "parameter",
+    [
+        "filename*=undefined''x",
+        "filename*=idna''%ff",
+        "filename*=\0''x",
+        "filename*=a; filename*0=b",
+        f"filename*{'9' * 5000}=x",
+    ],
+)
+def test_v25_parameters_that_make_no_sense_are_refused(parameter: str) -> None:
+    with pytest.raises(InvalidInput):
+        read(part(f'form-data; name="file"; {parameter}') + b"--XX--\r\n")
+
+
+@pytest.mark.parametrize("boundary", ["boundary*=undefined''x", "boundary*=a; boundary*0=b", "boundary=", ""])
+def test_v25_a_boundary_that_makes_no_sense_is_refused(boundary: str) -> None:
+    with pytest.raises(InvalidInput):
+        MultipartReader(f"multipart/form-data; {boundary}")
+
+
 @given(st.binary(max_size=300), st.integers(1, 40))
 def test_bytes_survive_any_content_and_any_chunking(content: bytes, step: int) -> None:
     body = part('form-data; name="file"; filename="a.bin"', content) + b"--XX--\r\n"

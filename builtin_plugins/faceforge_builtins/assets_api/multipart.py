@@ -118,7 +118,7 @@ class MultipartReader:
 def _boundary(content_type: str | None) -> str:
     message = Message()
     message["Content-Type"] = content_type or ""
-    boundary = message.get_boundary()
+    boundary = _parameter(message, "boundary", "content-type")
     if message.get_content_type() != "multipart/form-data" or not boundary:
         raise InvalidInput("The body is not multipart/form-data with a boundary.")
     return boundary
@@ -132,8 +132,9 @@ def _header_text(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
-def _parameter(disposition: Message, name: str) -> str | None:
-    value = disposition.get_param(name, header="content-disposition")
-    if value is None:
-        return None
-    return collapse_rfc2231_value(value)
+def _parameter(message: Message, name: str, header: str = "content-disposition") -> str | None:
+    try:
+        value = message.get_param(name, header=header)
+        return None if value is None else collapse_rfc2231_value(value)
+    except (ValueError, TypeError) as exc:  # RFC 2231's continuations and charsets, where they make no sense
+        raise InvalidInput(f"The header {header} of the multipart body is malformed.") from exc
