@@ -88,6 +88,24 @@ def test_wrong_tokens_are_refused_with_a_sentence_and_then_for_a_while(client: T
     assert f"Wait {answers[-1].headers['retry-after']} second" in answers[-1].text
 
 
+@pytest.mark.parametrize("charset", ["undefined", "unicode_escape", "utf-8"])
+@pytest.mark.parametrize("path", ["/ui/login", "/ui/entities"])
+def test_p06_a_form_in_an_encoding_that_gives_no_text_is_refused(client: TestClient, path: str, charset: str) -> None:
+    parts = "".join(
+        f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n\\ud800\r\n' for name in ("token", "display_name")
+    )
+    kind = {"Content-Type": f"multipart/form-data; boundary=b; charset={charset}"}
+    answer = client.post(path, content=f"{parts}--b--\r\n", headers=kind)
+    expected = {"/ui/login": 401, "/ui/entities": 303}[path] if charset == "utf-8" else 422
+    assert answer.status_code == expected
+
+
+def test_a_form_that_is_cut_off_or_malformed_is_refused(client: TestClient) -> None:
+    kind = {"Content-Type": "multipart/form-data; boundary=b"}
+    for body in (b"--b\r\nno header", b"--c--", b"--b\r\nContent-Disposition: x\r\n\r\n"):
+        assert 400 <= client.post("/ui/login", content=body, headers=kind).status_code < 500
+
+
 def test_signing_out_clears_the_cookie_and_the_session(client: TestClient, faceforge: RunningCore) -> None:
     """A15"""
     sign_in(client, faceforge.token)

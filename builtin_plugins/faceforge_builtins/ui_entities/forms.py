@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, Request
 from starlette.datastructures import FormData
 
+from faceforge_sdk.errors import InvalidInput
 from faceforge_sdk.models import EntityDraft, EntityPatch
 
 if TYPE_CHECKING:
@@ -17,7 +18,14 @@ if TYPE_CHECKING:
 
 async def posted_form(request: Request) -> FormData:
     """The form as sent; FastAPI's own parameters can't tell an empty field from a missing one."""
-    return await request.form()
+    try:
+        form = await request.form()
+        for value in form.values():
+            if isinstance(value, str):
+                value.encode()
+    except ValueError as exc:  # the client names the encoding, and some decode nothing, or to what is no text
+        raise InvalidInput("The form can't be read.") from exc
+    return form
 
 
 _NUL = "There is a character in it that can't be stored (NUL). Type the text again instead of pasting it."

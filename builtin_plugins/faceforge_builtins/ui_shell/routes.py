@@ -8,7 +8,7 @@ from fastapi import APIRouter, Cookie, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData
 
-from faceforge_sdk.errors import TooManyRequests, Unauthorized
+from faceforge_sdk.errors import InvalidInput, TooManyRequests, Unauthorized
 
 from .local_paths import START_PAGE, local_page
 
@@ -22,7 +22,14 @@ WRONG_TOKEN = "This is not the access token. Copy it again, whole, and mind that
 
 async def posted_form(request: Request) -> FormData:
     """The form as sent; FastAPI's own parameters can't tell an empty field from a missing one."""
-    return await request.form()
+    try:
+        form = await request.form()
+        for value in form.values():
+            if isinstance(value, str):
+                value.encode()
+    except ValueError as exc:  # the client names the encoding, and some decode nothing, or to what is no text
+        raise InvalidInput("The form can't be read.") from exc
+    return form
 
 
 Posted = Annotated[FormData, Depends(posted_form)]
