@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -127,8 +127,9 @@ def _headers(asset: Asset) -> dict[str, str]:
 def _http_date(timestamp: str) -> str:
     try:
         moment = datetime.fromisoformat(timestamp)
-    except ValueError:  # a timestamp of another tool's: the epoch is never newer than what a client has
-        moment = datetime.fromisoformat("1970-01-01T00:00:00Z")
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # another tool's timestamp: the epoch is never newer than what a client has
+        moment = datetime.fromtimestamp(0, UTC)
     return format_datetime(moment, usegmt=True)
 
 
