@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import text
 from starlette.datastructures import FormData
 
 from faceforge_builtins.ui_entities.facts import facts_of
@@ -15,6 +16,9 @@ from faceforge_builtins.ui_entities.forms import EntityForm, lines
 from faceforge_builtins.ui_entities.listing import PATH, Listing
 from faceforge_builtins.ui_entities.notices import notice_of
 from faceforge_builtins.ui_entities.portraits import monogram
+from faceforge_core.db import search
+from faceforge_core.db.engine import Database, Transaction
+from faceforge_core.db.statements import prepare
 from faceforge_sdk.models import Entity
 
 if TYPE_CHECKING:
@@ -41,6 +45,19 @@ def create(client: TestClient) -> Callable[..., dict[str, Any]]:
 def entity(**values: Any) -> Entity:
     start = {"entity_id": ID, "display_name": "Ada", "aliases": [], "tags": [], "fields": {}, "revision": 3}
     return Entity.model_validate({**start, "created_at": "", "updated_at": "", **values})
+
+
+def test_ids_that_other_tools_made_up_are_shown_like_all_others(client: TestClient, faceforge: RunningCore) -> None:
+    insert = prepare(text("INSERT INTO entities (entity_id, display_name) VALUES (:id, 'Grace')"))
+    with Database(faceforge.kernel.home.database) as database:
+
+        def work(tx: Transaction) -> None:
+            tx.run(insert, id="made by hand")
+            search.index_entity(tx, 1, "made by hand", "grace", [])
+
+        database.write(work)
+    assert "Grace" in client.get("/ui/entities").text
+    assert client.get("/ui/entities/made%20by%20hand").status_code == 200
 
 
 # --- The list -------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from faceforge_sdk import Thumbnailer
 
@@ -42,7 +43,7 @@ def portraits(ctx: PluginContext, entities: Sequence[Entity]) -> list[Portrait]:
     return [
         Portrait(
             letters=monogram(entity.display_name),
-            tone=int(entity.entity_id[:6], 16) % TONES,
+            tone=crc32(entity.entity_id.encode()) % TONES,
             picture=thumbnail_address(covers[entity.entity_id]) if entity.entity_id in covers else None,
         )
         for entity in entities
