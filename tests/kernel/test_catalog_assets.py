@@ -6,12 +6,14 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import text
 
 from faceforge_core.catalog import assets as module
 from faceforge_core.catalog import links as links_module
 from faceforge_core.catalog.assets import AssetCatalog
 from faceforge_core.catalog.entities import EntityCatalog
 from faceforge_core.catalog.links import LinkCatalog
+from faceforge_core.db.statements import prepare
 from faceforge_core.events import EventLog
 from faceforge_sdk.errors import InvalidInput, NotFound
 from faceforge_sdk.models import AssetPatch, AssetQuery, EntityDraft, LinkedAssetQuery, TrashQuery
@@ -63,6 +65,16 @@ def store(database: Database, assets: AssetCatalog) -> Callable[..., Asset]:
         return database.write(lambda tx: assets.store(tx, **values))
 
     return record
+
+
+@pytest.mark.parametrize(("held", "kept"), [("null", []), ('{"a":1}', [{"a": 1}]), ('"text"', ["text"]), ("[]", [])])
+def test_metadata_that_is_no_list_stays_beside_a_new_sidecar(
+    database: Database, store: Callable[..., Asset], held: str, kept: list[Any]
+) -> None:
+    store("a.png", sidecar=None)
+    statement = prepare(text("UPDATE assets SET meta_json = :meta"))
+    database.write(lambda tx: tx.run(statement, meta=f'{{"metadata":{held}}}'))
+    assert store("a.png", sidecar=SIDECAR).meta["metadata"] == [*kept, SIDECAR]
 
 
 def test_known_bytes_keep_their_row_and_gain_a_sidecar_once(store: Callable[..., Asset]) -> None:

@@ -192,10 +192,11 @@ class AssetCatalog:
 
     def _add_sidecar(self, tx: Transaction, known: Row, sidecar: dict[str, Any] | None) -> None:
         meta = stored_json.load(known["meta_json"])
-        entries = meta.setdefault("metadata", [])
+        known_entries = meta.get("metadata") or []
+        entries = known_entries if isinstance(known_entries, list) else [known_entries]  # an old row may hold anything
         if sidecar is None or sidecar in entries:
             return
-        entries.append(sidecar)
+        meta["metadata"] = [*entries, sidecar]
         tx.run(_SET_META, id=known["asset_id"], meta=stored_json.dump(meta), now=now())
         self._events.append(tx, "asset.updated", known["asset_id"], {"changed": ["meta"]})
 
