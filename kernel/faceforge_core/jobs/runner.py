@@ -158,6 +158,8 @@ class JobRunner:
         self._running[claim.job_id] = job
         if self._stopping.is_set():  # `stop` may have looked before this one was there
             job.stop(STOPPED)
+        elif self._by_type().get(claim.job_type) is not owned:  # so may `drain`, since the handlers were looked up
+            job.stop(DISABLED)
         try:
             return self._finish(job, self._outcome(job, owned.value))
         finally:

@@ -44,6 +44,36 @@ def test_a_job_runs_and_tells_its_story(works: Any) -> None:
     ]
 
 
+def test_a_job_claimed_while_its_plugin_was_disabled_does_not_run_with_what_the_plugin_has_closed(works: Any) -> None:
+    ran: list[str] = []
+
+    def run(job: JobContext[Any]) -> dict[str, Any]:
+        ran.append(job.job_id)
+        return {}
+
+    works.handle(run)
+    claim = works.queue.claim
+
+    def claim_late(types: list[str]) -> Any:
+        """The swap and the drain of a disabling come between the look at the handlers and the claim."""
+        if types:
+            works.handlers.clear()
+            assert works.runner.drain("some.plugin", 0)
+        return claim(types)
+
+    works.queue.claim = claim_late
+    job_id = works.enqueue()
+    works.start()
+
+    deadline = time.monotonic() + 20
+    while len(works.log(job_id)) < 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    job = works.jobs.get(job_id)
+    assert works.log(job_id)[-1] == "Job put back into the queue"
+    assert (ran, job.status, bool(job.waiting_reason)) == ([], "queued", True)
+
+
 def _exit(job: JobContext[Any]) -> dict[str, Any]:
     sys.exit(3)
 
