@@ -13,9 +13,10 @@ A service raises one of these, a plugin may raise any of them, and the kernel tu
     ├── PayloadTooLarge         413 payload_too_large
     ├── UnsupportedMediaType    415 unsupported_media_type
     ├── RangeNotSatisfiable     416 range_not_satisfiable
-    ├── TooManyRequests         429 rate_limited
-    ├── Busy                    503 busy
-    ├── StorageUnavailable      503 storage_unavailable
+    ├── RetryLater              503 busy
+    │   ├── TooManyRequests     429 rate_limited
+    │   ├── Busy                503 busy
+    │   └── StorageUnavailable  503 storage_unavailable
     ├── InsufficientStorage     507 insufficient_storage
     ├── IntegrityError          500 integrity_error
     └── ContributionFailed      500 internal_error

@@ -38,6 +38,7 @@ STATUS: Final[Mapping[type[FaceForgeError], tuple[int, str]]] = {
     errors.UnsupportedMediaType: (415, "unsupported_media_type"),
     errors.RangeNotSatisfiable: (416, "range_not_satisfiable"),
     errors.TooManyRequests: (429, "rate_limited"),
+    errors.RetryLater: (503, "busy"),
     errors.Busy: (503, "busy"),
     errors.StorageUnavailable: (503, "storage_unavailable"),
     errors.InsufficientStorage: (507, "insufficient_storage"),
@@ -97,7 +98,7 @@ def _headers(error: FaceForgeError) -> list[tuple[str, str]]:
     match error:
         case errors.RangeNotSatisfiable(size=size):
             return [("Content-Range", f"bytes */{size}"), ("Accept-Ranges", "bytes")]
-        case errors.TooManyRequests() | errors.Busy() | errors.StorageUnavailable():
+        case errors.RetryLater():
             return [("Retry-After", str(error.retry_after))]
         case errors.Unauthorized():
             return [("WWW-Authenticate", "Bearer")]
