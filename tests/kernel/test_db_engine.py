@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, func, insert, select, text
 from faceforge_core.db import sqlite
 from faceforge_core.db.driver import SAFE_VERSION, sqlite3, sqlite_warning
 from faceforge_core.db.engine import Database, Transaction
+from faceforge_core.db.migrate import migrate
 from faceforge_core.db.statements import prepare
 from faceforge_core.db.tables import home_identity
 from faceforge_sdk.errors import Busy, Conflict, InsufficientStorage, InvalidInput, StorageUnavailable
@@ -286,6 +287,37 @@ with Database(Path(sys.argv[1])) as database:
     assert outcomes.count("full") == 1
     assert outcomes[-1] == "ok"
     assert int(count) == 5
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows renames no folder with open files in it")
+def test_d07_a_folder_that_is_gone_or_replaced_leaves_the_writer_alive(tmp_path: Path) -> None:
+    folder = tmp_path / "db"
+    folder.mkdir()
+    migrate(folder / "core.sqlite3", tmp_path / "backups")
+    with Database(folder / "core.sqlite3") as database:
+        folder.rename(tmp_path / "away")
+        folder.write_text("a file where the folder was")
+        # more than the commits after which the writer looks at the size of its log
+        answers = [database.submit(adding(f"k{number}")).result(20) for number in range(250)]
+        assert answers == [1] * 250
+        folder.unlink()
+        (tmp_path / "away").rename(folder)
+        assert stored(database) == 250
+
+
+def test_a_rollback_that_fails_too_leaves_the_writer_alive(database: Database) -> None:
+    def refuse_to_end(action: int, name: str | None, *_: object) -> int:
+        ends = action == sqlite3.SQLITE_TRANSACTION and name in {"COMMIT", "ROLLBACK"}
+        return sqlite3.SQLITE_DENY if ends else sqlite3.SQLITE_OK
+
+    def break_the_connection(tx: Transaction) -> None:
+        adding("k-lost")(tx)
+        tx._connection.set_authorizer(refuse_to_end)
+
+    with pytest.raises(sqlite3.DatabaseError, match="not authorized"):
+        database.submit(break_the_connection).result(20)
+    assert database.submit(adding("k-kept")).result(20) == 1
+    assert stored(database) == 1
 
 
 def test_files_are_private_whatever_the_umask(tmp_path: Path) -> None:

@@ -63,5 +63,5 @@ class Checkpointer:
     def _log_bytes(self) -> int:
         try:
             return self._wal.stat().st_size
-        except FileNotFoundError:
+        except OSError:  # not there, or its disk is not: the checkpoint itself will tell
             return 0

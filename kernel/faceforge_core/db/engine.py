@@ -239,8 +239,12 @@ class Database:
             piece.error = piece.error or error
         if is_io_error(error):
             self._disconnect()
-        elif connection.in_transaction:
-            connection.execute("ROLLBACK")
+            return
+        try:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        except sqlite3.Error:  # closing undoes it as well, and nobody would be answered if this thread ended
+            self._disconnect()
 
     def _call_back(self, piece: _Piece) -> None:
         for callback in piece.callbacks:
