@@ -119,7 +119,7 @@ def _greet(kernel: Kernel, host: str, port: int) -> None:
     name = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  # compared, not bound
     shown = f"[{name}]" if ":" in name else name
     token = kernel.config.current.auth.install_token
-    hint = token if sys.stdout.isatty() else "run `faceforge token show` to see it"
+    hint = token if sys.stdout.isatty() else f"auth.install_token in {kernel.home.core_json}"
     lines = (
         f"FaceForge Core serves {kernel.home.root}",
         f"Open   http://{shown}:{port}/ui/entities",

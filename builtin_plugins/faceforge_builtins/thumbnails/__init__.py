@@ -11,7 +11,6 @@ from .cache import ThumbnailCache
 from .events import queue_render
 from .jobs import RenderInput, render_job
 from .process import RenderProcess
-from .routes import build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +38,8 @@ class ThumbnailsPlugin:
 
     @hookimpl
     def register_routers(self, ctx: PluginContext) -> list[Router]:
+        from .routes import build  # not at the top: the decoding process imports this package too, and serves nothing
+
         return [Router(build(ctx, ThumbnailCache(ctx.data_dir)))]
 
     @hookimpl
