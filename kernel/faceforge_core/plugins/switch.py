@@ -151,15 +151,24 @@ class Switch:
                 self._leave(one)
 
     def close(self) -> None:
-        """Leave every lifespan, the last entered first; failures are logged. The generation stays as it is."""
+        """Leave every lifespan, the last entered first; failures are logged. The generation stays as it is.
+
+        A plugin that hangs while it is switched is not waited for; its marker stays, so the next start skips it.
+        """
         deadline = time.monotonic() + CLOSE_SECONDS
         for thread in self._takedowns:
             thread.join(max(0.0, deadline - time.monotonic()))
-        with self._lock:
-            for one in reversed(self._active.values()):
+        mine = self._lock.acquire(timeout=max(0.1, deadline - time.monotonic()))
+        if not mine:
+            logger.error("A plugin is still being switched, and nobody waits for it any more.")
+        try:
+            for one in reversed([*self._active.values()]):
                 self._leave(one, max(0.1, deadline - time.monotonic()))
             self._active = {}
             self._loader.close()
+        finally:
+            if mine:
+                self._lock.release()
 
     # --- The user's wishes
 

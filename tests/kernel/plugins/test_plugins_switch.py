@@ -609,6 +609,22 @@ def test_closing_does_not_wait_for_a_lifespan_that_hangs(
     gate.go.set()
 
 
+def test_closing_does_not_wait_for_a_plugin_that_hangs_while_it_is_enabled(
+    house: Any, gate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("faceforge_core.plugins.switch.CLOSE_SECONDS", 0.2)
+    house.plugin("slow.one", plugin="import test_gate\ntest_gate.entered.set()\ntest_gate.go.wait(20)")
+    house.start()
+    thread = threading.Thread(target=house.plugins.enable, args=("slow.one",))
+    thread.start()
+    assert gate.entered.wait(20)
+    started = time.monotonic()
+    house.switch.close()
+    assert time.monotonic() - started < 5
+    gate.go.set()
+    thread.join()
+
+
 def test_a_core_whose_process_a_plugin_ended_starts_without_it(run_python: Callable[..., Any], tmp_path: Path) -> None:
     folder = tmp_path / "plugins" / "boom"
     folder.mkdir(parents=True)
