@@ -81,6 +81,47 @@ def test_a_request_under_way_is_answered_before_the_end(start_process) -> None:
     assert core.process.wait(10) == 0
 
 
+HANGS = """
+import time
+from pathlib import Path
+from fastapi import APIRouter
+from faceforge_sdk import Router, hookimpl
+
+router = APIRouter()
+
+@router.get("/hang")
+def hang():
+    Path(__file__).with_name("entered").touch()
+    time.sleep(120)
+
+@hookimpl
+def register_routers():
+    return [Router(router)]
+"""
+
+
+def test_a_stop_signal_ends_it_with_0_although_a_plugin_s_route_hangs(start_process, api_of, tmp_path: Path) -> None:
+    folder = tmp_path / "home" / "plugins" / "hangs"
+    folder.mkdir(parents=True)
+    manifest = {"id": "hangs", "name": "Hangs", "api_version": 1, "entrypoints": {"python": "plugin"}}
+    (folder / "plugin.json").write_text(json.dumps(manifest))
+    (folder / "plugin.py").write_text(HANGS)
+    core = start_process(tmp_path / "home")
+    assert api_of(core.client()).data("POST", "/v1/plugins/hangs/enable")["state"] == "active"
+    host, port = "127.0.0.1", int(core.url.rpartition(":")[2])
+    with socket.create_connection((host, port), timeout=20) as connection:
+        request = (
+            f"GET /v1/plugins/hangs/hang HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer {core.token}\r\n\r\n"
+        )
+        connection.sendall(request.encode())
+        deadline = time.monotonic() + 20
+        while not (folder / "entered").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        core.process.terminate()
+        assert core.process.wait(20) == 0
+
+
 def test_stored_things_are_there_after_a_restart(start_process, stopped_home: Path, api_of) -> None:
     api = api_of(start_process(stopped_home).client())
     assert api.names() == ["Ada"]
