@@ -18,17 +18,21 @@ import sys
 import tempfile
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from faceforge_core.catalog.entities import EntityCatalog
+from faceforge_core.catalog import entities as catalog
+from faceforge_core.catalog.ids import new_id
+from faceforge_core.clock import text_of
 from faceforge_core.db.engine import Database
 from faceforge_core.db.migrate import migrate
-from faceforge_core.events import EventLog
-from faceforge_sdk.models import EntityDraft
+from faceforge_sdk.models import Entity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from faceforge_core.db.engine import Transaction
 
 ROUNDS = 5
 TARGETS = {"get": 0.5, "list 50": 0.25, "q rare": 0.12, "create, 8 clients": 0.15}
@@ -81,7 +85,7 @@ class Connection:
 
 
 def fill(home: Path, count: int) -> str:
-    """Store seeded entities; returns the id of one in the middle."""
+    """Store seeded entities, five hundred a transaction; returns the id of one in the middle."""
     (home / "db").mkdir(parents=True)
     path = home / "db" / "core.sqlite3"
     migrate(path, home / "backups")
@@ -89,30 +93,34 @@ def fill(home: Path, count: int) -> str:
     words = ["".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=rng.randint(4, 9))) for _ in range(5000)]
     chosen = ""
     with Database(path) as database:
-        catalog = EntityCatalog(database, EventLog(database))
-
-        def create(start: int) -> None:
-            nonlocal chosen
-            for n in range(start, count, 16):
-                rare = " zyzzyva" if n % 20_000 == 777 else ""
-                person = " person" if n % 5 == 0 else ""
-                entity = catalog.create(
-                    EntityDraft(
-                        display_name=f"{words[n % 5000].title()} {words[n * 7 % 5000].title()}{rare}{person}",
-                        aliases=[words[n * 3 % 5000]],
-                        tags=[words[n % 40], "all"],
-                        fields={"born": 1800 + n % 220, "city": words[n * 11 % 300]},
-                    )
-                )
-                if n == count // 2:
-                    chosen = entity.entity_id
-
-        writers = [threading.Thread(target=create, args=(start,)) for start in range(16)]
-        for writer in writers:
-            writer.start()
-        for writer in writers:
-            writer.join()
+        for first in range(0, count, 500):
+            batch = [_entity(words, n) for n in range(first, min(first + 500, count))]
+            database.write(lambda tx, batch=batch: [_store(tx, entity) for entity in batch])  # type: ignore[misc]
+            if first <= count // 2 < first + 500:
+                chosen = batch[0].entity_id
     return chosen
+
+
+def _entity(words: list[str], n: int) -> Entity:
+    rare = " zyzzyva" if n % 20_000 == 777 else ""
+    person = " person" if n % 5 == 0 else ""
+    moment = text_of(datetime(2026, 1, 1, tzinfo=UTC) + timedelta(milliseconds=37 * n))
+    return Entity(
+        entity_id=new_id(),
+        display_name=f"{words[n % 5000].title()} {words[n * 7 % 5000].title()}{rare}{person}",
+        aliases=[words[n * 3 % 5000]],
+        tags=[words[n % 40], "all"],
+        fields={"born": 1800 + n % 220, "city": words[n * 11 % 300]},
+        created_at=moment,
+        updated_at=moment,
+        revision=1,
+    )
+
+
+def _store(tx: Transaction, entity: Entity) -> None:
+    columns = catalog._columns(entity)
+    tx.run(catalog._INSERT, **columns, entity_id=entity.entity_id, created_at=entity.created_at, deleted_at=None)
+    catalog._index(tx, entity, catalog._search_text(entity))
 
 
 def start(home: Path) -> tuple[subprocess.Popen[bytes], int, str]:
@@ -206,6 +214,9 @@ def measure(port: int, token: str, entity_id: str, count: int) -> None:
         found = json.loads(connection.ask(reads[name]))["data"]["total"]
         if found != total:
             raise RuntimeError(f"{name}: {found} found, {total} expected")
+    reads["cursor, deep"] = request(
+        "GET", f"/v1/entities?limit=50&cursor={_deep_cursor(connection, token, count)}", token
+    )
     connection.close()
     times: dict[str, list[float]] = {name: [] for name in reads}
     rates: dict[str, list[float]] = {"empty POST, 8 clients": [], "create, 8 clients": []}
@@ -223,6 +234,12 @@ def measure(port: int, token: str, entity_id: str, count: int) -> None:
             )
         )
     report(times, rates)
+
+
+def _deep_cursor(connection: Connection, token: str, count: int) -> str:
+    """The cursor four fifths down the list."""
+    path = f"/v1/entities?limit=1&offset={count * 4 // 5}"
+    return str(json.loads(connection.ask(request("GET", path, token)))["data"]["next_cursor"])
 
 
 def report(times: dict[str, list[float]], rates: dict[str, list[float]]) -> None:
