@@ -185,6 +185,7 @@ def _validator_class() -> Any:
         "pattern": _pattern,
         "patternProperties": _pattern_properties,
         "additionalProperties": _additional_properties,
+        "uniqueItems": _unique_items,
         "$ref": counted("$ref"),
         "$dynamicRef": counted("$dynamicRef"),
     }
@@ -196,6 +197,25 @@ def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iter
 
     if isinstance(instance, str) and not compiled(pattern).search(instance):
         yield ValidationError("pattern")
+
+
+def _unique_items(_validator: Any, unique: Any, instance: Any, _schema: Any) -> Iterator[Any]:
+    """jsonschema compares objects each with each, and takes hours for as many as fit into a configuration."""
+    from jsonschema.exceptions import ValidationError
+
+    if unique is True and isinstance(instance, list) and len({_hashable(item) for item in instance}) < len(instance):
+        yield ValidationError("unique")
+
+
+def _hashable(value: Any) -> Any:
+    """Equal exactly if JSON Schema calls the values equal: 1 is 1.0, and true is not 1."""
+    if isinstance(value, bool):
+        return ("bool", value)
+    if isinstance(value, list):
+        return ("list", *map(_hashable, value))
+    if isinstance(value, dict):
+        return ("dict", frozenset((name, _hashable(item)) for name, item in value.items()))
+    return value
 
 
 def _pattern_properties(validator: Any, patterns: Mapping[str, Any], instance: Any, _schema: Any) -> Iterator[Any]:

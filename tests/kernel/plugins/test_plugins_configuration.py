@@ -173,6 +173,33 @@ def test_a_hostile_pattern_takes_no_time(schema: dict[str, Any]) -> None:
     assert time.monotonic() - started < 0.5
 
 
+UNIQUE = {"properties": {"a": {"type": "array", "uniqueItems": True}}}
+
+
+def test_as_many_unique_objects_as_fit_take_no_time() -> None:
+    items = [{"a": number} for number in range(50_000)]
+    began = time.monotonic()
+    assert problems(UNIQUE, {"a": items}) == []
+    assert [problem["validator"] for problem in problems(UNIQUE, {"a": [*items, {"a": 7.0}]})] == ["uniqueItems"]
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("items", "unique"),
+    [
+        ([1, True, "1", None, [1], {"a": 1}, [["a", 1]]], True),
+        ([{"a": 1, "b": [True]}, {"b": [1], "a": 1}], True),
+        ([{"a": 1, "b": 2}, {"b": 2, "a": 1.0}], False),
+        ([[0], [False]], True),
+        ([[0], [0.0]], False),
+        ([{}, []], True),
+        ([[], []], False),
+    ],
+)
+def test_items_are_equal_as_json_schema_says(items: list[Any], unique: bool) -> None:
+    assert (problems(UNIQUE, {"a": items}) == []) is unique
+
+
 def test_secrets_are_shown_as_null_and_named(house: Any) -> None:
     plugins = configured(house)
     config = {"greeting": "Hi", "password": "secret", "account": {"token": "t"}, "servers": [{"key": "k"}]}
