@@ -327,6 +327,17 @@ def test_a_file_that_is_not_for_us_is_refused_untouched(
     assert not list(backups.glob("*")) if backups.exists() else True
 
 
+def test_m05_a_place_for_backups_that_is_no_folder_is_a_sentence_and_nothing_is_touched(
+    legacy: Path, backups: Path
+) -> None:
+    before = legacy.read_bytes()
+    backups.write_text("in the way")
+    with pytest.raises(StartRefused, match="cannot be upgraded") as refused:
+        migrate.migrate(legacy, backups)
+    assert str(backups) in str(refused.value)
+    assert legacy.read_bytes() == before
+
+
 def test_the_schema_is_signed_with_the_version_that_made_it(database_path: Path) -> None:
     assert rows(database_path, "SELECT value FROM home_identity WHERE key = 'core_version'") == [(__version__,)]
 

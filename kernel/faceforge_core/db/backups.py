@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from faceforge_core.db import sqlite
 from faceforge_core.refusals import StartRefused
+from faceforge_sdk.files import flush_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ def take(source: sqlite3.Connection, folder: Path, version: str) -> Path:
         unproven.replace(target)
     finally:
         unproven.unlink(missing_ok=True)
-    _flush_folder(folder)
+    flush_folder(folder)
     _prune(folder)
     return target
 
@@ -55,13 +55,3 @@ def _prune(folder: Path) -> None:
     passing = [copy for copy in copies if not copy.name.endswith(f"-schema-{LEGACY}{_SUFFIX}")]
     for copy in passing[:-KEPT]:
         copy.unlink()
-
-
-def _flush_folder(folder: Path) -> None:
-    if os.name == "nt":  # folders cannot be opened there, and NTFS journals the rename by itself
-        return
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

@@ -46,7 +46,8 @@ def migrate(
 
     Before the first pending step of a file with content, a proven copy of it lies in `backups_dir`. The caller holds
     the home's lock. Raises `StartRefused`, always before anything is changed: code 3 for a schema newer than ours,
-    2 for a file that is damaged or none of ours, locked by another program, or too large to copy into the free space.
+    2 for a file that is damaged or none of ours, locked by another program, or too large to copy into the free space,
+    and for folders that can't be written.
     """
     try:
         version = _version_of(database_path)
@@ -60,6 +61,10 @@ def migrate(
         upgrade(database_path, KERNEL, before_commit=_sign)
     except sqlite3.DatabaseError as error:
         raise StartRefused(f"The database {database_path} cannot be opened or migrated: {error}.") from error
+    except OSError as error:
+        place = error.filename or database_path
+        message = f"The database {database_path} cannot be upgraded: {place}: {error.strerror or error}."
+        raise StartRefused(message) from error
     return MigrationReport(version, HEAD, backup, was_legacy=version == backups.LEGACY)
 
 
