@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, text
 from faceforge_core.clock import now, text_of
 from faceforge_core.db.statements import prepare
 from faceforge_core.db.tables import event_cursors, events
-from faceforge_sdk.errors import RetryLater
+from faceforge_sdk.errors import FaceForgeError, RetryLater
 from faceforge_sdk.events import Event
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ _CURSOR_EVERY = 1.0
 _LEAVE_SECONDS = 1.0
 _RETRY_PAUSES = (0.1, 0.5, 2.0)
 _DATABASE_PAUSE = 2.0
+_NOWHERE = -1
 
 _APPEND = prepare(
     insert(events).values(
@@ -165,11 +166,7 @@ class EventDispatcher:
         if known is not None:
             known.owned = owned
             return known
-        with self._database.read() as reader:
-            place = reader.value(_CURSOR, handler=key)
-            new = place is None
-            start = self._log.last(reader) if new else int(place)
-        delivery = _Delivery(self._database, self._log, key, owned, start, new=new)
+        delivery = _Delivery(self._database, self._log, key, owned)
         delivery.start()
         return delivery
 
@@ -191,15 +188,12 @@ class EventDispatcher:
 class _Delivery:
     """One handler's thread."""
 
-    def __init__(
-        self, database: Database, log: EventLog, key: str, owned: Owned[EventHandler], start: int, *, new: bool
-    ) -> None:
+    def __init__(self, database: Database, log: EventLog, key: str, owned: Owned[EventHandler]) -> None:
         self.owned = owned
         self._database = database
         self._events = log
         self._key = key
-        self._place = start
-        self._saved = -1 if new else start
+        self._place = self._saved = _NOWHERE
         self._saved_at = 0.0
         self._news = threading.Event()
         self._news.set()  # there may be events from before
@@ -207,7 +201,18 @@ class _Delivery:
         self._thread = threading.Thread(target=self._run, name=f"events-{key}", daemon=True)
 
     def start(self) -> None:
+        """Begin. A new handler's place is behind what happened before this call, if the database can be read now."""
+        try:
+            self._find_place()
+        except FaceForgeError as error:  # a swap of plugins must not fail half-way for that: its thread tries again
+            _log.warning("The place of %s among the events can't be read yet: %s", self._key, error)
         self._thread.start()
+
+    def _find_place(self) -> None:
+        with self._database.read() as reader:
+            saved = reader.value(_CURSOR, handler=self._key)
+            self._place = self._events.last(reader) if saved is None else int(saved)
+        self._saved = _NOWHERE if saved is None else self._place
 
     def wake(self) -> None:
         self._news.set()
@@ -222,7 +227,9 @@ class _Delivery:
     def _run(self) -> None:
         while not self._leaving.is_set():
             try:
-                if self._saved < 0:
+                if self._place == _NOWHERE:
+                    self._find_place()
+                if self._saved == _NOWHERE:
                     self._save()
                 self._news.clear()
                 while self._deliver_page():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -175,6 +177,29 @@ def test_a_new_handler_begins_behind_what_was_and_goes_on_where_it_was_after_a_r
     telling.tell("while stopped")
     telling.start()
     assert awaited(lambda: told == ["one", "while stopped"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows renames no file that is open")
+def test_a_database_that_cannot_be_read_for_a_moment_does_not_stop_a_new_handler(
+    telling: Telling, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard: list[str] = []
+    dispatcher = telling.start()
+    path = telling.database.path
+    with ExitStack() as readers:
+        for _ in range(12):  # nothing is left in the pool: the next reader has to open the file
+            readers.enter_context(telling.database.read()).value(prepare(text("SELECT 1")))
+        path.rename(path.with_name("away"))
+        telling.handle(lambda event: heard.append(event.subject))
+        dispatcher.handlers_changed()
+        path.with_name("away").rename(path)
+    assert "can't be read yet" in caplog.text
+
+    def told() -> bool:
+        telling.tell("news")
+        return "news" in heard
+
+    assert awaited(told)
 
 
 def test_a_handler_that_goes_and_returns_hears_what_it_missed(telling: Telling) -> None:
