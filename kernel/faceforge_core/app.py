@@ -61,10 +61,20 @@ def serve(root: Path) -> int:
         with _listen(bind) as listener:
             port = int(listener.getsockname()[1])
             kernel.lock.publish(port)
+            warn_of_reach(kernel, bind.host)
             _greet(kernel, bind.host, port)
             _outlive_stop_signals()
             _server(create_app(kernel, bind.host)).run(sockets=[listener])
     return 0
+
+
+def warn_of_reach(kernel: Kernel, host: str) -> None:
+    """Say what it means to listen on more than this computer."""
+    if not is_loopback(host):
+        kernel.warn(
+            f"Core listens on {host}: other computers of the network can reach it. Requests and the install token "
+            "travel unencrypted, and whoever has the token can read and change everything, and run code by enabling plugins."
+        )
 
 
 def serve_usual_home() -> int:

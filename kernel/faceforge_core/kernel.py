@@ -115,6 +115,11 @@ class Kernel:
         self._running.clear()
         self._closing.close()
 
+    def warn(self, sentence: str) -> None:
+        """Tell the owner: in the log, on the console, and under ``warnings`` of the system's information."""
+        _log.warning("%s", sentence)
+        self._warnings.append(sentence)
+
     # --- The home
 
     def _take_home(self) -> None:

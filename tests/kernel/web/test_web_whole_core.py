@@ -8,6 +8,7 @@ import sqlite3
 import pytest
 from fastapi.routing import iter_route_contexts
 
+from faceforge_core.app import warn_of_reach
 from faceforge_core.web.public_paths import is_public
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -151,3 +152,14 @@ def test_the_shells_error_page_is_what_a_person_sees(faceforge) -> None:
     assert answer.status_code == 404
     assert "/ui/static/faceforge.ui_shell/" in answer.text
     assert '"ok"' not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("host", "warned"), [("0.0.0.0", True), ("192.168.1.5", True), ("127.0.0.1", False), ("::1", False)]
+)
+def test_a18_listening_on_the_network_is_warned_of(faceforge, host: str, warned: bool) -> None:
+    warn_of_reach(faceforge.kernel, host)
+    told = faceforge.client.get("/v1/system/info").json()["data"]["warnings"]
+    log = (faceforge.kernel.home.logs_dir / "core.log").read_text()
+    for place in ("\n".join(told), log):
+        assert (f"Core listens on {host}: other computers" in place) is warned
