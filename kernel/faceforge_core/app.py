@@ -73,7 +73,7 @@ def warn_of_reach(kernel: Kernel, host: str) -> None:
     if not is_loopback(host):
         kernel.warn(
             f"Core listens on {host}: other computers of the network can reach it. Requests and the install token "
-            "travel unencrypted, and whoever has the token can read and change everything, and run code by enabling plugins."
+            "travel unencrypted, and whoever has the token can read and change everything and run code, as plugins do."
         )
 
 
