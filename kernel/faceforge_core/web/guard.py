@@ -20,7 +20,7 @@ from faceforge_core.web.error_pages import wants_page
 from faceforge_core.web.hosts import HostRule, MalformedHost
 from faceforge_core.web.local_addresses import sign_in_address
 from faceforge_core.web.public_paths import is_public
-from faceforge_core.web.request_bodies import CountedBody, linger, too_large
+from faceforge_core.web.request_bodies import BoundedBody, linger, too_large
 from faceforge_core.web.request_facts import UnreadableHeaders, cookie_values, explicit_tokens, read_headers
 from faceforge_core.web.security_headers import secured
 from faceforge_sdk.errors import Busy, FaceForgeError, Forbidden, Unauthorized
@@ -181,7 +181,7 @@ class Guard:
 class _Exchange:
     """One request's way in and out: counts the body, secures every answer, and answers itself when it has to."""
 
-    __slots__ = ("_counted", "_policy", "_receive", "_scope", "_send", "_waits", "receive", "started")
+    __slots__ = ("_body", "_policy", "_receive", "_scope", "_send", "_waits", "receive", "started")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, policy: GuardPolicy) -> None:
         self._scope = scope
@@ -191,26 +191,23 @@ class _Exchange:
         self._waits = False
         self.receive: Receive = receive
         self.started = False
-        self._counted: CountedBody | None = None
+        self._body: BoundedBody | None = None
 
     def bound(self, found: dict[bytes, bytes], limit: int | None) -> None:
-        """Refuse a body that says it is too long; count one that does not say."""
+        """Refuse a body that says it is too long, and watch the others while they are read."""
         self._waits = b"expect" in found
         length = found.get(b"content-length")
         if length is not None and not length.isdigit():
             raise _Refused(envelope_response(_client_error(400, "The Content-Length is no number.")))
-        if limit is None:
-            return
-        if length is None:
-            self.receive = self._counted = CountedBody(self._receive, limit)
-        elif len(length) > 20 or int(length) > limit:
+        if length is not None and limit is not None and (len(length) > 20 or int(length) > limit):
             raise _Refused(
                 error_response(self._scope, refusal_of(too_large(limit)), self._policy.pages()), closing=True
             )
+        self.receive = self._body = BoundedBody(self._receive, limit)
 
     async def send(self, message: Message) -> None:
-        if self._counted is not None and self.torn:
-            return  # whatever the app made of half a body; the 413 follows
+        if self.torn:
+            return  # whatever the app made of half a body; the refusal follows
         if message["type"] == "http.response.start":
             self.started = True
             message["headers"] = secured(message.get("headers", ()))
@@ -233,9 +230,10 @@ class _Exchange:
         await self._send({"type": "http.response.body", "body": response.body})
 
     async def settle(self) -> None:
-        """After the app returned: tell the client that its body went over the limit."""
-        if self.torn and self._counted is not None:
-            await self.refuse(refusal_of(self._counted.refusal), closing=True)
+        """After the app returned: tell the client why its body was not read to the end."""
+        refusal = self._torn
+        if refusal is not None:
+            await self.refuse(refusal, closing=True)
 
     @property
     def failure_is_news(self) -> bool:
@@ -244,8 +242,12 @@ class _Exchange:
 
     @property
     def torn(self) -> bool:
-        """Whether the body was cut off at its limit before anything was answered."""
-        return self._counted is not None and self._counted.exceeded and not self.started
+        """Whether the body was given up before anything was answered."""
+        return self._torn is not None
+
+    @property
+    def _torn(self) -> Refusal | None:
+        return None if self._body is None or self.started else self._body.refusal
 
     async def fail(self) -> None:
         """A 500 if nothing was said yet; else the answer stays incomplete, which ends the connection."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -156,3 +158,30 @@ def _resident() -> int:
     if sys.platform != "linux":
         return 0
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+@pytest.mark.parametrize("path", ["/v1/upload", "/v1/things"])
+@pytest.mark.parametrize("length", [b"Content-Length: 100", b"Transfer-Encoding: chunked"])
+def test_r04_a_body_that_stands_still_is_given_up_and_leaves_its_place(
+    wire, monkeypatch: pytest.MonkeyPatch, path: str, length: bytes
+) -> None:
+    monkeypatch.setattr("faceforge_core.web.request_bodies.IDLE_SECONDS", 0.2)
+    monkeypatch.setattr("faceforge_core.web.request_bodies._LINGER_SECONDS", 0.2)
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {BEARER[1]}\r\nContent-Type: application/json\r\n"
+    )
+    answer = wire.talk(head.encode() + length + b"\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert b'"client_error"' in answer
+
+
+def test_r04_a_body_that_comes_slowly_and_steadily_is_read(wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("faceforge_core.web.request_bodies.IDLE_SECONDS", 1.0)
+    head = f"POST /v1/upload HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {BEARER[1]}\r\nConnection: close\r\n"
+    with socket.create_connection(("127.0.0.1", wire.port), timeout=20) as connection:
+        connection.sendall(head.encode() + b"Content-Length: 6\r\n\r\n")
+        for _ in range(6):
+            time.sleep(0.3)
+            connection.sendall(b"x")
+        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+    assert answer.startswith(b"HTTP/1.1 200")
