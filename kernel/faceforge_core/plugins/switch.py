@@ -12,7 +12,7 @@ import threading
 import time
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from faceforge_core.plugins.contributed import Isolation, failure_of
 from faceforge_core.plugins.generation import Activation, claim_names, compose
@@ -354,6 +354,9 @@ class Switch:
                     restart = self._take_down(plugin_id)
                     self._statuses[plugin_id] = Status("error", status.error, restart)
                     self._announce("plugin.failed", plugin_id, {"summary": summary})
+                elif self._statuses.get(plugin_id) is status:  # it was switched between the lines above
+                    state: Literal["active", "disabled"] = "active" if plugin_id in self._active else "disabled"
+                    self._statuses[plugin_id] = replace(status, state=state, error=None)
 
         thread = threading.Thread(target=take_down, name=f"take down {plugin_id}", daemon=True)
         self._takedowns = [*(one for one in self._takedowns if one.is_alive()), thread]

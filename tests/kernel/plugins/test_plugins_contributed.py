@@ -150,6 +150,29 @@ def test_p07_a_plugin_whose_calls_keep_failing_is_taken_out_and_the_wish_stays(
     assert panel.call(lambda: panel.value.load("good")) == {"fine": True}
 
 
+def test_a_plugin_that_is_disabled_while_it_is_given_up_ends_as_disabled(house: Any, gate: Any) -> None:
+    house.plugin("bad.one", plugin=PANEL)
+    house.start()
+    house.plugins.enable("bad.one")
+    [panel] = house.plugins.contributed(EntityPanel)
+
+    def disable(record: logging.LogRecord) -> bool:
+        if "is taken out" in record.getMessage():
+            house.plugins.disable("bad.one")
+        return True
+
+    logger = logging.getLogger("faceforge_core.plugins.switch")
+    logger.addFilter(disable)
+    try:
+        for _ in range(3):
+            with pytest.raises(ContributionFailed):
+                panel.call(lambda: 1 / 0)
+    finally:
+        logger.removeFilter(disable)
+    house.wait_until(lambda: house.plugins.get("bad.one").state == "disabled")
+    assert house.plugins.get("bad.one").error is None
+
+
 def test_p07_an_essential_built_in_is_only_reported(house: Any, caplog: pytest.LogCaptureFixture) -> None:
     house.builtin("faceforge.extra", code=PANEL, essential=True)
     house.start()
