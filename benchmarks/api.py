@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -95,7 +96,7 @@ def fill(home: Path, count: int) -> str:
     with Database(path) as database:
         for first in range(0, count, 500):
             batch = [_entity(words, n) for n in range(first, min(first + 500, count))]
-            database.write(lambda tx, batch=batch: [_store(tx, entity) for entity in batch])  # type: ignore[misc]
+            database.write(partial(_store, batch))
             if first <= count // 2 < first + 500:
                 chosen = batch[0].entity_id
     return chosen
@@ -117,10 +118,11 @@ def _entity(words: list[str], n: int) -> Entity:
     )
 
 
-def _store(tx: Transaction, entity: Entity) -> None:
-    columns = catalog._columns(entity)
-    tx.run(catalog._INSERT, **columns, entity_id=entity.entity_id, created_at=entity.created_at, deleted_at=None)
-    catalog._index(tx, entity, catalog._search_text(entity))
+def _store(batch: list[Entity], tx: Transaction) -> None:
+    for entity in batch:
+        columns = catalog._columns(entity)
+        tx.run(catalog._INSERT, **columns, entity_id=entity.entity_id, created_at=entity.created_at, deleted_at=None)
+        catalog._index(tx, entity, catalog._search_text(entity))
 
 
 def start(home: Path) -> tuple[subprocess.Popen[bytes], int, str]:

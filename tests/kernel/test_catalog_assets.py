@@ -15,7 +15,7 @@ from faceforge_core.catalog.entities import EntityCatalog
 from faceforge_core.catalog.links import LinkCatalog
 from faceforge_core.db.statements import prepare
 from faceforge_core.events import EventLog
-from faceforge_sdk.errors import InvalidInput, NotFound
+from faceforge_sdk.errors import InvalidInput, NotFound, PayloadTooLarge
 from faceforge_sdk.models import AssetPatch, AssetQuery, EntityDraft, LinkedAssetQuery, TrashQuery
 
 if TYPE_CHECKING:
@@ -86,6 +86,17 @@ def test_known_bytes_keep_their_row_and_gain_a_sidecar_once(store: Callable[...,
     assert third.meta == {"metadata": [SIDECAR]}
 
 
+def test_metadata_that_is_full_takes_no_further_sidecar_and_stays_as_it_is(
+    assets: AssetCatalog, store: Callable[..., Asset]
+) -> None:
+    for number in range(4):
+        store("a.png", sidecar={**SIDECAR, "Name": str(number), "Data": "x" * 1_000_000})
+    with pytest.raises(PayloadTooLarge):
+        store("a.png", sidecar={**SIDECAR, "Data": "y" * 1_000_000})
+    (asset,) = assets.list(AssetQuery()).items
+    assert [entry["Name"] for entry in asset.meta["metadata"]] == ["0", "1", "2", "3"]
+
+
 def test_storing_bytes_whose_asset_was_deleted_brings_it_back(
     assets: AssetCatalog, store: Callable[..., Asset]
 ) -> None:
@@ -105,6 +116,8 @@ def test_a_patch_changes_name_kind_and_type(assets: AssetCatalog, store: Callabl
     assert assets.get(asset.asset_id) == after
     with pytest.raises(InvalidInput):
         assets.update(asset.asset_id, AssetPatch(mime_type="nonsense"))
+    with pytest.raises(InvalidInput):
+        assets.update(asset.asset_id, AssetPatch(filename="  "))
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,9 @@ def test_m06_the_bytes_of_old_assets_are_marked_for_a_check(legacy: Path, backup
         ("null", dict, "{}"),
         ('"text"', dict, '{"unreadable": "text"}'),
         ("", None, '""'),
-        ("[" * 100_000, None, "[" * 100_000),
+        ("[" * 100_000, None, '"' + "[" * 100_000 + '"'),
+        ("[" * 150 + "]" * 150, list, "[" * 150 + "]" * 150),
+        ('{"a": ' + "[" * 260 + "]" * 260 + "}", dict, '{"unreadable": "{\\"a\\": ' + "[" * 260 + "]" * 260 + '}"}'),
         (b'["\xff"]', list, '["\ufffd"]'),
     ],
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +13,11 @@ from faceforge_core.db import counters
 from faceforge_core.db.statements import Prepared, prepare
 from faceforge_core.db.tables import MEDIA_FAMILY
 from faceforge_core.db.tables import assets as table
-from faceforge_sdk.errors import InvalidInput, NotFound
+from faceforge_sdk.errors import InvalidInput, NotFound, PayloadTooLarge
 from faceforge_sdk.models import Asset, TrashedAsset
 
 from . import stored_json
+from .media_types import is_media_type
 from .paging import Cut, Order, Place
 
 if TYPE_CHECKING:
@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     from faceforge_core.events import EventLog
     from faceforge_sdk.models import AssetPatch, AssetQuery, Page, TrashQuery
 
-MIME_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+(\s*;.*)?", re.IGNORECASE | re.ASCII)
 
 FilterNames = tuple[str, ...]
+
+MAX_META_LENGTH = 4 * 1024 * 1024
+"""Characters of JSON: a few of the largest sidecars; each read of the asset carries them all."""
 
 ASSET_COLUMNS = tuple(column for column in table.c if column.name != "bytes_state")
 _LIVE, _TRASHED = table.c.deleted_at.is_(None), table.c.deleted_at.is_not(None)
@@ -88,8 +90,10 @@ class AssetCatalog:
 
     def update(self, asset_id: str, patch: AssetPatch) -> Asset:
         """Change what `patch` names. Raises `NotFound`, and `InvalidInput` for something that is no media type."""
-        if patch.mime_type is not None and MIME_TYPE.fullmatch(patch.mime_type) is None:
+        if patch.mime_type is not None and not is_media_type(patch.mime_type):
             raise InvalidInput(f"{patch.mime_type!r} is not a media type like image/png.")
+        if patch.filename is not None and not patch.filename.strip():
+            raise InvalidInput("A file name can't be blank.")
         changes = patch.model_dump(exclude_none=True)
 
         def work(tx: Transaction) -> Asset:
@@ -197,7 +201,10 @@ class AssetCatalog:
         if sidecar is None or sidecar in entries:
             return
         meta["metadata"] = [*entries, sidecar]
-        tx.run(_SET_META, id=known["asset_id"], meta=stored_json.dump(meta), now=now())
+        text = stored_json.dump(meta)
+        if len(text) > MAX_META_LENGTH:
+            raise PayloadTooLarge("This asset has so much metadata already that no further sidecar can be added.")
+        tx.run(_SET_META, id=known["asset_id"], meta=text, now=now())
         self._events.append(tx, "asset.updated", known["asset_id"], {"changed": ["meta"]})
 
     def _total(self, reader: Reader, filters: dict[str, str]) -> int:

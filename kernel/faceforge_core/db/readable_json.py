@@ -8,6 +8,9 @@ from typing import Any
 UNREADABLE = "unreadable"
 """The key under which an object keeps a text that was no JSON at all."""
 
+DEEPEST = 200
+"""Levels of nesting that every reader of ours follows; v0.1.9 had no limit."""
+
 _SHORT_INTEGER = 4000  # Python refuses to convert longer ones, and no client reads them as numbers
 
 
@@ -15,14 +18,16 @@ def readable(stored: str | bytes, shape: type[list[object] | dict[str, object]] 
     """Return `stored` itself when it is strict JSON of `shape` (None: any), else the nearest that is.
 
     NaN, infinities and integers of thousands of digits become strings of the same letters, NUL becomes U+2400, a lone
-    surrogate U+FFFD; a text that is no JSON becomes a string, in a list or under the key ``unreadable`` by shape.
+    surrogate U+FFFD; a text that is no JSON, or nested deeper than 200 levels, becomes a string, in a list or under the
+    key ``unreadable`` by shape.
     """
     raw = stored.decode("utf-8", "replace") if isinstance(stored, bytes) else str(stored)
     try:
-        mended = _shaped(_mended(_parsed(raw)), shape)
-        return raw if _is_strict(raw, mended) else _dumped(mended)
-    except RecursionError:  # too deep to look into; the parser that stored it can read it
-        return raw
+        parsed = _parsed(raw)
+    except RecursionError:
+        parsed = raw
+    mended = _shaped(_mended(raw if _is_too_deep(parsed) else parsed), shape)
+    return raw if _is_strict(raw, mended) else _dumped(mended)
 
 
 def _parsed(raw: str) -> object:
@@ -30,6 +35,19 @@ def _parsed(raw: str) -> object:
         return json.loads(raw, strict=False, parse_constant=str, parse_int=_integer, parse_float=_number)
     except ValueError:
         return raw
+
+
+def _is_too_deep(value: object) -> bool:
+    level, depth = [value], 0
+    while level and depth <= DEEPEST:
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        depth += 1
+    return depth > DEEPEST
 
 
 def _shaped(value: object, shape: type[list[object] | dict[str, object]] | None) -> object:
@@ -43,7 +61,7 @@ def _shaped(value: object, shape: type[list[object] | dict[str, object]] | None)
 def _is_strict(raw: str, mended: object) -> bool:
     try:
         return bool(json.loads(raw, parse_constant=_refuse) == mended)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 

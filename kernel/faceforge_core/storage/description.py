@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from faceforge_core.catalog.media_types import is_media_type
 from faceforge_sdk import strict_json
 from faceforge_sdk.errors import InvalidInput, PayloadTooLarge
 
@@ -15,14 +16,9 @@ if TYPE_CHECKING:
 
 MAX_NAME = 255
 MAX_KIND = 100
-MAX_MEDIA_TYPE = 255
 UNKNOWN_TYPE = "application/octet-stream"
 
 _KEPT_SUFFIX = re.compile(r"\.[^.\s]{1,20}$")
-# RFC 9110, 8.3.1: type "/" subtype *( OWS ";" OWS [ name "=" ( token / quoted-string ) ] )
-_WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_QUOTED = r'"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"'
-_MEDIA_TYPE = re.compile(rf"{_WORD}/{_WORD}(?:[ \t]*;(?:[ \t]*{_WORD}=(?:{_WORD}|{_QUOTED}))?)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +58,7 @@ def display_name(text: str) -> str:
 
 def media_type(sent: str | None, filename: str) -> str:
     """`sent` if it is a media type by its grammar, else a guess by the file's name."""
-    if sent is not None and len(sent) <= MAX_MEDIA_TYPE and _MEDIA_TYPE.fullmatch(sent):
+    if sent is not None and is_media_type(sent):
         return sent
     guess, encoding = mimetypes.guess_type(f"file{_suffix(filename)}")
     if encoding is not None:
