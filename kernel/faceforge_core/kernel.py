@@ -39,6 +39,7 @@ from faceforge_core.plugins.records import Records
 from faceforge_core.plugins.service import PluginService
 from faceforge_core.plugins.starting import Surroundings
 from faceforge_core.plugins.switch import Switch
+from faceforge_core.refusals import StartRefused
 from faceforge_core.storage.service import StorageService
 from faceforge_core.system import SystemService
 from faceforge_core.web.live import LiveRoutes
@@ -46,6 +47,7 @@ from faceforge_core.web.pages import PageSet, PluginPages
 from faceforge_core.web.routes import build_app, try_router
 from faceforge_core.web.sessions import SessionStore
 from faceforge_sdk import EventHandler, JobHandler, NavItem, PluginContext, Router, StorageRule
+from faceforge_sdk.errors import FaceForgeError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,6 +108,9 @@ class Kernel:
         try:
             self._take_home()
             self._compose(self._open_database())
+        except (FaceForgeError, OSError) as exc:  # a disk that fills up or goes away at just this moment
+            self.close()
+            raise StartRefused(f"FaceForge Core can't start on {self.home.root}: {exc}") from exc
         except BaseException:
             self.close()
             raise

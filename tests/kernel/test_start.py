@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from faceforge_core import kernel
+from faceforge_core.kernel import Kernel
+from faceforge_core.refusals import StartRefused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,3 +38,17 @@ def test_heavy_libraries_are_loaded_when_first_needed(run_python: Any, tmp_path:
     loaded = set(json.loads(second.stdout))
     assert "faceforge_builtins.thumbnails" in loaded
     assert {"alembic", "boto3", "PIL", "jsonschema", "playwright"} & loaded == set()
+
+
+def test_a_home_that_can_not_be_written_at_the_last_step_is_refused_and_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kernel, "write_marker", full)
+        with pytest.raises(StartRefused, match="No space left"):
+            Kernel(tmp_path / "home", environ={}).start()
+    with Kernel(tmp_path / "home", environ={}) as started:
+        assert started.plugins.list().items
