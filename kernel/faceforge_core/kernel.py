@@ -24,7 +24,7 @@ from faceforge_core.db.driver import sqlite_warning
 from faceforge_core.db.engine import Database
 from faceforge_core.db.migrate import migrate
 from faceforge_core.events import EventDispatcher, EventLog
-from faceforge_core.home import Home, HomeMarker, check_markers, write_marker
+from faceforge_core.home import Home, HomeMarker, check_markers, read_marker, write_marker
 from faceforge_core.jobs.queue import JobQueue
 from faceforge_core.jobs.runner import JobRunner
 from faceforge_core.jobs.service import JobService
@@ -164,11 +164,12 @@ class Kernel:
         with database.read() as reader:
             has_assets = counters.current(reader, counters.ASSETS) > 0
         check_markers(self.home, uuid, has_assets=has_assets)
-        if uuid is None:
-            uuid = str(uuid4())
+        marker = HomeMarker(uuid or str(uuid4()))
         for folder in (self.home.root, self.home.assets_dir):
-            write_marker(folder, HomeMarker(uuid))
-        identity.set_home_uuid(database, uuid)
+            if read_marker(folder) != marker:
+                write_marker(folder, marker)
+        if uuid is None:  # last: from now on the database demands the markers
+            identity.set_home_uuid(database, marker.uuid)
 
     # --- The services, the plugins, the work
 

@@ -88,9 +88,8 @@ class Anywhere(BaseRoute):
 def test_p08_a_route_for_a_host_is_refused() -> None:
     router = APIRouter()
     router.routes.append(Host("127.0.0.1", app=PlainRoute("/", plain)))
-    for owner in ("eve", "faceforge.x"):
-        with pytest.raises(RouteRefused, match="Host"):
-            try_router(Owned(owner, Router(router)))
+    with pytest.raises(RouteRefused, match="Host"):
+        try_router(Owned("eve", Router(router)))
 
 
 def test_p08_a_route_that_matches_everything_is_served_nowhere() -> None:
