@@ -1,4 +1,4 @@
-"""What only SQLite has, apart from search: connections and their PRAGMAs, checkpoints, backup, json_each."""
+"""What only SQLite has, apart from search: connections and their PRAGMAs, checkpoints, backup."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import bindparam, func, select
-
 from faceforge_core.db.driver import sqlite3
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from sqlalchemy import ColumnElement
 
 BUSY_SECONDS = 5
 _BUSY_TIMEOUT = f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}"
@@ -140,9 +137,3 @@ def problems(connection: sqlite3.Connection, *, quick: bool = False) -> list[str
 def broken_references(connection: sqlite3.Connection) -> set[tuple[object, ...]]:
     """Return a tuple (table, rowid, parent, constraint) for each row that refers to one that is not there."""
     return {tuple(row) for row in connection.execute("PRAGMA foreign_key_check")}
-
-
-def one_of(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
-    """``column IN (…)`` over the JSON array bound as `name`: one SQL text for a list of any length."""
-    values = func.json_each(bindparam(name)).table_valued("value")
-    return column.in_(select(values.c.value))
