@@ -21,6 +21,7 @@ from faceforge_sdk.events import Event
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from faceforge_core.bell import Bell
     from faceforge_core.db.engine import Database, Reader, Transaction
     from faceforge_core.owned import Owned
     from faceforge_sdk.contributions import EventHandler
@@ -108,6 +109,15 @@ class EventLog:
     def _tell(self, event_type: str) -> None:
         for listener in self._listeners:
             listener(event_type)
+
+
+class EventService:
+    """The SDK's `Events`."""
+
+    def __init__(self, log: EventLog, database: Database, bell: Bell) -> None:
+        self._log = log
+        self._database = database
+        self._bell = bell
 
 
 class EventDispatcher:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from faceforge_sdk import (
         EntityPanel,
         EventHandler,
+        FieldType,
         JobHandler,
         NavItem,
         PluginContext,
@@ -155,5 +156,21 @@ def register_event_handlers(ctx: PluginContext) -> Iterable[EventHandler]:
         @hookimpl
         def register_event_handlers(ctx):
             return [EventHandler("palette.new-images", "asset.stored", queue_palette)]
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_field_types(ctx: PluginContext) -> Iterable[FieldType]:
+    """Types of values for field definitions. Added in SDK 1.
+
+    ::
+
+        @hookimpl
+        def register_field_types(ctx):
+            def check(value, rules):
+                return [] if isinstance(value, str) and value.startswith("#") else ["not a colour like #1e90ff"]
+
+            return [FieldType("colour", check, lambda rules: [])]
     """
     raise NotImplementedError

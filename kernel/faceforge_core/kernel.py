@@ -7,23 +7,28 @@ import os
 import threading
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from fastapi import FastAPI
 
 from faceforge_core import __version__
 from faceforge_core.auth import InstallToken
+from faceforge_core.bell import Bell
 from faceforge_core.catalog.assets import AssetCatalog
+from faceforge_core.catalog.descriptors import DescriptorCatalog
 from faceforge_core.catalog.entities import EntityCatalog
+from faceforge_core.catalog.field_defs import FieldDefCatalog
+from faceforge_core.catalog.field_types import FieldTypes
 from faceforge_core.catalog.links import LinkCatalog
+from faceforge_core.catalog.relationships import RelationshipCatalog
 from faceforge_core.catalog.service import AssetService
 from faceforge_core.config import ConfigStore
 from faceforge_core.db import counters, identity
 from faceforge_core.db.driver import sqlite_warning
 from faceforge_core.db.engine import Database
 from faceforge_core.db.migrate import migrate
-from faceforge_core.events import EventDispatcher, EventLog
+from faceforge_core.events import EventDispatcher, EventLog, EventService
 from faceforge_core.home import Home, HomeMarker, check_markers, read_marker, write_marker
 from faceforge_core.jobs.queue import JobQueue
 from faceforge_core.jobs.runner import JobRunner
@@ -41,16 +46,17 @@ from faceforge_core.plugins.starting import Surroundings
 from faceforge_core.plugins.switch import Switch
 from faceforge_core.refusals import StartRefused
 from faceforge_core.storage.service import StorageService
+from faceforge_core.storage.trash import TrashService
 from faceforge_core.system import SystemService
 from faceforge_core.web.live import LiveRoutes
 from faceforge_core.web.pages import PageSet, PluginPages
 from faceforge_core.web.routes import build_app, try_router
 from faceforge_core.web.sessions import SessionStore
-from faceforge_sdk import EventHandler, JobHandler, NavItem, PluginContext, Router, StorageRule
+from faceforge_sdk import EventHandler, FieldType, JobHandler, NavItem, PluginContext, Router, StorageRule
 from faceforge_sdk.errors import FaceForgeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import Self, TextIO
@@ -58,9 +64,12 @@ if TYPE_CHECKING:
     from faceforge_core.owned import Owned
     from faceforge_sdk.protocols import UploadFacts
 
+R = TypeVar("R")
+
 _log = logging.getLogger(__name__)
 
 RULE_SECONDS = 2.0
+CHECK_SECONDS = 2.0
 
 
 class Kernel:
@@ -87,6 +96,7 @@ class Kernel:
         self._dispatcher: EventDispatcher
         self._runner: JobRunner
         self._generation = compose(0, ())
+        self._news, self._job_news = Bell(), Bell()
         self._running = threading.Event()
 
     def __enter__(self) -> Self:
@@ -115,9 +125,15 @@ class Kernel:
             self.close()
             raise
 
+    def end_streams(self) -> None:
+        """End the answers that go on as long as their clients listen; safe in a signal handler."""
+        self._news.silence()
+        self._job_news.silence()
+
     def close(self) -> None:
         """Stop work, leave every plugin, close the database, let go of the home."""
         self._running.clear()
+        self.end_streams()
         self._closing.close()
 
     def warn(self, sentence: str) -> None:
@@ -175,7 +191,13 @@ class Kernel:
 
     def _compose(self, database: Database) -> None:
         events = EventLog(database)
-        entities, assets = EntityCatalog(database, events), AssetCatalog(database, events)
+        event_service = EventService(events, database, self._news)
+        field_defs = FieldDefCatalog(
+            database, events, FieldTypes(lambda: self._generation.all(FieldType), self._ask_field_type)
+        )
+        descriptors = DescriptorCatalog(database, events, field_defs)
+        relationships = RelationshipCatalog(database, events)
+        entities, assets = EntityCatalog(database, events, field_defs), AssetCatalog(database, events)
         asset_service = AssetService(assets, LinkCatalog(database, events))
         storage = StorageService(
             database=database,
@@ -188,9 +210,10 @@ class Kernel:
             ask=self._ask_rule,
         )
         storage.clear_staging()
+        trash = TrashService(database, events, storage, lambda: self.config.current)
         queue = JobQueue(database, events, lambda: self.config.current.limits.queued_jobs)
         self._runner = JobRunner(database, queue, self._job_handlers, self.config.current.jobs.workers)
-        self.jobs = JobService(queue, self._runner, self._job_handlers)
+        self.jobs = JobService(queue, self._runner, self._job_handlers, self._job_news)
         self.sessions = SessionStore(database, self.token, lambda: self.config.current.limits.logins_per_minute)
         system = SystemService(self.home, safe_mode=self.safe_mode, warnings=lambda: self._warnings)
         records = Records(database)
@@ -204,8 +227,13 @@ class Kernel:
                 data_dir=self.home.plugin_data_dir / plugin_id,
                 entities=entities,
                 assets=asset_service,
+                field_defs=field_defs,
+                descriptors=descriptors,
+                relationships=relationships,
+                trash=trash,
                 storage=storage,
                 jobs=self.jobs,
+                events=event_service,
                 plugins=self.plugins,
                 sessions=self.sessions,
                 pages=PluginPages(plugin_id),
@@ -262,7 +290,13 @@ class Kernel:
         return self._generation.all(JobHandler)
 
     def _ask_rule(self, rule: Owned[StorageRule], facts: UploadFacts) -> str | None:
-        if rule.builtin:
-            return rule.value.choose(facts)
-        guarded = GuardedContribution(rule, self._switch.isolation(rule.plugin_id))
-        return guarded.call(partial(rule.value.choose, facts), seconds=RULE_SECONDS)
+        return self._ask(rule, partial(rule.value.choose, facts), RULE_SECONDS)
+
+    def _ask_field_type(self, field_type: Owned[FieldType], check: Callable[[], Sequence[str]]) -> Sequence[str]:
+        return self._ask(field_type, check, CHECK_SECONDS)
+
+    def _ask(self, owned: Owned[Any], work: Callable[[], R], seconds: float) -> R:
+        """Call into what a plugin contributed: our own at once, another's on a thread of its own, for so long."""
+        if owned.builtin:
+            return work()
+        return GuardedContribution(owned, self._switch.isolation(owned.plugin_id)).call(work, seconds=seconds)

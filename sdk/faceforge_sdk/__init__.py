@@ -8,6 +8,8 @@ from .context import JobContext, PluginContext
 from .contributions import (
     EntityPanel,
     EventHandler,
+    FieldRules,
+    FieldType,
     JobHandler,
     NavItem,
     Router,
@@ -33,6 +35,8 @@ __all__ = [
     "Event",
     "EventHandler",
     "FaceForgeError",
+    "FieldRules",
+    "FieldType",
     "JobCancelled",
     "JobContext",
     "JobHandler",

@@ -12,7 +12,21 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from .protocols import Assets, Entities, Jobs, Pages, Plugins, Sessions, Storage, System
+    from .protocols import (
+        Assets,
+        Descriptors,
+        Entities,
+        Events,
+        FieldDefs,
+        Jobs,
+        Pages,
+        Plugins,
+        Relationships,
+        Sessions,
+        Storage,
+        System,
+        Trash,
+    )
 
     InputT_co = TypeVar("InputT_co", bound=BaseModel, covariant=True)
 else:
@@ -34,8 +48,13 @@ class PluginContext:
     data_dir: Path
     entities: Entities
     assets: Assets
+    field_defs: FieldDefs
+    descriptors: Descriptors
+    relationships: Relationships
+    trash: Trash
     storage: Storage
     jobs: Jobs
+    events: Events
     plugins: Plugins
     sessions: Sessions
     pages: Pages

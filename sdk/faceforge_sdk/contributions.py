@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from pydantic import BaseModel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from fastapi import APIRouter
@@ -26,13 +26,15 @@ class Router:
 
     A built-in's paths stand as they are. Everyone else's are forced under ``/v1/plugins/<id>/``, or under
     ``/ui/plugins/<id>/`` with ``area="ui"``. `uploads` names paths (after the prefix) whose body the route reads as a
-    stream: they are bounded by ``limits.upload_bytes`` instead of ``limits.json_bytes``.
+    stream: they are bounded by ``limits.upload_bytes`` instead of ``limits.json_bytes``. `bulk` names paths whose JSON
+    may be as large as ``limits.bulk_json_bytes``.
     """
 
     router: APIRouter
     prefix: str = ""
     area: str = "v1"
     uploads: tuple[str, ...] = ()
+    bulk: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +112,32 @@ class EventHandler:
     name: str
     event_type: str
     handle: Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRules:
+    """What a field definition says beyond its type: what a `FieldType` checks by."""
+
+    required: bool
+    options: Mapping[str, Any]
+    regex: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldType:
+    """A type of values for field definitions.
+
+    A definition names it by `name` or one of `aliases`, trimmed and without regard to case. ``check(value, rules)``
+    returns what is wrong with a value that is not null, as sentences; nothing for a good one. ``check_rules(rules)``
+    returns what is wrong with a definition (options that miss, a pattern that can't be used). Both must be quick and
+    may read through the services. `widget` names the control that forms show: ``text``, ``multiline``, ``number``,
+    ``switch``, ``choice``, ``date``, ``url``, ``entity`` or ``json``. Null and lists of `multiple` values are Core's
+    own business.
+    """
+
+    name: str
+    check: Callable[[Any, FieldRules], Sequence[str]]
+    check_rules: Callable[[FieldRules], Sequence[str]]
+    aliases: tuple[str, ...] = ()
+    widget: str = "text"
+    order: int = 500

@@ -10,12 +10,29 @@ EventType = Literal[
     "entity.updated",
     "entity.deleted",
     "entity.restored",
+    "entity.purged",
     "asset.stored",
     "asset.updated",
     "asset.deleted",
     "asset.restored",
     "asset.linked",
     "asset.unlinked",
+    "asset.purged",
+    "descriptor.created",
+    "descriptor.updated",
+    "descriptor.deleted",
+    "descriptor.restored",
+    "descriptor.purged",
+    "field_def.created",
+    "field_def.updated",
+    "field_def.deleted",
+    "field_def.restored",
+    "field_def.purged",
+    "relationship.created",
+    "relationship.updated",
+    "relationship.deleted",
+    "relationship.restored",
+    "relationship.purged",
     "job.queued",
     "job.started",
     "job.finished",
@@ -29,7 +46,7 @@ EventType = Literal[
 class Event:
     """One fact, written in the transaction of the change it tells of.
 
-    `seq` grows with every event and never repeats; `subject` is the id of the entity, asset, job or plugin; `at` is
+    `seq` grows with every event and never repeats; `subject` is the id of the thing; `at` is
     UTC text. Handlers may see an event more than once (after a crash) and must be idempotent.
     """
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from sqlite3 import Row
 
+    from faceforge_core.catalog.field_defs import FieldDefCatalog
     from faceforge_core.db.engine import Database, Reader, Transaction
     from faceforge_core.events import EventLog
     from faceforge_sdk.models import EntityDraft, EntityPatch, EntityQuery, Page, TrashQuery
@@ -42,7 +43,15 @@ _UPDATE = prepare(
     .values(
         {
             column: bindparam(f"new_{column}")
-            for column in ("display_name", "aliases_json", "tags_json", "fields_json", "updated_at", "revision")
+            for column in (
+                "display_name",
+                "aliases_json",
+                "tags_json",
+                "fields_json",
+                "external_ids_json",
+                "updated_at",
+                "revision",
+            )
         }
     )
 )
@@ -65,7 +74,8 @@ _trashed_entity = TypeAdapter(TrashedEntity).validate_python
 class EntityCatalog:
     """The live and the trashed entities, and how they are found."""
 
-    def __init__(self, database: Database, events: EventLog) -> None:
+    def __init__(self, database: Database, events: EventLog, definitions: FieldDefCatalog) -> None:
+        self._definitions = definitions
         self._database = database
         self._events = events
         self._totals: Memo[int] = Memo(lambda: database.generation)
@@ -174,7 +184,7 @@ class EntityCatalog:
             hits = search.search(
                 reader,
                 query.q or "",
-                query.tag or None,
+                query.tag[0] if query.tag else None,
                 limit=query.limit + 1,
                 offset=0 if cursor and by_age else start,
                 after_seq=start if cursor and by_age else None,
@@ -192,7 +202,7 @@ class EntityCatalog:
         )
 
     def _total(self, reader: Reader, query: EntityQuery) -> int:
-        wanted = (query.q or "", query.tag or None)
+        wanted = (query.q or "", query.tag[0] if query.tag else None)
         return self._totals.get(wanted, lambda: search.count(reader, *wanted))
 
 
@@ -202,6 +212,7 @@ def _columns(entity: Entity) -> dict[str, Any]:
         "aliases_json": stored_json.dump(entity.aliases),
         "tags_json": stored_json.dump(entity.tags),
         "fields_json": stored_json.dump(entity.fields),
+        "external_ids_json": stored_json.dump(entity.external_ids),
         "updated_at": entity.updated_at,
         "revision": entity.revision,
     }
@@ -229,7 +240,7 @@ def _statement(sort_by: str, sort_order: str, place: Place | None) -> Prepared:
 
 def _facts(row: Row) -> dict[str, Any]:
     facts = dict(row)
-    for name in ("aliases", "tags", "fields"):
+    for name in ("aliases", "tags", "fields", "external_ids"):
         facts[name] = stored_json.load(facts.pop(f"{name}_json"))
     return facts
 

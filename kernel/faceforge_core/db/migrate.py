@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-KERNEL = History("core", Path(__file__).parent / "migrations" / "versions", ("0001", "0002", "0003", "0004"))
+KERNEL = History(
+    "core", Path(__file__).parent / "migrations" / "versions", ("0001", "0002", "0003", "0004", "0005", "0006")
+)
 HEAD = KERNEL.head
 
 _LEGACY_STEPS = {"0001_init", "0002_assets_storage", "0003_descriptors", "0004_jobs_inputs_and_cancel"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import REAL, Integer, Text, UniqueConstraint, text
+from sqlalchemy import REAL, Integer, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -44,6 +44,7 @@ class EntityRow(Spine, table=True):
     updated_at: str = _text(_NOW)
     deleted_at: str | None = _text()
     revision: int = _integer(1)
+    external_ids_json: str = _text("'{}'")
 
 
 class AssetRow(Spine, table=True):
@@ -78,7 +79,7 @@ class EntityAssetRow(Spine, table=True):
 
 
 class RelationshipRow(Spine, table=True):
-    """A typed, directed relation between two entities."""
+    """A typed, directed relation between two entities; `updated_at` is null where it never changed."""
 
     __tablename__ = "relationships"
     relationship_id: str = _text(primary_key=True)
@@ -88,6 +89,7 @@ class RelationshipRow(Spine, table=True):
     fields_json: str = _text("'{}'")
     created_at: str = _text(_NOW)
     deleted_at: str | None = _text()
+    updated_at: str | None = _text()
 
 
 class JobRow(Spine, table=True):
@@ -115,6 +117,7 @@ class JobRow(Spine, table=True):
     attempts: int = _integer(0)
     waiting_reason: str | None = _text()
     dedupe_key: str | None = _text()
+    retry_of: str | None = _text()
 
 
 class JobLogRow(Spine, table=True):
@@ -144,6 +147,12 @@ class FieldDefinitionRow(Spine, table=True):
     created_at: str = _text(_NOW)
     updated_at: str = _text(_NOW)
     deleted_at: str | None = _text()
+    label: str | None = _text()
+    help: str | None = _text()
+    position: int = _integer(0)
+    default_json: str | None = _text()
+    multiple: int = _integer(0)
+    enforced: int = _integer(0)
 
 
 class DescriptorRow(Spine, table=True):
@@ -203,6 +212,36 @@ class EntityTagRow(Spine, table=True):
     seq: int = _integer(primary_key=True)
 
 
+class FactKeyRow(Spine, table=True):
+    """A key of a field or descriptor (`space`), by its number in `entity_facts`."""
+
+    __tablename__ = "fact_keys"
+    __table_args__: ClassVar[Any] = (UniqueConstraint("space", "key"),)
+    key_id: int = _integer(primary_key=True)
+    space: str = _text()
+    key: str = _text()
+
+
+class EntityFactRow(Spine, table=True):
+    """Which live entities have a value under a key (see `db.fact_values`)."""
+
+    __tablename__ = "entity_facts"
+    __table_args__: ClassVar[Any] = {"sqlite_with_rowid": False}
+    key_id: int = _integer(primary_key=True)
+    value: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    seq: int = _integer(primary_key=True)
+
+
+class EntityExternalIdRow(Spine, table=True):
+    """What another system calls an entity, live or in the trash."""
+
+    __tablename__ = "entity_external_ids"
+    __table_args__: ClassVar[Any] = {"sqlite_with_rowid": False}
+    source: str = _text(primary_key=True)
+    external_id: str = _text(primary_key=True)
+    entity_id: str = _text(foreign_key="entities.entity_id", ondelete="RESTRICT")
+
+
 class CounterRow(Spine, table=True):
     """How many live rows there are, kept in the transaction that changes it (see `db.counters`)."""
 
@@ -242,7 +281,9 @@ class EventCursorRow(Spine, table=True):
 
 
 class HomeIdentityRow(Spine, table=True):
-    """What ties the file to its home: its uuid, and the version of Core that last changed the schema."""
+    """What ties the file to its home: its uuid, the version of Core that last changed the schema, and since when the
+    trash counts its days.
+    """
 
     __tablename__ = "home_identity"
     key: str = _text(primary_key=True)

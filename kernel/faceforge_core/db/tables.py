@@ -15,11 +15,14 @@ __all__ = [
     "descriptors",
     "entities",
     "entity_assets",
+    "entity_external_ids",
+    "entity_facts",
     "entity_search",
     "entity_search_pending",
     "entity_tags",
     "event_cursors",
     "events",
+    "fact_keys",
     "field_definitions",
     "home_identity",
     "job_logs",
@@ -45,6 +48,9 @@ plugin_registry = _tables["plugin_registry"]
 entity_search = _tables["entity_search"]
 entity_search_pending = _tables["entity_search_pending"]
 entity_tags = _tables["entity_tags"]
+fact_keys = _tables["fact_keys"]
+entity_facts = _tables["entity_facts"]
+entity_external_ids = _tables["entity_external_ids"]
 counters = _tables["counters"]
 sessions = _tables["sessions"]
 events = _tables["events"]
@@ -100,6 +106,10 @@ Index(
     unique=True,
     sqlite_where=text("dedupe_key IS NOT NULL AND status IN ('queued', 'running')"),
 )
+Index(
+    "ix_jobs_status", jobs.c.status, jobs.c.created_at.desc(), jobs.c.job_id, sqlite_where=jobs.c.deleted_at.is_(None)
+)
+Index("ix_jobs_finished", jobs.c.finished_at, sqlite_where=jobs.c.finished_at.is_not(None))
 Index("ix_job_logs_job", job_logs.c.job_id, job_logs.c.job_log_id)
 Index(
     "ux_field_definitions_key",
@@ -117,3 +127,23 @@ Index(
     sqlite_where=descriptors.c.deleted_at.is_(None),
 )
 Index("ix_entity_tags_seq", entity_tags.c.seq)
+Index("ix_entity_facts_seq", entity_facts.c.seq, entity_facts.c.key_id)
+Index("ix_entity_external_ids_entity", entity_external_ids.c.entity_id)
+Index(
+    "ix_descriptors_definition",
+    descriptors.c.scope,
+    descriptors.c.field_key,
+    descriptors.c.descriptor_id,
+    sqlite_where=descriptors.c.deleted_at.is_(None),
+)
+for _table, _ids in (
+    (descriptors, "descriptor_id"),
+    (field_definitions, "field_def_id"),
+    (relationships, "relationship_id"),
+):
+    Index(
+        f"ix_{_table.name}_trash",
+        _table.c.deleted_at.desc(),
+        _table.c[_ids],
+        sqlite_where=_table.c.deleted_at.is_not(None),
+    )

@@ -12,6 +12,7 @@ from faceforge_sdk.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from faceforge_core.bell import Bell
     from faceforge_core.jobs.queue import JobQueue
     from faceforge_core.jobs.runner import JobRunner
     from faceforge_core.owned import Owned
@@ -23,8 +24,13 @@ class JobService:
     """The SDK's `Jobs`."""
 
     def __init__(
-        self, queue: JobQueue, runner: JobRunner, handlers: Callable[[], Sequence[Owned[JobHandler[Any]]]]
+        self,
+        queue: JobQueue,
+        runner: JobRunner,
+        handlers: Callable[[], Sequence[Owned[JobHandler[Any]]]],
+        bell: Bell,
     ) -> None:
+        self._bell = bell
         self._queue = queue
         self._runner = runner
         self._handlers = handlers

@@ -14,7 +14,16 @@ from pydantic import BaseModel
 from faceforge_core import hookspecs
 from faceforge_core.owned import Owned
 from faceforge_core.plugins.generation import Activation
-from faceforge_sdk.contributions import EntityPanel, EventHandler, JobHandler, NavItem, Router, StorageRule, Thumbnailer
+from faceforge_sdk.contributions import (
+    EntityPanel,
+    EventHandler,
+    FieldType,
+    JobHandler,
+    NavItem,
+    Router,
+    StorageRule,
+    Thumbnailer,
+)
 from faceforge_sdk.errors import FaceForgeError
 from faceforge_sdk.protocols import StorageProvider
 
@@ -33,6 +42,7 @@ KINDS: Mapping[str, type[Any]] = {
     "register_thumbnailers": Thumbnailer,
     "register_job_handlers": JobHandler,
     "register_event_handlers": EventHandler,
+    "register_field_types": FieldType,
 }
 _FITTING: Mapping[str, Callable[[object], bool]] = {
     "str": lambda value: isinstance(value, str),

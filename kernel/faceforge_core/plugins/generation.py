@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from faceforge_sdk.contributions import EntityPanel, EventHandler, JobHandler, NavItem, Router, StorageRule, Thumbnailer
+from faceforge_sdk.contributions import (
+    EntityPanel,
+    EventHandler,
+    FieldType,
+    JobHandler,
+    NavItem,
+    Router,
+    StorageRule,
+    Thumbnailer,
+)
 from faceforge_sdk.errors import Conflict
 from faceforge_sdk.protocols import StorageProvider
 
@@ -27,6 +36,7 @@ NAMES: Mapping[type[Any], str | None] = {
     Thumbnailer: "name",
     JobHandler: "job_type",
     EventHandler: "name",
+    FieldType: "name",
 }
 """Every kind of contribution, and which of its attributes is unique among all active plugins."""
 

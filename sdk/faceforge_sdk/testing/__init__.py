@@ -20,9 +20,12 @@ from typing import TYPE_CHECKING, Any
 from faceforge_sdk.context import PluginContext
 
 from .catalog import FakeAssets, FakeEntities
+from .descriptors import FakeDescriptors, FakeFieldDefs
 from .files import FakeStorage, FakeUpload
 from .house import FAKE_TOKEN, FakeContributed, FakePages, FakePlugins, FakeSessions, FakeSystem
-from .work import FakeJobContext, FakeJobs
+from .relationships import FakeRelationships
+from .trash import FakeTrash
+from .work import FakeEvents, FakeJobContext, FakeJobs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,14 +34,19 @@ __all__ = [
     "FAKE_TOKEN",
     "FakeAssets",
     "FakeContributed",
+    "FakeDescriptors",
     "FakeEntities",
+    "FakeEvents",
+    "FakeFieldDefs",
     "FakeJobContext",
     "FakeJobs",
     "FakePages",
     "FakePlugins",
+    "FakeRelationships",
     "FakeSessions",
     "FakeStorage",
     "FakeSystem",
+    "FakeTrash",
     "FakeUpload",
     "fake_context",
 ]
@@ -60,8 +68,13 @@ def fake_context(
         data_dir=data_dir or Path("fake-data", plugin_id),
         entities=entities,
         assets=assets,
+        field_defs=FakeFieldDefs(),
+        descriptors=FakeDescriptors(),
+        relationships=FakeRelationships(),
+        trash=FakeTrash(),
         storage=FakeStorage(assets),
         jobs=FakeJobs(),
+        events=FakeEvents(),
         plugins=FakePlugins(),
         sessions=FakeSessions(),
         pages=FakePages(),

@@ -42,6 +42,10 @@ class FakeJobs:
         raise NotFound(f"There is no job {job_id}.")
 
 
+class FakeEvents:
+    """`faceforge_sdk.protocols.Events` that a test fills."""
+
+
 @dataclass
 class FakeJobContext(Generic[InputT]):
     """`faceforge_sdk.context.JobContext` for a handler's `run`; set `cancelled` to ask it to stop."""

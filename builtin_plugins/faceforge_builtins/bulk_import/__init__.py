@@ -1,0 +1,1 @@
+"""Brings the files of a folder in, as a job."""

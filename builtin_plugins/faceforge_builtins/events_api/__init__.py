@@ -1,0 +1,1 @@
+"""What happens in Core, as a live stream."""

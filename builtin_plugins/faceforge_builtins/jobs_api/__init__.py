@@ -1,0 +1,1 @@
+"""Jobs over HTTP: start, watch, cancel, retry."""

@@ -1,0 +1,1 @@
+"""Relationships and their graph over HTTP."""

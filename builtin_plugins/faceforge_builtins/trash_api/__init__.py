@@ -1,0 +1,1 @@
+"""What was deleted, over HTTP: list, restore, remove for good."""

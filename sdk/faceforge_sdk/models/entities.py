@@ -1,0 +1,195 @@
+"""Entities as they travel."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from .filters import FactFilter, fact_filters
+from .wire import TOKEN_TEXT, ErrorBody, JsonObject, Moment, Paging
+
+MAX_CONDITIONS = 20
+"""How many conditions one filter may have; each costs a look into an index per candidate."""
+
+MAX_UPSERT = 1000
+MAX_SELECTED = 10_000
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+_Word = Annotated[str, TOKEN_TEXT, Field(max_length=1000)]
+_Words = Annotated[list[_Word], BeforeValidator(_listed)]
+ExternalIds = Annotated[
+    dict[
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^:]+$")],
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)],
+    ],
+    Field(max_length=20, description="What other systems call it: source to id. An id of a source is one entity's."),
+]
+
+
+class Entity(BaseModel):
+    """A person, character or thing. `revision` grows by one with every change and is the entity's ETag."""
+
+    model_config = ConfigDict(frozen=True)
+
+    entity_id: str
+    display_name: str
+    aliases: list[str]
+    tags: list[str]
+    fields: JsonObject
+    created_at: str
+    updated_at: str
+    revision: int
+    external_ids: dict[str, str] = {}
+
+
+class TrashedEntity(Entity):
+    """An entity in the trash."""
+
+    deleted_at: str
+
+
+class EntityDraft(BaseModel):
+    """What creates an entity."""
+
+    display_name: Annotated[str, Field(min_length=1)]
+    aliases: list[str] = []
+    tags: list[str] = []
+    fields: JsonObject = {}
+    external_ids: ExternalIds = {}
+
+
+class EntityPatch(BaseModel):
+    """Changes to an entity: what is missing or null stays as it is; lists and objects are replaced whole."""
+
+    display_name: Annotated[str | None, Field(min_length=1)] = None
+    aliases: list[str] | None = None
+    tags: list[str] | None = None
+    fields: JsonObject | None = None
+    external_ids: ExternalIds | None = None
+
+
+class EntityFilter(BaseModel):
+    """Which live entities; all conditions have to hold.
+
+    Beside the parameters below, ``field.<key>`` and ``descriptor.<key>`` compare values: ``field.age=36`` (or
+    ``.eq``), ``.gt``, ``.gte``, ``.lt``, ``.lte`` for numbers, dates and texts, and ``.exists=true|false``. Of a list
+    one item has to match. They may be repeated.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    q: Annotated[
+        str | None,
+        TOKEN_TEXT,
+        Field(max_length=1000, description="Part of a name, alias, tag, field or field key; case does not matter."),
+    ] = None
+    tag: Annotated[
+        _Words, Field(max_length=MAX_CONDITIONS, description="Exactly this tag; repeated: all of them.")
+    ] = []
+    any_tag: Annotated[_Words, Field(max_length=200, description="At least one of these tags.")] = []
+    not_tag: Annotated[_Words, Field(max_length=MAX_CONDITIONS, description="None of these tags.")] = []
+    created_after: Annotated[Moment | None, Field(description="Created at this moment or later.")] = None
+    created_before: Annotated[Moment | None, Field(description="Created earlier than this moment.")] = None
+    external_id: Annotated[
+        str | None, TOKEN_TEXT, Field(max_length=601, description="What another system calls it, as `source:id`.")
+    ] = None
+
+    @model_validator(mode="after")
+    def _readable(self) -> EntityFilter:
+        if len(self.facts) > MAX_CONDITIONS:
+            raise ValueError(f"a filter has at most {MAX_CONDITIONS} conditions on fields and descriptors")
+        return self
+
+    @property
+    def facts(self) -> tuple[FactFilter, ...]:
+        """The conditions on fields and descriptors."""
+        return fact_filters(self.model_extra or {})
+
+
+class EntityQuery(EntityFilter, Paging):
+    """Which entities to list, in which order; ties go by `entity_id` ascending."""
+
+    sort_by: Literal["created_at", "updated_at", "display_name"] = "created_at"
+
+
+class TagCount(BaseModel):
+    """A tag and the number of live entities that carry it."""
+
+    tag: str
+    count: int
+
+
+# --- Many at once ---------------------------------------------------------------------------------------------------
+
+
+class UpsertItem(BaseModel):
+    """An entity as another system knows it; what is left out stays as it is."""
+
+    external_ids: Annotated[ExternalIds, Field(min_length=1)]
+    display_name: Annotated[
+        str | None, Field(min_length=1, description="Needed where the entity does not exist yet.")
+    ] = None
+    aliases: list[str] | None = None
+    tags: list[str] | None = None
+    fields: JsonObject | None = None
+
+
+class UpsertRequest(BaseModel):
+    """Entities to create or bring up to date."""
+
+    items: Annotated[list[UpsertItem], Field(min_length=1, max_length=MAX_UPSERT)]
+
+
+class UpsertResult(BaseModel):
+    """What became of one item, in the order of the request; a failed one changed nothing."""
+
+    index: int
+    status: Literal["created", "updated", "unchanged", "restored", "failed"]
+    entity_id: str | None
+    error: ErrorBody | None = None
+
+
+class UpsertOutcome(BaseModel):
+    """What became of all items, and how many ended how."""
+
+    items: list[UpsertResult]
+    created: int
+    updated: int
+    unchanged: int
+    restored: int
+    failed: int
+
+
+class EntitySelection(BaseModel):
+    """Entities by their ids, or all that a filter finds."""
+
+    ids: Annotated[list[str] | None, Field(max_length=MAX_SELECTED)] = None
+    filter: EntityFilter | None = None
+    dry_run: Annotated[bool, Field(description="Only count; change nothing.")] = False
+    expected: Annotated[int | None, Field(ge=0, description="Refuse with 409 if another number matches by now.")] = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> EntitySelection:
+        if (self.ids is None) == (self.filter is None):
+            raise ValueError("give either ids or filter")
+        return self
+
+
+class TagRequest(EntitySelection):
+    """Tags to add to and to remove from many entities."""
+
+    add: list[Annotated[str, Field(min_length=1)]] = []
+    remove: list[Annotated[str, Field(min_length=1)]] = []
+
+
+class BulkOutcome(BaseModel):
+    """How many entities were meant and how many changed; where they are many, `job_id` does it."""
+
+    matched: int
+    changed: int
+    job_id: str | None = None

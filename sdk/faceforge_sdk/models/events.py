@@ -1,0 +1,17 @@
+"""Events as they travel."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from .wire import JsonObject
+
+
+class EventRecord(BaseModel):
+    """What happened to `subject`; `event_seq` grows with every event and never repeats."""
+
+    event_seq: int
+    type: str
+    subject: str
+    at: str
+    payload: JsonObject

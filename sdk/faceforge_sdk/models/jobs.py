@@ -1,0 +1,84 @@
+"""Jobs and their logs as they travel."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from .wire import MAX_INT, TOKEN_TEXT, JsonObject, Paging
+
+JobStatus = Literal["queued", "running", "succeeded", "failed", "canceled"]
+
+
+class JobError(BaseModel):
+    """Why a job failed."""
+
+    code: str
+    message: str
+
+
+class Job(BaseModel):
+    """Durable work. `progress_percent` (0 to 100) never falls; a final status never changes."""
+
+    job_id: str
+    job_type: str
+    status: JobStatus
+    progress_percent: float | None
+    progress_step: str | None
+    input: JsonObject
+    result: JsonObject | None
+    cancel_requested_at: str | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    canceled_at: str | None
+    error: JobError | None
+    waiting_reason: str | None = None
+    attempts: int = 0
+    retry_of: str | None = None
+
+
+class JobDraft(BaseModel):
+    """What queues a job; the type's own model checks the input."""
+
+    job_type: Annotated[str, Field(min_length=1, max_length=200)]
+    input: JsonObject = {}
+
+
+class JobQuery(Paging):
+    """Which jobs to list; the newest first."""
+
+    status: JobStatus | None = None
+    job_type: Annotated[str | None, TOKEN_TEXT, Field(max_length=200)] = None
+
+
+class JobCancellation(BaseModel):
+    """Whether the job was still to be stopped, and the job."""
+
+    cancel_requested: bool
+    job: Job
+
+
+class JobLogLine(BaseModel):
+    """One line of a job's log."""
+
+    job_log_id: int
+    ts: str
+    level: str
+    message: str
+    data: Any = None
+
+
+class JobLogQuery(BaseModel):
+    """Which lines of a job's log."""
+
+    after_id: Annotated[int, Field(ge=0, le=MAX_INT, description="Only lines behind this one.")] = 0
+    limit: Annotated[int, Field(ge=1, le=2000)] = 500
+
+
+class JobLog(BaseModel):
+    """Lines in their order; ask again with ``after_id = next_after_id`` for those that came since."""
+
+    items: list[JobLogLine]
+    next_after_id: int

@@ -1,0 +1,65 @@
+"""Plugins as they travel."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+from .wire import JsonObject
+
+
+class PluginError(BaseModel):
+    """Why a plugin is not active: one sentence, and the traceback for its author."""
+
+    summary: str
+    traceback: str | None = None
+
+
+class Plugin(BaseModel):
+    """A plugin as the user sees it. `enabled` is the wish that is kept, `state` is what became of it."""
+
+    plugin_id: str
+    name: str
+    version: str | None
+    enabled: bool
+    discovered: bool
+    config: JsonObject
+    config_schema: JsonObject | None
+    source: Literal["builtin", "folder", "package"]
+    state: Literal["disabled", "active", "stopping", "error"]
+    error: PluginError | None
+    essential: bool
+    capabilities: list[str]
+    permissions: list[str]
+    contributions: dict[str, int]
+    restart_required: bool
+    config_secrets_set: list[str] = []
+
+
+class IgnoredManifest(BaseModel):
+    """A `plugin.json` that can't be used, and why."""
+
+    path: str
+    reason: str
+
+
+class PluginList(BaseModel):
+    """All plugins that are or once were known."""
+
+    items: list[Plugin]
+    ignored: list[IgnoredManifest]
+
+
+class PluginConfig(BaseModel):
+    """A plugin's configuration; values marked ``writeOnly`` are null and named in `config_secrets_set`."""
+
+    plugin_id: str
+    config: JsonObject
+    config_secrets_set: list[str] = []
+
+
+class PluginConfigRequest(BaseModel):
+    """A new configuration, whole; secrets that are left out or null keep their value."""
+
+    config: JsonObject

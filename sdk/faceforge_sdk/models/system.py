@@ -1,0 +1,36 @@
+"""The running Core as it describes itself."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+
+class SystemPaths(BaseModel):
+    """Where things lie; absolute."""
+
+    db_dir: str
+    s3_dir: str
+    assets_dir: str
+    logs_dir: str
+    config_dir: str
+    plugins_dir: str
+    tmp_dir: str
+
+
+class SystemInfo(BaseModel):
+    """The running Core. `warnings` are sentences on what the owner should look at."""
+
+    version: str
+    faceforge_home: str
+    paths: SystemPaths
+    api_version: int
+    safe_mode: bool
+    warnings: list[str]
+
+
+class Pong(BaseModel):
+    """The answer to a ping."""
+
+    pong: Literal[True] = True

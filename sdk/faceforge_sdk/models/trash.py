@@ -1,0 +1,35 @@
+"""The trash as a whole."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+TrashKind = Literal["entities", "assets", "descriptors", "field-defs", "relationships"]
+
+
+class TrashSummary(BaseModel):
+    """How much lies in the trash. It is emptied after `keep_days` days; null: never by itself."""
+
+    entities: int
+    assets: int
+    descriptors: int
+    field_defs: int
+    relationships: int
+    keep_days: int | None
+
+
+class PurgeRequest(BaseModel):
+    """What to remove from the trash for good; what this finds can't be brought back."""
+
+    kinds: Annotated[list[TrashKind] | None, Field(description="Which kinds; without it all.")] = None
+    older_than_days: Annotated[
+        int | None, Field(ge=0, le=100_000, description="Only what was deleted so long ago; without it, the setting.")
+    ] = None
+
+
+class Purged(BaseModel):
+    """The thing is gone for good."""
+
+    purged: Literal[True] = True

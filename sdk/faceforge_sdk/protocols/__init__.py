@@ -1,0 +1,31 @@
+"""What stands behind a plugin's context, and what a plugin may stand in for."""
+
+from __future__ import annotations
+
+from .catalog import Assets, Descriptors, Entities, FieldDefs, Relationships, Trash
+from .plugins import Contributed, Plugins
+from .storage import ByteReader, Sidecar, Storage, StorageProvider, Upload, UploadFacts
+from .surroundings import Pages, Sessions, System
+from .work import Events, Jobs
+
+__all__ = [
+    "Assets",
+    "ByteReader",
+    "Contributed",
+    "Descriptors",
+    "Entities",
+    "Events",
+    "FieldDefs",
+    "Jobs",
+    "Pages",
+    "Plugins",
+    "Relationships",
+    "Sessions",
+    "Sidecar",
+    "Storage",
+    "StorageProvider",
+    "System",
+    "Trash",
+    "Upload",
+    "UploadFacts",
+]

@@ -1,0 +1,60 @@
+"""Plugins, and safe ways to call into them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from faceforge_sdk.models import Plugin, PluginConfig, PluginList
+
+T = TypeVar("T")
+R = TypeVar("R")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Contributed(Protocol[T_co]):
+    """A value that some enabled plugin contributed, with a safe way to call into it."""
+
+    @property
+    def plugin_id(self) -> str: ...
+
+    @property
+    def value(self) -> T_co: ...
+
+    def call(self, work: Callable[[], R], *, seconds: float = 5.0) -> R:
+        """Run `work`, which calls into the value, away from the caller's thread.
+
+        Raises `ContributionFailed`, whatever went wrong: an exception, `SystemExit`, endless
+        recursion, or no answer in time. Three failures in a row put the plugin into state ``error``.
+        """
+
+
+class Plugins(Protocol):
+    """The plugins themselves."""
+
+    def list(self) -> PluginList:
+        """All that are or once were known, built-ins first; folders are looked at again."""
+
+    def get(self, plugin_id: str) -> Plugin:
+        """Raises `NotFound`."""
+
+    def enable(self, plugin_id: str) -> Plugin:
+        """Keep the wish and try to activate; `state` tells what became of it. Raises `NotFound` if not discovered."""
+
+    def disable(self, plugin_id: str) -> Plugin:
+        """Its routes are gone when this returns. Raises `NotFound`, or `Conflict` for an essential built-in."""
+
+    def config(self, plugin_id: str) -> PluginConfig:
+        """Raises `NotFound`."""
+
+    def configure(self, plugin_id: str, config: Mapping[str, Any]) -> PluginConfig:
+        """Replace the configuration; an active plugin is activated anew with it.
+
+        Raises `NotFound`, and `InvalidInput` whose details are ``{plugin_id, errors: [{path, message, schema_path,
+        validator}]}``.
+        """
+
+    def contributed(self, kind: type[T]) -> Sequence[Contributed[T]]:
+        """The values of this contribution class from all active plugins, by their `order`."""

@@ -1,0 +1,136 @@
+"""The bytes of assets, and what may hold them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from faceforge_sdk.models import Asset
+
+
+@dataclass(frozen=True, slots=True)
+class UploadFacts:
+    """What storage rules may decide by. `byte_size` is in bytes."""
+
+    kind: str
+    filename: str
+    mime_type: str
+    byte_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sidecar:
+    """A companion JSON file, as it was sent: not parsed yet."""
+
+    filename: str
+    content: bytes
+
+
+class Upload(Protocol):
+    """One file on its way in, hashed while it is written to a private temporary file.
+
+    A context manager: leaving it without `commit` removes every trace. All methods block and none may run on the
+    event loop.
+    """
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def write(self, chunk: bytes | bytearray | memoryview) -> None:
+        """Append. Raises `PayloadTooLarge` past ``limits.upload_bytes`` and `InsufficientStorage` on a full disk."""
+
+    def commit(
+        self, *, filename: str, content_type: str | None, kind: str = "file", sidecar: Sidecar | None = None
+    ) -> Asset:
+        """Store what was written; durable when this returns.
+
+        Known bytes give the existing asset, brought back from the trash if it lay there, with a new sidecar added
+        once. Raises `InvalidInput` (empty file, bad name, bad sidecar), `InsufficientStorage`; nothing is kept then.
+        """
+
+
+class ByteReader(Protocol):
+    """Bytes of a stored file, in order. `read` blocks."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes, and b"" at the end of the asked range."""
+
+    def read_ready(self, size: int, /) -> bytes | None:
+        """At most `size` bytes, and at least one, if that needs no waiting for a disk or a network; else None.
+
+        May be called on the event loop. Returning None always is correct.
+        """
+
+    def close(self) -> None: ...
+
+
+@runtime_checkable
+class StorageProvider(Protocol):
+    """A place for bytes. Keys are chosen by the provider's `key_for` and mean nothing outside it.
+
+    Every method blocks, may be called from several threads, and raises `StorageUnavailable` when the place does not
+    answer, `InsufficientStorage` when it is full.
+    """
+
+    @property
+    def name(self) -> str:
+        """What rows say in ``storage_provider``; unique among enabled plugins."""
+
+    def key_for(self, content_hash: str) -> str:
+        """Where bytes with this SHA-256 (64 hex characters) go."""
+
+    def put(self, key: str, source: Path, content_hash: str, byte_size: int) -> None:
+        """Make the bytes of `source` durable under `key`.
+
+        When this returns they survive power loss. `source` is a flushed private file on the home's volume; the
+        provider may move it. What already stands there is kept only if it is proven equal.
+        """
+
+    def open(self, key: str, start: int, end: int) -> ByteReader:
+        """Read bytes `start` (inclusive) to `end` (exclusive). Raises `IntegrityError` if they are not there."""
+
+    def stat(self, key: str) -> int | None:
+        """The size in bytes, or None when nothing readable stands there."""
+
+    def local_path(self, key: str) -> Path | None:
+        """A file that holds exactly these bytes and must not be written to, if the place has one."""
+
+    def delete(self, key: str) -> None:
+        """Remove; nothing happens if it is gone already."""
+
+    def available(self) -> bool:
+        """Whether a `put` would be tried now; cheap."""
+
+
+class Storage(Protocol):
+    """Bytes of assets, whichever provider holds them."""
+
+    def begin_upload(self, *, expected_size: int | None = None) -> Upload:
+        """Start an upload. Raises `InsufficientStorage` at once when `expected_size` bytes can't fit."""
+
+    def open(self, asset: Asset, start: int = 0, end: int | None = None) -> ByteReader:
+        """Read an asset's bytes.
+
+        Raises `IntegrityError` when they are missing or short, before the first byte, and `StorageUnavailable`.
+        """
+
+    def local_file(self, asset: Asset) -> Path | None:
+        """A file that holds the asset's bytes, to be read only, or None where the provider has no such thing."""
+
+    def adopt(
+        self, progress: Callable[[float, str | None], None], check_cancelled: Callable[[], None]
+    ) -> Mapping[str, int]:
+        """Verify the files that v0.1.9 left behind, and give those that share their bytes with others their own.
+
+        Repeatable; does only what is left. Returns how many files were ``copied``, and how many are now ``ok``,
+        ``missing``, ``altered``, ``shared``, ``external`` or ``unchecked``. `check_cancelled` stops it by raising.
+        """

@@ -1,0 +1,39 @@
+"""What surrounds a plugin: the running Core, sign-ins, pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from faceforge_sdk.models import SystemInfo
+
+
+class System(Protocol):
+    """The running Core."""
+
+    def info(self) -> SystemInfo:
+        """Version, places, warnings; no secrets."""
+
+
+class Sessions(Protocol):
+    """Browser sign-ins."""
+
+    def sign_in(self, token: str) -> str:
+        """A new session id for the install token. Raises `Unauthorized`, `TooManyRequests` after too many failures."""
+
+    def sign_out(self, session_id: str) -> None:
+        """Revoke; nothing happens if it was not valid."""
+
+
+class Pages(Protocol):
+    """Server-rendered pages in the shell."""
+
+    def render(self, request: Request, template: str, /, *, status_code: int = 200, **values: object) -> Response:
+        """A page from the plugin's own ``templates`` folder, or from another's as ``plugin_id/name.html``.
+
+        Templates get, besides `values`: `request`, `nav` (the side bar's entries), `static(path)` (the address of a
+        file in the plugin's ``static`` folder, or ``plugin_id/path``), and `version`. Everything is escaped.
+        """
