@@ -41,12 +41,12 @@ def create_app(kernel: Kernel, bind_host: str = "127.0.0.1") -> ASGIApp:
         widen_thread_pool()
         yield
 
-    routes = StrictBody(kernel.live, lambda: kernel.config.current.limits, kernel.live.is_upload)
+    routes = StrictBody(kernel.live, lambda: kernel.config.current.limits)
     policy = GuardPolicy(
         config=lambda: kernel.config.current,
         token=kernel.token,
         valid_session=kernel.sessions.valid,
-        is_upload=kernel.live.is_upload,
+        body_limit=kernel.live.body_limit,
         loopback_only=is_loopback(bind_host),
         pages=lambda: kernel.live.pages,
     )

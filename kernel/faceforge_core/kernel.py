@@ -17,12 +17,11 @@ from faceforge_core.auth import InstallToken
 from faceforge_core.bell import Bell
 from faceforge_core.catalog.assets import AssetCatalog
 from faceforge_core.catalog.descriptors import DescriptorCatalog
-from faceforge_core.catalog.entities import EntityCatalog
 from faceforge_core.catalog.field_defs import FieldDefCatalog
 from faceforge_core.catalog.field_types import FieldTypes
 from faceforge_core.catalog.links import LinkCatalog
 from faceforge_core.catalog.relationships import RelationshipCatalog
-from faceforge_core.catalog.service import AssetService
+from faceforge_core.catalog.service import AssetService, EntityService
 from faceforge_core.config import ConfigStore
 from faceforge_core.db import counters, identity
 from faceforge_core.db.driver import sqlite_warning
@@ -197,7 +196,8 @@ class Kernel:
         )
         descriptors = DescriptorCatalog(database, events, field_defs)
         relationships = RelationshipCatalog(database, events)
-        entities, assets = EntityCatalog(database, events, field_defs), AssetCatalog(database, events)
+        entities = EntityService(database, events, field_defs)
+        assets = AssetCatalog(database, events)
         asset_service = AssetService(assets, LinkCatalog(database, events))
         storage = StorageService(
             database=database,

@@ -21,7 +21,7 @@ def tag() -> str:
 @pytest.fixture
 def at_the_same_time(monkeypatch) -> None:
     """All that is created or changed happens in one millisecond."""
-    monkeypatch.setattr("faceforge_core.catalog.entities.now", lambda: "2026-11-23T12:00:00.000Z")
+    monkeypatch.setattr("faceforge_core.catalog.entity_rows.now", lambda: "2026-11-23T12:00:00.000Z")
 
 
 # --- Shape
@@ -266,7 +266,7 @@ def test_names_sort_by_code_point(fresh, filtered: bool) -> None:
 
 def test_updated_at_sorts_by_the_last_change(api, tag: str, monkeypatch) -> None:
     moments = iter(f"2026-11-23T12:00:00.{number:03}Z" for number in range(100))
-    monkeypatch.setattr("faceforge_core.catalog.entities.now", lambda: next(moments))
+    monkeypatch.setattr("faceforge_core.catalog.entity_rows.now", lambda: next(moments))
     first = api.entity("first", tags=[tag])
     api.entity("second", tags=[tag])
     api.data("PATCH", f"/v1/entities/{first['entity_id']}", json={"fields": {"x": 1}})

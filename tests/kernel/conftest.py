@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from faceforge_core.catalog.field_defs import FieldDefCatalog
+from faceforge_core.catalog.field_types import FieldTypes
+from faceforge_core.catalog.service import EntityService
 from faceforge_core.db import sqlite
 from faceforge_core.db.engine import Database
 from faceforge_core.db.migrate import migrate
+from faceforge_core.events import EventLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,6 +33,18 @@ def database(database_path: Path) -> Iterator[Database]:
     """The engine over `database_path`."""
     with Database(database_path) as database:
         yield database
+
+
+@pytest.fixture
+def events(database: Database) -> EventLog:
+    return EventLog(database)
+
+
+@pytest.fixture
+def entities(database: Database, events: EventLog) -> EntityService:
+    """The entities, in a house where no plugin defines a type of fields."""
+    types = FieldTypes(lambda: (), lambda _owned, check: check())
+    return EntityService(database, events, FieldDefCatalog(database, events, types))
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from sqlalchemy import text
 from faceforge_core.catalog import assets as module
 from faceforge_core.catalog import links as links_module
 from faceforge_core.catalog.assets import AssetCatalog
-from faceforge_core.catalog.entities import EntityCatalog
 from faceforge_core.catalog.links import LinkCatalog
 from faceforge_core.db.statements import prepare
 from faceforge_core.events import EventLog
@@ -21,6 +20,7 @@ from faceforge_sdk.models import AssetPatch, AssetQuery, EntityDraft, LinkedAsse
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from faceforge_core.catalog.service import EntityService
     from faceforge_core.db.engine import Database
     from faceforge_sdk.models import Asset
 
@@ -43,8 +43,8 @@ def links(database: Database, events: EventLog) -> LinkCatalog:
 
 
 @pytest.fixture
-def entity_id(database: Database, events: EventLog) -> str:
-    return EntityCatalog(database, events).create(EntityDraft(display_name="Ada")).entity_id
+def entity_id(entities: EntityService) -> str:
+    return entities.create(EntityDraft(display_name="Ada")).entity_id
 
 
 @pytest.fixture

@@ -97,11 +97,15 @@ def deleting(person: Person) -> Callable[[Transaction], None]:
     return lambda tx: search.unindex_entity(tx, person.entity_id)
 
 
+def wanting(needle: str, tag: str | None = None) -> search.Wanted:
+    return search.Wanted(needle=needle, tags=() if tag is None else (tag,))
+
+
 def found(database: Database, needle: str, tag: str | None = None, **options: Any) -> list[str]:
     with database.read() as reader:
-        hits = search.search(reader, needle, tag, **{"limit": 10_000, **options})
+        hits = search.find(reader, wanting(needle, tag), **{"limit": 10_000, **options})
         if options.keys() <= {"descending", "sort_by"}:
-            assert search.count(reader, needle, tag) == len(hits)
+            assert search.count(reader, wanting(needle, tag)) == len(hits)
     return [hit.entity_id for hit in hits]
 
 
@@ -192,13 +196,16 @@ def test_pages_by_offset_and_by_key_are_the_whole(
     whole = found(database, needle, tag, descending=descending)
     by_offset: list[str] = []
     by_key: list[str] = []
+    created = {person.entity_id: person.created_at for person in people}
     after = None
+    wanted = wanting(needle, tag)
     with database.read() as reader:
-        while page := search.search(reader, needle, tag, limit=7, offset=len(by_offset), descending=descending):
+        while page := search.find(reader, wanted, limit=7, offset=len(by_offset), descending=descending):
             by_offset += [hit.entity_id for hit in page]
-        while page := search.search(reader, needle, tag, limit=7, after_seq=after, descending=descending):
+        while page := search.find(reader, wanted, limit=7, after=after, descending=descending):
             by_key += [hit.entity_id for hit in page]
-            after = page[-1].seq
+            last = page[-1]
+            after = search.After(last.seq if descending else created[last.entity_id], last.entity_id)
     assert len(whole) > 7
     assert by_offset == by_key == whole
 
@@ -322,9 +329,9 @@ def test_an_odd_time_of_an_old_home_has_a_key_all_the_same(created_at: str | Non
     [
         ("abc", None, {}),
         ("abc", "t", {}),
-        ("abc", None, {"after_seq": 5}),
+        ("abc", None, {"after": search.After(5)}),
         ("", "t", {}),
-        ("", "t", {"after_seq": 5}),
+        ("", "t", {"after": search.After(5)}),
         ("a", "t", {}),
     ],
 )
@@ -344,6 +351,6 @@ def test_no_page_needs_a_scan_or_a_sort(
 
     monkeypatch.setattr(Reader, "all", note)
     with database.read() as reader:
-        search.search(reader, needle, tag, limit=50, **options)
+        search.find(reader, wanting(needle, tag), limit=50, **options)
     (sql,) = statements
     assert_indexed(sql, few=("p",))

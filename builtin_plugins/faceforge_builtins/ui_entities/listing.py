@@ -77,7 +77,7 @@ class Listing:
             sort_by=sort.by,
             sort_order=sort.order,
             q=self.q or None,
-            tag=self.tag or None,
+            tag=[self.tag] if self.tag else [],
         )
 
     def address(self, **changes: str) -> str:

@@ -11,26 +11,23 @@ from sqlalchemy import bindparam, func, insert, select, update
 from faceforge_core.clock import now
 from faceforge_core.db import counters
 from faceforge_core.db.statements import Prepared, prepare
-from faceforge_core.db.tables import MEDIA_FAMILY
 from faceforge_core.db.tables import assets as table
 from faceforge_sdk.errors import InvalidInput, NotFound, PayloadTooLarge
 from faceforge_sdk.models import Asset, TrashedAsset
 
 from . import stored_json
+from .asset_filters import AssetFilters, FilterNames, conditions_of
 from .media_types import is_media_type
+from .memo import Memo
 from .paging import Cut, Order, Place
 
 if TYPE_CHECKING:
     from sqlite3 import Row
 
-    from sqlalchemy import ColumnElement
-
     from faceforge_core.db.engine import Database, Reader, Transaction
     from faceforge_core.events import EventLog
     from faceforge_sdk.models import AssetPatch, AssetQuery, Page, TrashQuery
 
-
-FilterNames = tuple[str, ...]
 
 MAX_META_LENGTH = 4 * 1024 * 1024
 """Characters of JSON: a few of the largest sidecars; each read of the asset carries them all."""
@@ -72,6 +69,7 @@ class AssetCatalog:
     def __init__(self, database: Database, events: EventLog) -> None:
         self._database = database
         self._events = events
+        self._totals: Memo[int] = Memo(lambda: database.generation)
 
     def get(self, asset_id: str) -> Asset:
         """The live asset. Raises `NotFound`."""
@@ -81,10 +79,10 @@ class AssetCatalog:
     def list(self, query: AssetQuery) -> Page[Asset]:
         """Live assets. Raises `InvalidInput` for a foreign cursor."""
         cut = Cut.of(query, _order(query.sort_by, query.sort_order))
-        filters = filter_values(query.kind, query.mime_type)
-        statement = _list_statement(query.sort_by, query.sort_order, tuple(filters), cut.place)
+        filters = AssetFilters.of(query)
+        statement = _list_statement(query.sort_by, query.sort_order, filters.names, cut.place)
         with self._database.read() as reader:
-            rows = reader.all(statement, **filters, **cut.params)
+            rows = reader.all(statement, **filters.params, **cut.params)
             total = self._total(reader, filters) if query.total == "exact" else None
         return cut.page(rows, asset_of, total)
 
@@ -207,30 +205,11 @@ class AssetCatalog:
         tx.run(_SET_META, id=known["asset_id"], meta=text, now=now())
         self._events.append(tx, "asset.updated", known["asset_id"], {"changed": ["meta"]})
 
-    def _total(self, reader: Reader, filters: dict[str, str]) -> int:
-        if not filters:
+    def _total(self, reader: Reader, filters: AssetFilters) -> int:
+        if not filters.names:
             return counters.current(reader, counters.ASSETS)
-        return int(reader.value(_count_statement(tuple(filters)), **filters))
-
-
-def filter_values(kind: str | None, mime_type: str | None) -> dict[str, str]:
-    """The parameters of the filters that apply; their names select the conditions."""
-    filters = {"kind": kind} if kind else {}
-    if mime_type and mime_type.endswith("/*"):
-        filters["family"] = mime_type.removesuffix("*")
-    elif mime_type:
-        filters["mime_type"] = mime_type
-    return filters
-
-
-def filter_conditions(names: FilterNames) -> list[ColumnElement[bool]]:
-    """The conditions that the parameters called `names` fill."""
-    conditions = {
-        "kind": table.c.kind == bindparam("kind"),
-        "mime_type": table.c.mime_type == bindparam("mime_type"),
-        "family": bindparam("family") == MEDIA_FAMILY,
-    }
-    return [conditions[name] for name in names]
+        statement = _count_statement(filters.names)
+        return self._totals.get(filters, lambda: int(reader.value(statement, **filters.params)))
 
 
 def _order(sort_by: str, sort_order: str) -> Order:
@@ -241,12 +220,12 @@ def _order(sort_by: str, sort_order: str) -> Order:
 @cache
 def _list_statement(sort_by: str, sort_order: str, filters: FilterNames, place: Place | None) -> Prepared:
     state = _TRASHED if sort_by == "deleted_at" else _LIVE
-    return _order(sort_by, sort_order).page_of(select(*ASSET_COLUMNS).where(state, *filter_conditions(filters)), place)
+    return _order(sort_by, sort_order).page_of(select(*ASSET_COLUMNS).where(state, *conditions_of(filters)), place)
 
 
 @cache
 def _count_statement(filters: FilterNames) -> Prepared:
-    return prepare(select(func.count()).select_from(table).where(_LIVE, *filter_conditions(filters)))
+    return prepare(select(func.count()).select_from(table).where(_LIVE, *conditions_of(filters)))
 
 
 def asset_facts(row: Row) -> dict[str, Any]:

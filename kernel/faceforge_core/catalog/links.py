@@ -18,9 +18,10 @@ from faceforge_core.db.tables import assets, entities
 from faceforge_core.db.tables import entity_assets as table
 from faceforge_sdk.models import LinkedAsset
 
-from .assets import ASSET_COLUMNS, FilterNames, asset_facts, filter_conditions, filter_values
+from .asset_filters import IMAGES, AssetFilters, FilterNames, conditions_of
+from .assets import ASSET_COLUMNS, asset_facts
 from .assets import not_found as no_asset
-from .entities import not_found as no_entity
+from .entity_rows import not_found as no_entity
 from .paging import Cut, Order, Place
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ _NEWEST_IMAGE = prepare(
         table.c.entity_id == bindparam("entity"),
         _LIVE,
         assets.c.deleted_at.is_(None),
-        *filter_conditions(("family",)),
+        *conditions_of(IMAGES.names),
     )
     .order_by(table.c.created_at.desc(), table.c.asset_id)
     .limit(1)
@@ -95,19 +96,20 @@ class LinkCatalog:
     def of_entity(self, entity_id: str, query: LinkedAssetQuery) -> Page[LinkedAsset]:
         """The live assets of a live entity. Raises `NotFound` for the entity."""
         cut = Cut.of(query, _order(query.sort_order))
-        filters = filter_values(query.kind, query.mime_type)
-        statement = _list_statement(query.sort_order, tuple(filters), cut.place)
+        filters = AssetFilters.of(query)
+        statement = _list_statement(query.sort_order, filters.names, cut.place)
         with self._database.read() as reader:
             _require_entity(reader, entity_id)
-            rows = reader.all(statement, entity=entity_id, **filters, **cut.params)
-            total = reader.value(_count_statement(tuple(filters)), entity=entity_id, **filters)
+            rows = reader.all(statement, entity=entity_id, **filters.params, **cut.params)
+            total = reader.value(_count_statement(filters.names), entity=entity_id, **filters.params)
         return cut.page(rows, lambda row: _linked_asset(asset_facts(row)), total if query.total == "exact" else None)
 
     def covers(self, entity_ids: Sequence[str]) -> Mapping[str, str]:
         """For each entity that has one: the asset id of its newest linked image."""
-        images = filter_values(None, "image/*")
         with self._database.read() as reader:
-            found = {entity_id: reader.value(_NEWEST_IMAGE, entity=entity_id, **images) for entity_id in entity_ids}
+            found = {
+                entity_id: reader.value(_NEWEST_IMAGE, entity=entity_id, **IMAGES.params) for entity_id in entity_ids
+            }
         return {entity_id: asset_id for entity_id, asset_id in found.items() if asset_id is not None}
 
 
@@ -125,7 +127,7 @@ def _linked(filters: FilterNames, *columns: ColumnElement[Any]) -> Select[Any]:
         select(*columns)
         .select_from(table.join(assets, assets.c.asset_id == table.c.asset_id))
         .where(table.c.entity_id == bindparam("entity"), _LIVE, assets.c.deleted_at.is_(None))
-        .where(*filter_conditions(filters))
+        .where(*conditions_of(filters))
     )
 
 

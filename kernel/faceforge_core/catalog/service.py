@@ -1,25 +1,86 @@
-"""The `Assets` service of the SDK: facts and links, as one."""
+"""The `Entities` and `Assets` services of the SDK, put together from the catalogs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .entities import EntityCatalog
+from .entity_bulk import EntityBulk
+from .entity_lists import EntityLists
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from faceforge_core.db.engine import Database
+    from faceforge_core.events import EventLog
     from faceforge_sdk.models import (
         Asset,
         AssetPatch,
         AssetQuery,
+        Entity,
+        EntityDraft,
+        EntityFilter,
+        EntityPatch,
+        EntityQuery,
         LinkedAsset,
         LinkedAssetQuery,
         Page,
+        TagCount,
         TrashedAsset,
+        TrashedEntity,
         TrashQuery,
+        UpsertItem,
+        UpsertResult,
     )
 
     from .assets import AssetCatalog
+    from .field_defs import FieldDefCatalog
     from .links import LinkCatalog
+
+
+class EntityService:
+    """What plugins may do with entities."""
+
+    def __init__(self, database: Database, events: EventLog, definitions: FieldDefCatalog) -> None:
+        self._entities = EntityCatalog(database, events, definitions)
+        self._lists = EntityLists(database)
+        self._bulk = EntityBulk(database, events, definitions)
+
+    def create(self, draft: EntityDraft) -> Entity:
+        return self._entities.create(draft)
+
+    def get(self, entity_id: str) -> Entity:
+        return self._entities.get(entity_id)
+
+    def list(self, query: EntityQuery) -> Page[Entity]:
+        return self._lists.list(query)
+
+    def count(self, wanted: EntityFilter) -> int:
+        return self._lists.count(wanted)
+
+    def update(self, entity_id: str, patch: EntityPatch, *, expected_revision: int | None = None) -> Entity:
+        return self._entities.update(entity_id, patch, expected_revision=expected_revision)
+
+    def delete(self, entity_id: str) -> None:
+        self._entities.delete(entity_id)
+
+    def restore(self, entity_id: str) -> Entity:
+        return self._entities.restore(entity_id)
+
+    def trash(self, query: TrashQuery) -> Page[TrashedEntity]:
+        return self._lists.trash(query)
+
+    def upsert(self, items: Sequence[UpsertItem]) -> Sequence[UpsertResult]:
+        return self._bulk.upsert(items)
+
+    def retag(self, entity_ids: Sequence[str], add: Sequence[str], remove: Sequence[str]) -> int:
+        return self._bulk.retag(entity_ids, add, remove)
+
+    def delete_many(self, entity_ids: Sequence[str]) -> int:
+        return self._bulk.delete_many(entity_ids)
+
+    def tags(self, limit: int = 100) -> Sequence[TagCount]:
+        return self._lists.tags(limit)
 
 
 class AssetService:

@@ -1,182 +1,228 @@
-"""Search of entities: folded text in a base table, a trigram index that finds candidates, tags beside it.
+"""Finding entities: by folded text, tags, values and age, each through an index, in any of the contract's orders.
 
-Candidates come from FTS5, and the base text has the last word, so a hit is exactly a substring of the folded text.
-`MATCH` folds by SQLite's own rules and ``LIKE`` only ASCII: both sides are folded by Python first, at every length.
-Rows that the trigram index has still to catch up with (see `db.search_index`) are few, and judged one by one.
+Candidates come from one condition, and the others are checked for each. Of several conditions the rarest is taken, as
+far as counting a little of each can tell; where none is rare, the list is walked in the order that is wanted, and a
+page is soon full.
+
+For text, candidates come from FTS5, and the base text has the last word, so a hit is exactly a substring of the folded
+text. `MATCH` folds by SQLite's own rules and ``LIKE`` only ASCII: both sides are folded by Python first, at every
+length. Rows that the trigram index has still to catch up with (see `db.search_index`) are few, and judged one by one.
 """
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sqlalchemy import text
 
 from faceforge_core.db import counters
+from faceforge_core.db.conditions import EVERYTHING, Condition, Source, Wanted, conditions_of
 from faceforge_core.db.search_index import index_entity, index_pending, reindex_entity, unindex_entity
-from faceforge_core.db.search_text import ID_BITS, entity_text, fold, sequence_of, storable
+from faceforge_core.db.search_text import entity_text, first_sequence_of, fold, sequence_of
 from faceforge_core.db.statements import Prepared, prepare
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from faceforge_core.db.transactions import Reader
 
 __all__ = [
+    "After",
     "Hit",
     "SortBy",
+    "Wanted",
     "count",
     "entity_text",
+    "find",
+    "first_sequence_of",
     "fold",
     "index_entity",
     "index_pending",
     "reindex_entity",
-    "search",
     "sequence_of",
     "unindex_entity",
 ]
 
 SortBy = Literal["created_at", "updated_at", "display_name"]
 
-_TRIGRAM = 3
-_MOST_TRIGRAMS = 24
+FEW = 2000
+"""What at most so many entities have is collected and sorted; of what more have, the list is walked."""
 
 
 class Hit(NamedTuple):
-    """One entity that was found; `seq` is its place among all, and the cursor to go on from."""
+    """One entity that was found; `seq` is its place among all."""
 
     seq: int
     entity_id: str
 
 
-def search(
+class After(NamedTuple):
+    """The row that a page goes on behind: by its place (newest first), or by what it is sorted by and its id."""
+
+    key: int | str
+    entity_id: str = ""
+
+
+def find(
     reader: Reader,
-    needle: str,
-    tag: str | None,
+    wanted: Wanted,
     *,
     limit: int,
     offset: int = 0,
-    after_seq: int | None = None,
-    descending: bool = True,
+    after: After | None = None,
     sort_by: SortBy = "created_at",
+    descending: bool = True,
 ) -> list[Hit]:
-    """Return the live entities whose text contains `needle` (none when empty) and that carry exactly `tag`.
+    """Return the live entities that are wanted, in the contract's order: by `sort_by`, ties by id ascending."""
+    conditions = conditions_of(reader, wanted)
+    if conditions is None:
+        return []
+    bounds = _Bounds.of(wanted)
+    newest_first = sort_by == "created_at" and descending
+    way = _way(reader, conditions, bounds, newest_first=newest_first)
+    params = _params(conditions, bounds) | {"limit": limit, "offset": offset}
+    if after is not None:
+        params |= {"after": after.key} if newest_first else {"after": after.key, "after_id": after.entity_id}
+    if newest_first:
+        sql = _newest_first(way, going_on=after is not None)
+    else:
+        sql = _by_column(way, sort_by, descending=descending, going_on=after is not None)
+    return [Hit(seq, entity_id) for seq, entity_id in reader.all(_prepared(sql), **_used(sql, params))]
 
-    In the contract's order, ties by id ascending. `after_seq` goes on behind a hit, and only where entities are sorted
-    by `created_at`; sorted otherwise, all hits are ordered for each page.
-    """
-    if after_seq is not None and sort_by != "created_at":
-        raise ValueError("Only a list by created_at can be continued after a key.")
-    folded = storable(fold(needle))
-    shape = _Shape(_kind_of(folded), tag is not None)
-    statement = _page(shape, sort_by, descending, after_seq is not None)
-    params = {**_values(shape, folded, tag), "limit": limit, "offset": offset}
-    if after_seq is not None:
-        params["after"] = after_seq
-    return [Hit(seq, entity_id) for seq, entity_id in reader.all(statement, **params)]
 
-
-def count(reader: Reader, needle: str, tag: str | None) -> int:
-    """Return how many entities `search` finds in all: exactly, from the counter when nothing is asked for."""
-    folded = storable(fold(needle))
-    shape = _Shape(_kind_of(folded), tag is not None)
-    if shape == _Shape("all", tagged=False):
+def count(reader: Reader, wanted: Wanted) -> int:
+    """Return how many entities `find` gives in all: exactly, from the counter when nothing is asked for."""
+    if wanted == Wanted():
         return counters.current(reader, counters.ENTITIES)
-    return int(reader.value(_total(shape), **_values(shape, folded, tag)))
+    conditions = conditions_of(reader, wanted)
+    if conditions is None:
+        return 0
+    bounds = _Bounds.of(wanted)
+    way = _way(reader, conditions, bounds, newest_first=True, counting=True)
+    what = "count(*)" if way.driver.ordered else "count(DISTINCT {key})"
+    selects = (way.select(what.format(key=one.key), one, bare=True) for one in way.driver.sources)
+    sql = "SELECT " + " + ".join(f"({one})" for one in selects)
+    return int(reader.value(_prepared(sql), **_used(sql, _params(conditions, bounds))))
 
 
-class _Shape(NamedTuple):
-    kind: Literal["all", "short", "indexed"]
-    tagged: bool
-
-    def sources(self) -> tuple[_Source, ...]:
-        """Where hits come from, each entity from one of them."""
-        holds: tuple[str, ...] = ("instr(s.text, :needle) > 0",)
-        if self.kind == "indexed":
-            tagged = ("EXISTS (SELECT 1 FROM entity_tags AS t WHERE t.tag = :tag AND t.seq = s.seq)",)
-            holds += tagged if self.tagged else ()
-            return (
-                _Source(_INDEXED, "f.rowid", ("f.entity_fts MATCH :trigrams", _SETTLED, *holds)),
-                _Source(_PENDING, "p.seq", holds),
-            )
-        holds = holds if self.kind == "short" else ()
-        if self.tagged:
-            return (_Source(_TAGGED, "t.seq", ("t.tag = :tag", *holds)),)
-        return (_Source("entity_search AS s", "s.seq", holds),)
+# --- Which way to go
 
 
-class _Source(NamedTuple):
-    """Tables in the order they are visited (CROSS JOIN keeps SQLite from choosing another), ordered by `key`."""
+class _Bounds(NamedTuple):
+    """Between which places; `words` are conditions on ``{key}``."""
 
-    tables: str
-    key: str
-    conditions: tuple[str, ...]
+    words: tuple[str, ...]
+    params: dict[str, Any]
 
-    def select(self, columns: str, *more: str) -> str:
-        """Put a statement together from our own words only; values are always bound."""
-        conditions = (*self.conditions, *more)
-        where = ("WHERE", " AND ".join(conditions)) if conditions else ()
-        return " ".join(("SELECT", columns, "FROM", self.tables, *where))
-
-
-_INDEXED = "entity_fts AS f CROSS JOIN entity_search AS s ON s.seq = f.rowid"
-_SETTLED = "NOT EXISTS (SELECT 1 FROM entity_search_pending AS p WHERE p.seq = f.rowid)"
-_PENDING = "entity_search_pending AS p CROSS JOIN entity_search AS s ON s.seq = p.seq"
-_TAGGED = "entity_tags AS t CROSS JOIN entity_search AS s ON s.seq = t.seq"
+    @classmethod
+    def of(cls, wanted: Wanted) -> _Bounds:
+        found = {
+            f"{{key}} {comparison} :{name}": (name, value)
+            for comparison, name, value in ((">=", "from_seq", wanted.from_seq), ("<", "to_seq", wanted.to_seq))
+            if value is not None
+        }
+        return cls(tuple(found), dict(found.values()))
 
 
-def _kind_of(folded: str) -> Literal["all", "short", "indexed"]:
-    if not folded:
-        return "all"
-    return "indexed" if len(folded) >= _TRIGRAM else "short"
+class _Way(NamedTuple):
+    """Where candidates come from, what is checked of each, and whether they are few enough to be collected."""
+
+    driver: Condition
+    checks: tuple[str, ...]
+    bounds: tuple[str, ...]
+    few: bool
+
+    def select(self, columns: str, source: Source, *more: str, bare: bool = False) -> str:
+        """A statement over one source, of our own words only; `bare`: without the entity's text where none is read."""
+        alone = bare and not any("s.text" in check for check in self.checks)
+        bounds = (bound.format(key=source.key) for bound in self.bounds)
+        conditions = " AND ".join((*source.where, *bounds, *self.checks, *more))
+        where = ("WHERE", conditions.replace("s.seq", source.key) if alone else conditions) if conditions else ()
+        return " ".join(("SELECT", columns, "FROM", source.table if alone else source.joined, *where))
 
 
-def _values(shape: _Shape, folded: str, tag: str | None) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    if shape.kind == "indexed":
-        values["trigrams"] = _match_expression(folded)
-    if shape.kind != "all":
-        values["needle"] = folded
-    if tag is not None:
-        values["tag"] = tag
-    return values
+def _way(
+    reader: Reader, conditions: Sequence[Condition], bounds: _Bounds, *, newest_first: bool, counting: bool = False
+) -> _Way:
+    candidates = [one for one in conditions if one.sources]
+    if bounds.words and not newest_first:
+        candidates.append(EVERYTHING)
+    if newest_first and len(candidates) == 1 and (candidates[0].ordered or counting):
+        return _along(candidates[0], conditions, bounds, few=False)
+    sizes = [_size(reader, one, bounds) for one in candidates]
+    smallest = min(sizes, default=FEW + 1)
+    if smallest <= FEW:
+        return _along(candidates[sizes.index(smallest)], conditions, bounds, few=True)
+    usable = candidates if counting else [one for one in candidates if one.ordered]
+    usable.sort(key=lambda one: not one.certain)  # reading a text costs more than looking into an index
+    return _along(usable[0] if usable else EVERYTHING, conditions, bounds, few=False)
 
 
-def _match_expression(folded: str) -> str:
-    """All rows with the needle have all of its trigrams; a long needle is found by a spread of them."""
-    trigrams = list(dict.fromkeys(folded[at : at + _TRIGRAM] for at in range(len(folded) - _TRIGRAM + 1)))
-    step = -(-len(trigrams) // _MOST_TRIGRAMS)
-    return " AND ".join('"' + trigram.replace('"', '""') + '"' for trigram in trigrams[::step])
+def _along(driver: Condition, conditions: Sequence[Condition], bounds: _Bounds, *, few: bool) -> _Way:
+    checks = tuple(one.check for one in conditions if one is not driver or not one.certain)
+    return _Way(driver, checks, bounds.words, few)
 
 
-@cache
-def _page(shape: _Shape, sort_by: SortBy, descending: bool, after: bool) -> Prepared:
-    if sort_by == "created_at" and descending:  # each source comes in this order by itself
-        selects = (
-            source.select(f"{source.key} AS seq, s.entity_id", *((f"{source.key} < :after",) if after else ()))
-            for source in shape.sources()
-        )
-        return _statement(" UNION ALL ".join(selects), "ORDER BY seq DESC LIMIT :limit OFFSET :offset")
-    hits = " UNION ALL ".join(source.select("s.seq, s.entity_id") for source in shape.sources())
-    source = _Source(f"({hits}) AS h", "", ())
-    if sort_by != "created_at":
-        source = _Source(f"{source.tables} CROSS JOIN entities AS e ON e.entity_id = h.entity_id", "", ())
-        order = f"e.{sort_by} {'DESC' if descending else 'ASC'}, e.entity_id"
-    else:  # the oldest first, but within a millisecond still by id ascending, which is seq descending
-        order = f"{_MS}, h.seq DESC"
-    later = (f"({_MS} > {_AFTER_MS} OR ({_MS} = {_AFTER_MS} AND h.seq < :after))",) if after else ()
-    return _statement(source.select("h.seq, h.entity_id", *later), f"ORDER BY {order} LIMIT :limit OFFSET :offset")
+def _size(reader: Reader, condition: Condition, bounds: _Bounds) -> int:
+    """How many candidates a condition gives, as far as they are few."""
+    way = _Way(condition, (), bounds.words, few=True)
+    selects = " UNION ALL ".join(way.select("1", source, bare=True) for source in condition.sources)
+    sql = f"SELECT count(*) FROM ({selects} LIMIT {FEW + 1})"  # noqa: S608  # our own words
+    return int(reader.value(_prepared(sql), **_used(sql, {**condition.params, **bounds.params})))
 
 
-_MS = f"h.seq >> {ID_BITS}"
-_AFTER_MS = f":after >> {ID_BITS}"
+# --- Statements
 
 
-@cache
-def _total(shape: _Shape) -> Prepared:
-    if shape == _Shape("all", tagged=True):
-        return _statement(_Source("entity_tags AS t", "t.seq", ("t.tag = :tag",)).select("count(*)"))
-    counts = (f"({source.select('count(*)')})" for source in shape.sources())
-    return _statement("SELECT", " + ".join(counts))
+def _newest_first(way: _Way, *, going_on: bool) -> str:
+    """Each source of an ordered driver comes in this order by itself."""
+    return f"{_candidates(way, going_on=going_on)} ORDER BY seq DESC LIMIT :limit OFFSET :offset"
 
 
-def _statement(*parts: str) -> Prepared:
-    return prepare(text(" ".join(parts)))
+def _candidates(way: _Way, *, going_on: bool = False) -> str:
+    """Each hit once: sources give different places, and an ordered one gives none twice."""
+    distinct = "" if way.driver.ordered else "DISTINCT "
+    return " UNION ALL ".join(
+        way.select(f"{distinct}{one.key} AS seq, s.entity_id", one, *((f"{one.key} < :after",) if going_on else ()))
+        for one in way.driver.sources
+    )
+
+
+def _by_column(way: _Way, sort_by: SortBy, *, descending: bool, going_on: bool) -> str:
+    column, direction = f"e.{sort_by}", "DESC" if descending else "ASC"
+    order = f"ORDER BY {column} {direction}, e.entity_id LIMIT :limit OFFSET :offset"
+    behind = tuple(_behind(column, "<" if descending else ">")) if going_on else ()
+    if way.few:
+        found = f"({_candidates(way)}) AS h CROSS JOIN entities AS e ON e.entity_id = h.entity_id"
+        where = f"WHERE {' AND '.join(behind)} " if behind else ""
+        return f"SELECT h.seq, h.entity_id FROM {found} {where}{order}"  # noqa: S608  # our own words
+    walked = Source("entities AS e CROSS JOIN entity_search AS s ON s.entity_id = e.entity_id", "s.seq", ())
+    checks = way.checks if way.driver is EVERYTHING else (*way.checks, way.driver.check)
+    everywhere = way._replace(checks=tuple(dict.fromkeys(checks)))
+    return f"{everywhere.select('s.seq, e.entity_id', walked, 'e.deleted_at IS NULL', *behind)} {order}"
+
+
+def _behind(column: str, comparison: str) -> Iterator[str]:
+    yield f"{column} {comparison}= :after"
+    yield f"({column} {comparison} :after OR e.entity_id > :after_id)"
+
+
+def _params(conditions: Sequence[Condition], bounds: _Bounds) -> dict[str, Any]:
+    return {name: value for one in conditions for name, value in one.params.items()} | bounds.params
+
+
+def _used(sql: str, params: dict[str, Any]) -> dict[str, Any]:
+    """The parameters that a statement names: a way leaves out what it does not go along."""
+    names = _names(sql)
+    return {name: value for name, value in params.items() if name in names}
+
+
+@lru_cache(maxsize=512)
+def _prepared(sql: str) -> Prepared:
+    return prepare(text(sql))
+
+
+@lru_cache(maxsize=512)
+def _names(sql: str) -> frozenset[str]:
+    return frozenset(text(sql)._bindparams)  # noqa: SLF001  # the names that SQLAlchemy found in it, said nowhere else

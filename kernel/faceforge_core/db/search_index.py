@@ -73,12 +73,15 @@ def index_entity(tx: Transaction, seq: int, entity_id: str, text: str, tags: Ite
     return seq
 
 
-def reindex_entity(tx: Transaction, entity_id: str, text: str, tags: Iterable[str]) -> None:
-    """Bring a live entity's text and tags up to date; what did not change is not written."""
+def reindex_entity(tx: Transaction, entity_id: str, text: str, tags: Iterable[str]) -> int | None:
+    """Bring a live entity's text and tags up to date, and return its key; what did not change is not written.
+
+    None, and nothing happens, where another program wrote the row past us.
+    """
     row = tx.one(_found, entity_id=entity_id)
     if row is None:
-        return
-    seq, old_text = row
+        return None
+    seq, old_text = int(row["seq"]), row["text"]
     if text != old_text:
         _leave_pending(tx, seq, old_text)
         tx.run(_change_text, at=seq, new_text=text)
@@ -86,18 +89,20 @@ def reindex_entity(tx: Transaction, entity_id: str, text: str, tags: Iterable[st
     new_tags = set(tags)
     tx.run_many(_remove_tag, [{"tag": tag, "seq": seq} for tag in old_tags - new_tags])
     tx.run_many(_add_tag, [{"tag": tag, "seq": seq} for tag in new_tags - old_tags])
+    return seq
 
 
-def unindex_entity(tx: Transaction, entity_id: str) -> None:
-    """Take a deleted entity out of search, tags and count; nothing happens when it is not in."""
+def unindex_entity(tx: Transaction, entity_id: str) -> int | None:
+    """Take a deleted entity out of search, tags and count, and return the key it had; None when it is not in."""
     row = tx.one(_found, entity_id=entity_id)
     if row is None:
-        return
-    seq, old_text = row
+        return None
+    seq, old_text = int(row["seq"]), row["text"]
     _leave_pending(tx, seq, old_text)
     tx.run(_remove, seq=seq)
     tx.run_many(_remove_tag, [{"tag": tag, "seq": seq} for (tag,) in tx.all(_tags_of, seq=seq)])
     counters.adjust(tx, counters.ENTITIES, -1)
+    return seq
 
 
 def _leave_pending(tx: Transaction, seq: int, old_text: str | None) -> None:

@@ -55,14 +55,18 @@ def sequence_of(created_at: str | None, entity_id: str) -> int:
     of the id. Equal keys (one chance in four million within a millisecond) move to the next free one. A time that is
     none, as in a damaged old home, counts as 1970.
     """
+    return first_sequence_of(created_at) | (~_leading_bits(entity_id) & _ID_MASK)
+
+
+def first_sequence_of(moment: str | None) -> int:
+    """Return the lowest key of what was created in the millisecond of `moment`, ISO 8601 text."""
     try:
-        moment = datetime.fromisoformat(created_at or "")
+        parsed = datetime.fromisoformat(moment or "")
     except ValueError:
-        moment = datetime.fromtimestamp(0, UTC)
-    since = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
+        parsed = datetime.fromtimestamp(0, UTC)
+    since = (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)) - _EPOCH
     ms = (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
-    ms = max(-_MS_LIMIT, min(ms, _MS_LIMIT - 1))
-    return (ms << ID_BITS) | (~_leading_bits(entity_id) & _ID_MASK)
+    return max(-_MS_LIMIT, min(ms, _MS_LIMIT - 1)) << ID_BITS
 
 
 def _leading_bits(entity_id: str) -> int:

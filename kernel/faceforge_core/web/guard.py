@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from faceforge_core.auth import InstallToken
     from faceforge_core.config import CoreConfig
+    from faceforge_core.config_model import Limits
     from faceforge_core.web.pages import PageSet
 
 logger = logging.getLogger(__name__)
@@ -48,14 +49,14 @@ _UNCOUNTED: Final = frozenset({"/healthz", "/livez", "/readyz"})
 class GuardPolicy:
     """What the guard decides by. `config` is asked at each request, so that a change of core.json counts at once.
 
-    `loopback_only` says that Core is bound to this computer alone; `is_upload` names the paths whose bodies are
-    bounded by ``limits.upload_bytes``; `pages` draws refusals for browsers, where there are pages already.
+    `loopback_only` says that Core is bound to this computer alone; `body_limit` tells how many
+    bytes a body may have at a path; `pages` draws refusals for browsers, where there are pages already.
     """
 
     config: Callable[[], CoreConfig]
     token: InstallToken
     valid_session: Callable[[str], bool]
-    is_upload: Callable[[str], bool]
+    body_limit: Callable[[str, Limits], int | None]
     loopback_only: bool = True
     pages: Callable[[], PageSet | None] = lambda: None
 
@@ -140,9 +141,7 @@ class Guard:
         if scope["method"] not in _SAFE_METHODS and (path == "/ui/login" or cookie_values(found)):
             _check_site(found)
         if b"content-length" in found or b"transfer-encoding" in found:
-            limits = self._current().limits
-            limit = limits.upload_bytes if self._policy.is_upload(path) else limits.json_bytes
-            exchange.bound(found, limit)
+            exchange.bound(found, self._policy.body_limit(path, self._current().limits))
         scope[AUTHENTICATED_BY] = None if is_public(path) else self._authenticate(scope, found)
 
     def _current(self) -> CoreConfig:

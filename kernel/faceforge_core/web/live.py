@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
     from starlette.types import Receive, Scope, Send
 
+    from faceforge_core.config_model import Limits
     from faceforge_core.web.pages import PageSet
 
 
@@ -34,7 +35,7 @@ class LiveRoutes:
 
     @property
     def state(self) -> State:
-        """What belongs to the present generation: `pages` (a `PageSet` or None) and `uploads` (`UploadPaths`)."""
+        """What belongs to the present generation: `pages` (a `PageSet` or None) `uploads` and `bulk` (`BodyPaths`)."""
         return self.app.state
 
     @property
@@ -46,6 +47,12 @@ class LiveRoutes:
     def is_upload(self, path: str) -> bool:
         """Whether a present route reads this path's body as a stream."""
         return path in getattr(self.app.state, "uploads", ())
+
+    def body_limit(self, path: str, limits: Limits) -> int | None:
+        """How many bytes a body may have at this path; None: any number."""
+        if self.is_upload(path):
+            return limits.upload_bytes
+        return limits.bulk_json_bytes if path in getattr(self.app.state, "bulk", ()) else limits.json_bytes
 
     def url_path_for(self, name: str, /, **path_params: Any) -> str:
         """The path of a present route."""

@@ -35,8 +35,8 @@ class RouteRefused(Exception):
     """A router that can't be served; the message is for the plugin's author."""
 
 
-class UploadPaths:
-    """The paths whose bodies are read as streams, parameters such as ``{id}`` understood."""
+class BodyPaths:
+    """Paths whose bodies are treated in their own way, parameters such as ``{id}`` understood."""
 
     def __init__(self, templates: Iterable[str]) -> None:
         found = [compile_path(template)[0] for template in templates]
@@ -56,9 +56,14 @@ def prefix_of(owned: Owned[Router]) -> str:
     return value.prefix if owned.builtin else f"{_AREAS[value.area]}/{owned.plugin_id}{value.prefix}"
 
 
-def upload_paths(routers: Sequence[Owned[Router]]) -> UploadPaths:
+def upload_paths(routers: Sequence[Owned[Router]]) -> BodyPaths:
     """What the routers of a generation read as streams, for the limits on bodies."""
-    return UploadPaths(f"{prefix_of(owned)}{path}" for owned in routers for path in owned.value.uploads)
+    return BodyPaths(f"{prefix_of(owned)}{path}" for owned in routers for path in owned.value.uploads)
+
+
+def bulk_paths(routers: Sequence[Owned[Router]]) -> BodyPaths:
+    """Where the routers of a generation take large JSON, for the limits on bodies."""
+    return BodyPaths(f"{prefix_of(owned)}{path}" for owned in routers for path in owned.value.bulk)
 
 
 def build_app(
@@ -70,12 +75,13 @@ def build_app(
 ) -> FastAPI:
     """The app of a generation, ready for its first request: all routes are built, not only noted.
 
-    Built-ins come first, so that nobody can stand before them. ``app.state`` carries `pages` and `uploads`. The OpenAPI
-    document is made when it is first asked for, on a thread: it takes longer than everything else here together.
+    Built-ins come first, so that nobody can stand before them. ``app.state`` carries `pages`, `uploads` and `bulk`. The
+    OpenAPI document is made when it is first asked for, on a thread: it takes longer than all the rest here.
     """
     app = _empty_app(version)
     app.state.pages = pages
     app.state.uploads = upload_paths(routers)
+    app.state.bulk = bulk_paths(routers)
     static = StaticFolders(static_folders)
     app.add_route("/ui/static/{plugin_id}/{path:path}", static.answer, ["GET"], include_in_schema=False)
     for owned in sorted(routers, key=lambda owned: not owned.builtin):
@@ -100,10 +106,11 @@ def try_router(owned: Owned[Router]) -> None:
     app.include_router(owned.value.router, prefix=prefix)
     for context in iter_route_contexts(app.routes[len(_empty_app(__version__).routes) :]):
         _check(owned, context.original_route, getattr(context, "path", None), prefix)
-    for path in owned.value.uploads:
+    for path in (*owned.value.uploads, *owned.value.bulk):
         if not path.startswith("/"):
-            raise RouteRefused(f"The upload path {path!r} does not begin with '/'.")
+            raise RouteRefused(f"The path {path!r} of uploads or bulk does not begin with '/'.")
     upload_paths([owned])
+    bulk_paths([owned])
     app.openapi()
 
 
@@ -131,7 +138,7 @@ def _empty_app(version: str) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.pages = None
-    app.state.uploads = UploadPaths(())
+    app.state.uploads = app.state.bulk = BodyPaths(())
     return app
 
 

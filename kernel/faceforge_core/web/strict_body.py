@@ -16,10 +16,11 @@ from faceforge_sdk.errors import InvalidInput, PayloadTooLarge
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from starlette.types import ASGIApp, Receive, Scope, Send
     from starlette.types import Message as AsgiMessage
+    from starlette.types import Receive, Scope, Send
 
     from faceforge_core.config_model import Limits
+    from faceforge_core.web.live import LiveRoutes
 
 _INLINE_BYTES: Final = 64 * 1024
 _WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -37,10 +38,9 @@ class StrictBody:
     leave it out); with a cookie it does not, since a page of another site could send that.
     """
 
-    def __init__(self, app: ASGIApp, limits: Callable[[], Limits], is_upload: Callable[[str], bool]) -> None:
+    def __init__(self, app: LiveRoutes, limits: Callable[[], Limits]) -> None:
         self._app = app
         self._limits = limits
-        self._is_upload = is_upload
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in _WITHOUT_BODY:
@@ -49,7 +49,7 @@ class StrictBody:
         content_type = headers.get(b"content-type")
         if content_type is None and scope.get(AUTHENTICATED_BY) == "token":
             content_type = b"application/json"
-        if not _is_json(content_type) or not _has_body(headers) or self._is_upload(scope["path"]):
+        if not _is_json(content_type) or not _has_body(headers) or self._app.is_upload(scope["path"]):
             return await self._app(scope, receive, send)
         if b"content-type" not in headers:
             scope = {**scope, "headers": [*scope["headers"], _JSON]}
@@ -57,7 +57,7 @@ class StrictBody:
 
     async def _checked(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            body = await self._read(receive)
+            body = await self._read(scope, receive)
         except InvalidInput as error:
             refusal = Refusal(
                 422, "validation_error", str(error), [{"type": "json_invalid", "loc": ["body"], "msg": str(error)}]
@@ -70,8 +70,9 @@ class StrictBody:
         else:
             await self._app(scope, _replay(body, receive), send)
 
-    async def _read(self, receive: Receive) -> bytes:
+    async def _read(self, scope: Scope, receive: Receive) -> bytes:
         limits = self._limits()
+        allowed = self._app.body_limit(scope["path"], limits)
         chunks, size, more = [], 0, True
         while more:
             message = await receive()
@@ -79,8 +80,8 @@ class StrictBody:
                 raise _Disconnected
             chunks.append(message.get("body", b""))
             size += len(chunks[-1])
-            if size > limits.json_bytes:
-                raise too_large(limits.json_bytes)
+            if allowed is not None and size > allowed:
+                raise too_large(allowed)
             more = message.get("more_body", False)
         body = b"".join(chunks)
         if len(body) > _INLINE_BYTES:

@@ -21,6 +21,8 @@ from .descriptors import (
     TrashedFieldDef,
 )
 from .entities import (
+    MAX_SELECTED,
+    MAX_UPSERT,
     BulkOutcome,
     Entity,
     EntityDraft,
@@ -70,6 +72,8 @@ from .wire import (
 
 __all__ = [
     "MAX_INT",
+    "MAX_SELECTED",
+    "MAX_UPSERT",
     "TOKEN_TEXT",
     "Asset",
     "AssetPatch",

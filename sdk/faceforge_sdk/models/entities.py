@@ -17,7 +17,9 @@ MAX_SELECTED = 10_000
 
 
 def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
+    """One word for several, and blank ones left out, as v0.1.9 did."""
+    words = [] if value is None else [value] if isinstance(value, str) else value
+    return [word for word in words if not isinstance(word, str) or word.strip()] if isinstance(words, list) else words
 
 
 _Word = Annotated[str, TOKEN_TEXT, Field(max_length=1000)]

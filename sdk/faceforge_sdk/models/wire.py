@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 T = TypeVar("T")
 
@@ -13,15 +14,29 @@ MAX_INT = 2**63 - 1
 
 TOKEN_TEXT = StringConstraints(strip_whitespace=True)
 JsonObject = dict[str, Any]
-Moment = Annotated[
-    str,
-    TOKEN_TEXT,
-    Field(
-        pattern=r"^\d{4}(-\d\d(-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?)?)?$",
-        examples=["2024-05-01"],
-    ),
-]
-"""A year, month, day or time in ISO 8601; without an offset it is UTC, and what is left out is the beginning."""
+
+
+def _utc(text: str) -> str:
+    """The first millisecond that is not before the moment, as rows carry it."""
+    padded = text + "-01-01"[len(text) - 4 :] if len(text) < len("2024-05-01") else text
+    moment = datetime.fromisoformat(padded)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    moment += timedelta(microseconds=-moment.microsecond % 1000)
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _moment(text: str) -> str:
+    try:
+        return _utc(text)
+    except (ValueError, OverflowError) as error:
+        raise ValueError("no date or time like 2024, 2024-05-01 or 2024-05-01T10:30:00Z") from error
+
+
+Moment = Annotated[str, TOKEN_TEXT, Field(max_length=40, examples=["2024-05-01"]), AfterValidator(_moment)]
+"""A year, month, day or time in ISO 8601; without an offset it is UTC, and what is left out is the beginning.
+
+Becomes UTC text with milliseconds, as rows carry it.
+"""
 
 
 class ErrorBody(BaseModel):

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from secrets import token_hex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from faceforge_sdk.errors import NotFound, PreconditionFailed
-from faceforge_sdk.models import Asset, Entity, LinkedAsset, Page, TagCount, TrashedAsset, TrashedEntity
+from faceforge_sdk.models import (
+    Asset,
+    Entity,
+    EntityDraft,
+    EntityPatch,
+    LinkedAsset,
+    Page,
+    TagCount,
+    TrashedAsset,
+    TrashedEntity,
+    UpsertResult,
+)
 
 from .answers import now, page
 
@@ -17,11 +28,11 @@ if TYPE_CHECKING:
     from faceforge_sdk.models import (
         AssetPatch,
         AssetQuery,
-        EntityDraft,
-        EntityPatch,
+        EntityFilter,
         EntityQuery,
         LinkedAssetQuery,
         TrashQuery,
+        UpsertItem,
     )
 
 
@@ -44,13 +55,24 @@ class FakeEntities:
         return self._live[entity_id]
 
     def list(self, query: EntityQuery) -> Page[Entity]:
-        needle = (query.q or "").casefold()
-        found = [
+        return page(self._found(query), query.limit, query.offset)
+
+    def count(self, wanted: EntityFilter) -> int:
+        return len(self._found(wanted))
+
+    def _found(self, wanted: EntityFilter) -> Sequence[Entity]:
+        """Text, tags and equality of fields are judged; other conditions hold for everybody."""
+        needle = (wanted.q or "").casefold()
+        equal = [(one.key, one.value) for one in wanted.facts if (one.space, one.comparison) == ("field", "eq")]
+        return [
             entity
             for entity in reversed(self._live.values())
-            if needle in entity.model_dump_json().casefold() and (not query.tag or query.tag in entity.tags)
+            if needle in entity.model_dump_json().casefold()
+            and set(wanted.tag) <= set(entity.tags)
+            and (not wanted.any_tag or set(wanted.any_tag) & set(entity.tags))
+            and not set(wanted.not_tag) & set(entity.tags)
+            and all(str(entity.fields.get(key)) == value for key, value in equal)
         ]
-        return page(found, query.limit, query.offset)
 
     def update(self, entity_id: str, patch: EntityPatch, *, expected_revision: int | None = None) -> Entity:
         entity = self.get(entity_id)
@@ -73,6 +95,41 @@ class FakeEntities:
 
     def trash(self, query: TrashQuery) -> Page[TrashedEntity]:
         return page(list(reversed(self._trashed.values())), query.limit, query.offset)
+
+    def upsert(self, items: Sequence[UpsertItem]) -> Sequence[UpsertResult]:
+        return [self._upsert(index, item) for index, item in enumerate(items)]
+
+    def _upsert(self, index: int, item: UpsertItem) -> UpsertResult:
+        said = item.model_dump(exclude_none=True)
+        pool = [*self._live.values(), *self._trashed.values()]
+        known = next((one for one in pool if one.external_ids.items() & item.external_ids.items()), None)
+        if known is None:
+            entity = self.create(EntityDraft.model_validate(said))
+            return UpsertResult(index=index, status="created", entity_id=entity.entity_id)
+        restored = known.entity_id in self._trashed
+        before = self.restore(known.entity_id) if restored else known
+        said["external_ids"] = {**before.external_ids, **item.external_ids}
+        changed = any(getattr(before, name) != value for name, value in said.items())
+        if changed:
+            self.update(before.entity_id, EntityPatch.model_validate(said))
+        status: Literal["restored", "updated", "unchanged"] = "updated" if changed else "unchanged"
+        return UpsertResult(index=index, status="restored" if restored else status, entity_id=before.entity_id)
+
+    def retag(self, entity_ids: Sequence[str], add: Sequence[str], remove: Sequence[str]) -> int:
+        changed = 0
+        for entity_id in self._live.keys() & set(entity_ids):
+            before = self._live[entity_id].tags
+            tags = [tag for tag in dict.fromkeys([*before, *add]) if tag not in remove]
+            if tags != before:
+                self.update(entity_id, EntityPatch(tags=tags))
+                changed += 1
+        return changed
+
+    def delete_many(self, entity_ids: Sequence[str]) -> int:
+        live = self._live.keys() & set(entity_ids)
+        for entity_id in live:
+            self.delete(entity_id)
+        return len(live)
 
     def tags(self, limit: int = 100) -> Sequence[TagCount]:
         used = [tag for entity in self._live.values() for tag in entity.tags]

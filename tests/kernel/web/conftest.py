@@ -75,11 +75,11 @@ class Door:
             config=lambda: self.config,
             token=InstallToken(lambda: self.token),
             valid_session=self.sessions.__contains__,
-            is_upload=self.live.is_upload,
+            body_limit=self.live.body_limit,
             loopback_only=self.loopback_only,
             pages=lambda: self.live.pages,
         )
-        return Guard(StrictBody(self.live, lambda: self.config.limits, self.live.is_upload), policy)
+        return Guard(StrictBody(self.live, lambda: self.config.limits), policy)
 
     def limits(self, **values: int | None) -> None:
         self.config = CoreConfig.model_validate({"limits": values})

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 from faceforge_core.owned import Owned
 from faceforge_core.web.live import LiveRoutes
-from faceforge_core.web.routes import RouteRefused, UploadPaths, build_app, try_router, upload_paths
+from faceforge_core.web.routes import BodyPaths, RouteRefused, build_app, try_router, upload_paths
 from faceforge_sdk import Envelope, Router, ok
 
 if TYPE_CHECKING:
@@ -200,6 +200,6 @@ def test_upload_paths_carry_the_prefix_and_know_parameters() -> None:
         assert path in found
     for path in ("/v1/upload/", "/v1/uploads", "/7/file", "/v1/plugins/eve/p/7/8/file", "/v1/plugins/eve/v1/upload"):
         assert path not in found
-    assert "/" not in UploadPaths(())
-    with pytest.raises(RouteRefused, match="upload"):
+    assert "/" not in BodyPaths(())
+    with pytest.raises(RouteRefused, match="uploads or bulk"):
         try_router(Owned("eve", Router(APIRouter(), uploads=("file",))))

@@ -1,0 +1,242 @@
+"""What a list of entities asks for, as conditions in SQL: how each is checked for one entity, and who has it at all.
+
+A condition is put together from our own words and the numbers of its parameters; values are always bound. `s.seq` is
+the place of the entity that is looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from faceforge_core.db import facts
+from faceforge_core.db.fact_values import indexed_integer, indexed_text
+from faceforge_core.db.search_text import fold, storable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from faceforge_core.db.transactions import Reader
+    from faceforge_sdk.models import FactFilter
+
+_TRIGRAM = 3
+_MOST_TRIGRAMS = 24
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
+_INTEGER = re.compile(r"[+-]?\d+")
+_DATE = re.compile(r"\d{4}(?:-\d\d(?:-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:\d\d)?)?)?)?")
+_LAST = "\U0010ffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for; all of it has to hold. `only` is the place of the one entity that may be found."""
+
+    needle: str = ""
+    tags: tuple[str, ...] = ()
+    any_tags: tuple[str, ...] = ()
+    not_tags: tuple[str, ...] = ()
+    from_seq: int | None = None
+    to_seq: int | None = None
+    facts: tuple[FactFilter, ...] = ()
+    only: int | None = None
+
+
+class Source(NamedTuple):
+    """Rows of `table`, each about the entity whose place is `key`."""
+
+    table: str
+    key: str
+    where: tuple[str, ...]
+
+    @property
+    def joined(self) -> str:
+        """The table with the entity's text (`s`); CROSS JOIN keeps SQLite from visiting that first."""
+        return (
+            self.table if self.key == "s.seq" else f"{self.table} CROSS JOIN entity_search AS s ON s.seq = {self.key}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One thing asked for.
+
+    `check` holds for an entity at ``s.seq``. `sources` together give the places of all that have it, if there is an
+    index of them: each place once, and in descending order, where it is `ordered`. They may give others too, unless
+    they are `certain`.
+    """
+
+    check: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    sources: tuple[Source, ...] = ()
+    ordered: bool = False
+    certain: bool = True
+
+
+EVERYTHING = Condition("1", sources=(Source("entity_search AS s", "s.seq", ()),), ordered=True)
+"""What to walk when nothing that is asked for narrows it down."""
+
+
+def conditions_of(reader: Reader, wanted: Wanted) -> list[Condition] | None:
+    """Return the conditions, or None when nothing can meet them."""
+    found = [*_text_conditions(wanted.needle), *_tag_conditions(wanted)]
+    if wanted.only is not None:
+        found.append(
+            _one("s.seq = :only", Source("entity_search AS s", "s.seq", ("s.seq = :only",)), {"only": wanted.only})
+        )
+    for number, one in enumerate(wanted.facts):
+        key_id = facts.key_id(reader, one.space, one.key)
+        if key_id is not None:
+            found.append(_fact_condition(one, f"{number}", key_id))
+        elif one.comparison != "exists" or one.wanted:
+            return None
+    return found
+
+
+def _one(check: str, source: Source, params: Mapping[str, Any], *, ordered: bool = True) -> Condition:
+    return Condition(check, params, (source,), ordered)
+
+
+# --- Text
+
+
+_SETTLED = "NOT EXISTS (SELECT 1 FROM entity_search_pending AS p WHERE p.seq = f.rowid)"
+_HOLDS = "instr(s.text, :needle) > 0"
+
+
+def _text_conditions(needle: str) -> Iterator[Condition]:
+    folded = storable(fold(needle))
+    if not folded:
+        return
+    if len(folded) < _TRIGRAM:
+        yield Condition(_HOLDS, {"needle": folded})
+        return
+    sources = (
+        Source("entity_fts AS f", "f.rowid", ("f.entity_fts MATCH :trigrams", _SETTLED)),
+        Source("entity_search_pending AS p", "p.seq", ()),
+    )
+    params = {"needle": folded, "trigrams": _match_expression(folded)}
+    yield Condition(_HOLDS, params, sources, ordered=True, certain=False)
+
+
+def _match_expression(folded: str) -> str:
+    """All rows with the needle have all of its trigrams; a long needle is found by a spread of them."""
+    trigrams = list(dict.fromkeys(folded[at : at + _TRIGRAM] for at in range(len(folded) - _TRIGRAM + 1)))
+    step = -(-len(trigrams) // _MOST_TRIGRAMS)
+    return " AND ".join('"' + trigram.replace('"', '""') + '"' for trigram in trigrams[::step])
+
+
+# --- Tags
+
+
+_TAGGED = "entity_tags AS tagged"
+
+
+def _tag_conditions(wanted: Wanted) -> Iterator[Condition]:
+    for number, tag in enumerate(dict.fromkeys(wanted.tags)):
+        name = f"tag{number}"
+        yield _one(_has_tag(f"= :{name}"), Source(_TAGGED, "tagged.seq", (f"tagged.tag = :{name}",)), {name: tag})
+    if wanted.any_tags:
+        words, params = _listed("any", wanted.any_tags)
+        source = Source(_TAGGED, "tagged.seq", (f"tagged.tag IN ({words})",))
+        yield _one(_has_tag(f"IN ({words})"), source, params, ordered=len(params) == 1)
+    if wanted.not_tags:
+        words, params = _listed("not", wanted.not_tags)
+        yield Condition(f"NOT {_has_tag(f'IN ({words})')}", params)
+
+
+def _has_tag(comparison: str) -> str:
+    return f"EXISTS (SELECT 1 FROM entity_tags AS t WHERE t.tag {comparison} AND t.seq = s.seq)"  # noqa: S608  # our own words
+
+
+def _listed(prefix: str, values: Iterable[str]) -> tuple[str, dict[str, str]]:
+    params = {f"{prefix}{number}": value for number, value in enumerate(dict.fromkeys(values))}
+    return ", ".join(f":{name}" for name in params), params
+
+
+# --- Fields and descriptors
+
+
+def _fact_condition(wanted: FactFilter, suffix: str, key_id: int) -> Condition:
+    """The conditions on a row of `entity_facts` are said for ``{v}``: the driver's row and the checked ones differ."""
+    key, params = f"{{v}}.key_id = :key{suffix}", {f"key{suffix}": key_id}
+    if wanted.comparison == "exists":
+        check = _has_fact(key, among_all=True)
+        return _one(check, _valued(key), params, ordered=False) if wanted.wanted else Condition(f"NOT {check}", params)
+    if wanted.comparison == "eq":
+        return _equality(key, params, suffix, _alike(wanted.value))
+    alternatives = []
+    for number, (low, low_value, high, high_value) in enumerate(_ranges(wanted)):
+        names = (f"low{suffix}_{number}", f"high{suffix}_{number}")
+        alternatives.append(f"({{v}}.value {low} :{names[0]} AND {{v}}.value {high} :{names[1]})")
+        params |= dict(zip(names, (low_value, high_value), strict=True))
+    within = f"({' OR '.join(alternatives)})"
+    return _one(_has_fact(key, within, among_all=True), _valued(key, within), params, ordered=False)
+
+
+def _equality(key: str, params: dict[str, Any], suffix: str, values: Sequence[Any]) -> Condition:
+    """One source for each value; one that has an earlier value too was given already."""
+    names = [f"value{suffix}_{number}" for number in range(len(values))]
+    params |= dict(zip(names, values, strict=True))
+    equal = [f"{{v}}.value = :{name}" for name in names]
+    sources = tuple(
+        _valued(key, one, *(f"NOT {_has_fact(key, earlier)}" for earlier in equal[:number]))
+        for number, one in enumerate(equal)
+    )
+    return Condition(_has_fact(key, f"({' OR '.join(equal)})"), params, sources, ordered=True)
+
+
+def _valued(*conditions: str) -> Source:
+    return Source("entity_facts AS valued", "valued.seq", tuple(one.format(v="valued") for one in conditions))
+
+
+def _has_fact(*conditions: str, among_all: bool = False) -> str:
+    """`among_all`: look through all values of this entity, where the conditions do not name one."""
+    where = " AND ".join(conditions).format(v="v")
+    index = " INDEXED BY ix_entity_facts_seq" if among_all else ""
+    return f"EXISTS (SELECT 1 FROM entity_facts AS v{index} WHERE {where} AND v.seq = s.seq)"  # noqa: S608  # our own words
+
+
+def _alike(value: str) -> list[Any]:
+    """A query carries only text: it equals a text, and the number that it spells."""
+    number = _number(value)
+    return [indexed_text(value)] if number is None else [indexed_text(value), number]
+
+
+def _number(value: str) -> int | float | None:
+    if _INTEGER.fullmatch(value):
+        return indexed_integer(int(value))
+    return float(value) if _NUMBER.fullmatch(value) else None
+
+
+def _ranges(wanted: FactFilter) -> Iterator[tuple[str, Any, str, Any]]:
+    """The parts of the order of values (numbers, texts, blobs) that a comparison means, as pairs of bounds.
+
+    A number is compared with numbers, a date with texts, other text with texts; a year is both. What is left out of a
+    date is all of it: ``lte=1900`` takes the whole year.
+    """
+    number = _number(wanted.value)
+    if number is not None:
+        match wanted.comparison:
+            case "gt":
+                yield ">", number, "<", ""
+            case "gte":
+                yield ">=", number, "<", ""
+            case "lt":
+                yield ">=", float("-inf"), "<", number
+            case _:
+                yield ">=", float("-inf"), "<=", number
+    is_date = _DATE.fullmatch(wanted.value) is not None
+    if number is not None and not is_date:
+        return
+    bound = storable(wanted.value)
+    whole = bound + _LAST if is_date else bound
+    match wanted.comparison:
+        case "gt":
+            yield ">", whole, "<", b""
+        case "gte":
+            yield ">=", bound, "<", b""
+        case "lt":
+            yield ">=", "", "<", bound
+        case _:
+            yield ">=", "", "<=", whole
