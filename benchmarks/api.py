@@ -23,11 +23,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from faceforge_core.catalog import entities as catalog
+from faceforge_core.catalog.entity_rows import EntityRows
 from faceforge_core.catalog.ids import new_id
 from faceforge_core.clock import text_of
 from faceforge_core.db.engine import Database
 from faceforge_core.db.migrate import migrate
+from faceforge_core.events import EventLog
 from faceforge_sdk.models import Entity
 
 if TYPE_CHECKING:
@@ -94,9 +95,10 @@ def fill(home: Path, count: int) -> str:
     words = ["".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=rng.randint(4, 9))) for _ in range(5000)]
     chosen = ""
     with Database(path) as database:
+        rows = EntityRows(EventLog(database))
         for first in range(0, count, 500):
             batch = [_entity(words, n) for n in range(first, min(first + 500, count))]
-            database.write(partial(_store, batch))
+            database.write(partial(_store, rows, batch))
             if first <= count // 2 < first + 500:
                 chosen = batch[0].entity_id
     return chosen
@@ -118,11 +120,9 @@ def _entity(words: list[str], n: int) -> Entity:
     )
 
 
-def _store(batch: list[Entity], tx: Transaction) -> None:
+def _store(rows: EntityRows, batch: list[Entity], tx: Transaction) -> None:
     for entity in batch:
-        columns = catalog._columns(entity)
-        tx.run(catalog._INSERT, **columns, entity_id=entity.entity_id, created_at=entity.created_at, deleted_at=None)
-        catalog._index(tx, entity, catalog._search_text(entity))
+        rows.insert(tx, entity)
 
 
 def start(home: Path) -> tuple[subprocess.Popen[bytes], int, str]:
@@ -210,8 +210,23 @@ def measure(port: int, token: str, entity_id: str, count: int) -> None:
         "tag": request("GET", "/v1/entities?limit=50&tag=all", token),
         "q rare": request("GET", "/v1/entities?q=zyzzyva", token),
         "q 20 %": request("GET", "/v1/entities?q=person", token),
+        "value, 0.5 %": request("GET", "/v1/entities?field.born=1900", token),
+        "range, 9 %": request("GET", "/v1/entities?field.born.gte=1900&field.born.lt=1920", token),
+        "range, no total": request("GET", "/v1/entities?field.born.gte=1900&field.born.lt=1920&total=none", token),
+        "range by name": request(
+            "GET", "/v1/entities?field.born.gte=1900&sort_by=display_name&sort_order=asc&total=none", token
+        ),
+        "q and value": request("GET", "/v1/entities?q=person&field.born=1900&total=none", token),
+        "newest hour and tag": request("GET", f"/v1/entities?tag=all&created_after={_last_hour(count)}", token),
     }
-    totals = {"list 50": count, "tag": count, "q rare": len(range(777, count, 20_000)), "q 20 %": -(-count // 5)}
+    totals = {
+        "list 50": count,
+        "tag": count,
+        "q rare": len(range(777, count, 20_000)),
+        "q 20 %": -(-count // 5),
+        "value, 0.5 %": len(range(100, count, 220)),
+        "range, 9 %": sum(1 for n in range(count) if 1900 <= 1800 + n % 220 < 1920),
+    }
     for name, total in totals.items():
         found = json.loads(connection.ask(reads[name]))["data"]["total"]
         if found != total:
@@ -236,6 +251,10 @@ def measure(port: int, token: str, entity_id: str, count: int) -> None:
             )
         )
     report(times, rates)
+
+
+def _last_hour(count: int) -> str:
+    return text_of(datetime(2026, 1, 1, tzinfo=UTC) + timedelta(milliseconds=37 * count) - timedelta(hours=1))
 
 
 def _deep_cursor(connection: Connection, token: str, count: int) -> str:

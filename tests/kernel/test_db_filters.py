@@ -88,16 +88,30 @@ def holds(one: Thing, wanted: search.Wanted) -> bool:
         and not set(wanted.not_tags) & set(one.tags)
         and (wanted.from_seq is None or one.seq >= wanted.from_seq)
         and (wanted.to_seq is None or one.seq < wanted.to_seq)
-        and all(fact_holds(one.fields.get(condition.key), condition) for condition in wanted.facts)
+        and all_hold(one.fields, wanted.facts)
     )
 
 
 def fact_holds(value: Any, condition: FactFilter) -> bool:
     """The grammar, said again without a database."""
-    items = [item for item in (value if isinstance(value, list) else [value]) if item is not None]
+    items = items_of(value)
     if condition.comparison == "exists":
         return bool(items) == condition.wanted
     return any(item_holds(item, condition) for item in items)
+
+
+def items_of(value: Any) -> list[Any]:
+    return [item for item in (value if isinstance(value, list) else [value]) if item is not None]
+
+
+def all_hold(fields: dict[str, Any], wanted: tuple[FactFilter, ...]) -> bool:
+    """One item has to lie between all bounds of its key."""
+    bounds = [one for one in wanted if one.comparison not in {"eq", "exists"}]
+    alone = [one for one in wanted if one not in bounds]
+    return all(fact_holds(fields.get(one.key), one) for one in alone) and all(
+        any(all(item_holds(item, one) for one in bounds if one.key == key) for item in items_of(fields.get(key)))
+        for key in {one.key for one in bounds}
+    )
 
 
 def item_holds(item: Any, condition: FactFilter) -> bool:

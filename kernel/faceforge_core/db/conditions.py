@@ -62,8 +62,8 @@ class Condition:
     """One thing asked for.
 
     `check` holds for an entity at ``s.seq``. `sources` together give the places of all that have it, if there is an
-    index of them: each place once, and in descending order, where it is `ordered`. They may give others too, unless
-    they are `certain`.
+    index of them: each place once in all, and in descending order, where it is `ordered`. They may give others too,
+    unless they are `certain`.
     """
 
     check: str
@@ -84,13 +84,24 @@ def conditions_of(reader: Reader, wanted: Wanted) -> list[Condition] | None:
         found.append(
             _one("s.seq = :only", Source("entity_search AS s", "s.seq", ("s.seq = :only",)), {"only": wanted.only})
         )
-    for number, one in enumerate(wanted.facts):
+    for number, alike in enumerate(_grouped(wanted.facts)):
+        one = alike[0]
         key_id = facts.key_id(reader, one.space, one.key)
         if key_id is not None:
-            found.append(_fact_condition(one, f"{number}", key_id))
+            found.append(_fact_condition(alike, f"{number}", key_id))
         elif one.comparison != "exists" or one.wanted:
             return None
     return found
+
+
+def _grouped(wanted: Sequence[FactFilter]) -> list[list[FactFilter]]:
+    """Each condition alone, but the bounds of one key together: one value has to lie between them all."""
+    alone = [[one] for one in wanted if one.comparison in {"eq", "exists"}]
+    bounded: dict[tuple[str, str], list[FactFilter]] = {}
+    for one in wanted:
+        if one.comparison not in {"eq", "exists"}:
+            bounded.setdefault((one.space, one.key), []).append(one)
+    return [*alone, *bounded.values()]
 
 
 def _one(check: str, source: Source, params: Mapping[str, Any], *, ordered: bool = True) -> Condition:
@@ -157,21 +168,26 @@ def _listed(prefix: str, values: Iterable[str]) -> tuple[str, dict[str, str]]:
 # --- Fields and descriptors
 
 
-def _fact_condition(wanted: FactFilter, suffix: str, key_id: int) -> Condition:
+def _fact_condition(alike: Sequence[FactFilter], suffix: str, key_id: int) -> Condition:
     """The conditions on a row of `entity_facts` are said for ``{v}``: the driver's row and the checked ones differ."""
     key, params = f"{{v}}.key_id = :key{suffix}", {f"key{suffix}": key_id}
-    if wanted.comparison == "exists":
-        check = _has_fact(key, among_all=True)
-        return _one(check, _valued(key), params, ordered=False) if wanted.wanted else Condition(f"NOT {check}", params)
-    if wanted.comparison == "eq":
-        return _equality(key, params, suffix, _alike(wanted.value))
-    alternatives = []
-    for number, (low, low_value, high, high_value) in enumerate(_ranges(wanted)):
-        names = (f"low{suffix}_{number}", f"high{suffix}_{number}")
-        alternatives.append(f"({{v}}.value {low} :{names[0]} AND {{v}}.value {high} :{names[1]})")
-        params |= dict(zip(names, (low_value, high_value), strict=True))
-    within = f"({' OR '.join(alternatives)})"
-    return _one(_has_fact(key, within, among_all=True), _valued(key, within), params, ordered=False)
+    match alike[0].comparison:
+        case "exists":
+            has_any = _has_fact(key, among_all=True)
+            if alike[0].wanted:
+                return _one(has_any, _valued(key), params, ordered=False)
+            return Condition(f"NOT {has_any}", params)
+        case "eq":
+            return _equality(key, params, suffix, _alike(alike[0].value))
+    within = []
+    for kind, bounds in enumerate(_ranges(alike)):
+        names = [f"bound{suffix}_{kind}_{number}" for number in range(len(bounds))]
+        words = (f"{{v}}.value {bound.comparison} :{name}" for name, bound in zip(names, bounds, strict=True))
+        within.append(f"({' AND '.join(words)})")
+        params |= {name: bound.value for name, bound in zip(names, bounds, strict=True)}
+    anywhere = f"({' OR '.join(within) or '0'})"
+    sources = tuple(_valued(key, one) for one in within or ["0"])
+    return Condition(_has_fact(key, anywhere, among_all=True), params, sources)
 
 
 def _equality(key: str, params: dict[str, Any], suffix: str, values: Sequence[Any]) -> Condition:
@@ -209,34 +225,40 @@ def _number(value: str) -> int | float | None:
     return float(value) if _NUMBER.fullmatch(value) else None
 
 
-def _ranges(wanted: FactFilter) -> Iterator[tuple[str, Any, str, Any]]:
-    """The parts of the order of values (numbers, texts, blobs) that a comparison means, as pairs of bounds.
+class _Bound(NamedTuple):
+    comparison: str
+    value: Any
 
-    A number is compared with numbers, a date with texts, other text with texts; a year is both. What is left out of a
-    date is all of it: ``lte=1900`` takes the whole year.
+
+_SIGNS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+_NUMBERS = (_Bound(">=", float("-inf")), _Bound("<", ""))
+_TEXTS = (_Bound(">=", ""), _Bound("<", b""))
+"""Where each kind begins and ends."""
+
+
+def _ranges(wanted: Sequence[FactFilter]) -> list[list[_Bound]]:
+    """The parts of the order of values (numbers, texts, blobs) in which all comparisons of one key can hold.
+
+    A number is compared with numbers, a date with texts, other text with texts; a year is both.
     """
+    numbers = [bound for one in wanted if (bound := _among_numbers(one))]
+    texts = [bound for one in wanted if (bound := _among_texts(one))]
+    return [
+        [*bounds, *(limit for limit in limits if not any(one.comparison[0] == limit.comparison[0] for one in bounds))]
+        for bounds, limits in ((numbers, _NUMBERS), (texts, _TEXTS))
+        if len(bounds) == len(wanted)
+    ]
+
+
+def _among_numbers(wanted: FactFilter) -> _Bound | None:
     number = _number(wanted.value)
-    if number is not None:
-        match wanted.comparison:
-            case "gt":
-                yield ">", number, "<", ""
-            case "gte":
-                yield ">=", number, "<", ""
-            case "lt":
-                yield ">=", float("-inf"), "<", number
-            case _:
-                yield ">=", float("-inf"), "<=", number
+    return None if number is None else _Bound(_SIGNS[wanted.comparison], number)
+
+
+def _among_texts(wanted: FactFilter) -> _Bound | None:
+    """What is left out of a date is all of it: ``lte=1900`` takes the whole year."""
     is_date = _DATE.fullmatch(wanted.value) is not None
-    if number is not None and not is_date:
-        return
-    bound = storable(wanted.value)
-    whole = bound + _LAST if is_date else bound
-    match wanted.comparison:
-        case "gt":
-            yield ">", whole, "<", b""
-        case "gte":
-            yield ">=", bound, "<", b""
-        case "lt":
-            yield ">=", "", "<", bound
-        case _:
-            yield ">=", "", "<=", whole
+    if _number(wanted.value) is not None and not is_date:
+        return None
+    text = storable(wanted.value)
+    return _Bound(_SIGNS[wanted.comparison], text + _LAST if is_date and wanted.comparison in {"gt", "lte"} else text)

@@ -100,9 +100,11 @@ def count(reader: Reader, wanted: Wanted) -> int:
         return 0
     bounds = _Bounds.of(wanted)
     way = _way(reader, conditions, bounds, newest_first=True, counting=True)
-    what = "count(*)" if way.driver.ordered else "count(DISTINCT {key})"
-    selects = (way.select(what.format(key=one.key), one, bare=True) for one in way.driver.sources)
-    sql = "SELECT " + " + ".join(f"({one})" for one in selects)
+    if way.driver.ordered:
+        sql = "SELECT " + " + ".join(f"({way.select('count(*)', one, bare=True)})" for one in way.driver.sources)
+    else:
+        places = " UNION ".join(way.select(f"DISTINCT {one.key}", one, bare=True) for one in way.driver.sources)
+        sql = f"SELECT count(*) FROM ({places})"  # noqa: S608  # our own words
     return int(reader.value(_prepared(sql), **_used(sql, _params(conditions, bounds))))
 
 
@@ -181,9 +183,9 @@ def _newest_first(way: _Way, *, going_on: bool) -> str:
 
 
 def _candidates(way: _Way, *, going_on: bool = False) -> str:
-    """Each hit once: sources give different places, and an ordered one gives none twice."""
-    distinct = "" if way.driver.ordered else "DISTINCT "
-    return " UNION ALL ".join(
+    """Each hit once: by itself where the driver is ordered, else made so."""
+    together, distinct = (" UNION ALL ", "") if way.driver.ordered else (" UNION ", "DISTINCT ")
+    return together.join(
         way.select(f"{distinct}{one.key} AS seq, s.entity_id", one, *((f"{one.key} < :after",) if going_on else ()))
         for one in way.driver.sources
     )

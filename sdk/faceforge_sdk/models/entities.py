@@ -80,7 +80,7 @@ class EntityFilter(BaseModel):
 
     Beside the parameters below, ``field.<key>`` and ``descriptor.<key>`` compare values: ``field.age=36`` (or
     ``.eq``), ``.gt``, ``.gte``, ``.lt``, ``.lte`` for numbers, dates and texts, and ``.exists=true|false``. Of a list
-    one item has to match. They may be repeated.
+    one item has to match, and the same one all bounds of its key. They may be repeated.
     """
 
     model_config = ConfigDict(extra="allow")
