@@ -23,7 +23,7 @@ from faceforge_core.catalog.links import LinkCatalog
 from faceforge_core.catalog.relationships import RelationshipCatalog
 from faceforge_core.catalog.service import AssetService, EntityService
 from faceforge_core.config import ConfigStore
-from faceforge_core.db import counters, identity
+from faceforge_core.db import counters, identity, search_index
 from faceforge_core.db.driver import sqlite_warning
 from faceforge_core.db.engine import Database
 from faceforge_core.db.migrate import migrate
@@ -171,6 +171,7 @@ class Kernel:
         database = Database(self.home.database)
         self._closing.callback(database.close)
         self._mark_home(database)
+        search_index.resume(database)
         return database
 
     def _mark_home(self, database: Database) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import bindparam, insert, text
 
-from faceforge_core.db import counters, search
+from faceforge_core.db import counters, search, search_index
 from faceforge_core.db.engine import Database
 from faceforge_core.db.statements import prepare
 from faceforge_core.db.tables import entities
@@ -268,6 +268,33 @@ os.kill(os.getpid(), signal.SIGKILL)
             assert found(database, "hopper") == ["a" * 64]
             assert found(database, "lovelace") == []
             settle(database)
+
+
+def test_what_a_kill_left_pending_is_caught_up_with_at_the_next_start(
+    database_path: Path, run_python: Callable[..., CompletedProcess[str]]
+) -> None:
+    code = """
+import os, signal, sys
+from pathlib import Path
+from faceforge_core.db import search
+from faceforge_core.db.engine import Database
+def work(tx):
+    search.index_entity(tx, 5, "a" * 64, "lovelace", [])
+    tx.after_commit(lambda: os.kill(os.getpid(), signal.SIGKILL))
+Database(Path(sys.argv[1])).write(work)
+"""
+    assert run_python(code, database_path).returncode != 0
+    pending = prepare(text("SELECT count(*) FROM entity_search_pending"))
+    with Database(database_path) as database:
+        with database.read() as reader:
+            assert reader.value(pending) == 1
+        search_index.resume(database)
+        deadline, left = time.monotonic() + 20, 1
+        while left and time.monotonic() < deadline:
+            with database.read() as reader:
+                left = reader.value(pending)
+        assert left == 0
+        assert found(database, "lovelace") == ["a" * 64]
 
 
 def test_the_same_key_twice_moves_to_the_next_free_one(database: Database) -> None:

@@ -19,6 +19,7 @@ from faceforge_core.db.tables import entity_search, entity_search_pending, entit
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from faceforge_core.db.engine import Database
     from faceforge_core.db.transactions import Transaction
 
 _BATCH = 400
@@ -103,6 +104,14 @@ def unindex_entity(tx: Transaction, entity_id: str) -> int | None:
     tx.run_many(_remove_tag, [{"tag": tag, "seq": seq} for (tag,) in tx.all(_tags_of, seq=seq)])
     counters.adjust(tx, counters.ENTITIES, -1)
     return seq
+
+
+def resume(database: Database) -> None:
+    """Have the writer go on with what a Core that was killed left pending; returns at once."""
+    with database.read() as reader:
+        behind = reader.one(_owed) is not None
+    if behind:
+        database.submit(lambda tx: tx.follow_up(index_pending))
 
 
 def _leave_pending(tx: Transaction, seq: int, old_text: str | None) -> None:
