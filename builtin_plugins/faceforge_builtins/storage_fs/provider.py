@@ -9,15 +9,17 @@ import secrets
 import stat
 import threading
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from faceforge_sdk.errors import IntegrityError, StorageUnavailable
 from faceforge_sdk.files import FileReader, flush, flush_folder, open_regular, replace, sha256_of, storage_error
+from faceforge_sdk.locks import KeyLocks
+from faceforge_sdk.protocols import StoredObject
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Iterator
-    from pathlib import Path
 
 _KEY = re.compile(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*")
 _HOME_MARKER = ".ff-home"
@@ -40,7 +42,7 @@ class FileSystemProvider:
         self._log = log
         marker = assets_dir / _HOME_MARKER
         self._sign = marker if marker.is_file() else assets_dir
-        self._keys = _KeyLocks()
+        self._keys = KeyLocks()
         self._shards_lock = threading.Lock()
         self._durable_shards: set[Path] = set()
 
@@ -97,6 +99,26 @@ class FileSystemProvider:
     def available(self) -> bool:
         """Whether the assets folder is there and is the one that was there at the start."""
         return os.path.lexists(self._sign)
+
+    def objects(self) -> Iterator[StoredObject]:
+        """Every file below ``files/``, whatever its name; folders are only looked into."""
+        self._require_assets()
+        waiting = [self._assets_dir / "files"]
+        while waiting:
+            with _translated(), suppress(*_MISSING), os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(Path(entry.path))
+                        continue
+                    facts = entry.stat(follow_symlinks=False)
+                    key = Path(entry.path).relative_to(self._assets_dir).as_posix()
+                    yield StoredObject(key, facts.st_size, facts.st_mtime)
+
+    def set_aside(self, key: str) -> str:
+        """Move the file to quarantine."""
+        with self._keys.holding(key), _translated():
+            self._require_assets()
+            return str(self._quarantine(self._assets_dir / key, "is referred to by no asset"))
 
     def _path(self, key: str) -> Path:
         if _KEY.fullmatch(key) is None or ".." in key.split("/"):
@@ -155,7 +177,7 @@ class FileSystemProvider:
         self._quarantine(target, fault)
         return False
 
-    def _quarantine(self, target: Path, fault: str) -> None:
+    def _quarantine(self, target: Path, fault: str) -> Path:
         name = f"{target.name}.{secrets.token_hex(4)}"
         places = (self._quarantine_dir, self._assets_dir / ".quarantine")
         for folder in places:
@@ -168,7 +190,8 @@ class FileSystemProvider:
             else:
                 flush_folder(folder)
                 self._log.error("%s %s; it was moved to %s.", target, fault, folder / name)
-                return
+                return folder / name
+        raise StorageUnavailable(f"{target} can't be moved to quarantine.")
 
 
 def _fault_of(facts: os.stat_result, own: os.stat_result) -> str | None:
@@ -204,28 +227,6 @@ def _flush_read_only(descriptor: int) -> None:
     """What a former process wrote may still be on its way to the disk."""
     if os.name != "nt":  # flushes only descriptors open for writing
         flush(descriptor)
-
-
-class _KeyLocks:
-    """One lock per key in use: two uploads of the same bytes must not judge each other's half-done work."""
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._held: dict[str, tuple[threading.Lock, int]] = {}
-
-    @contextmanager
-    def holding(self, key: str) -> Iterator[None]:
-        with self._guard:
-            lock, users = self._held.get(key, (threading.Lock(), 0))
-            self._held[key] = (lock, users + 1)
-        try:
-            with lock:
-                yield
-        finally:
-            with self._guard:
-                _, users = self._held.pop(key)
-                if users > 1:
-                    self._held[key] = (lock, users - 1)
 
 
 @contextmanager

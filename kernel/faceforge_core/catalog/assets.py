@@ -55,7 +55,7 @@ _SET_META = prepare(update(table).where(_THIS).values(meta_json=bindparam("meta"
 _SET_PLACE = prepare(
     update(table)
     .where(_THIS)
-    .values(storage_provider=bindparam("provider"), storage_key=bindparam("key"), bytes_state="ok")
+    .values(storage_provider=bindparam("provider"), storage_key=bindparam("key"), bytes_state=bindparam("state"))
 )
 _COUNT_TRASH = prepare(select(func.count()).select_from(table).where(_TRASHED))
 
@@ -75,6 +75,12 @@ class AssetCatalog:
         """The live asset. Raises `NotFound`."""
         with self._database.read() as reader:
             return asset_of(_found(reader.one(_GET, id=asset_id), asset_id))
+
+    def get_any(self, asset_id: str) -> Asset | None:
+        """The asset, live or in the trash, if there is one."""
+        with self._database.read() as reader:
+            row = reader.one(_GET_ANY, id=asset_id)
+        return None if row is None else asset_of(row)
 
     def list(self, query: AssetQuery) -> Page[Asset]:
         """Live assets. Raises `InvalidInput` for a foreign cursor."""
@@ -151,6 +157,7 @@ class AssetCatalog:
         mime_type: str | None,
         storage_provider: str,
         storage_key: str,
+        bytes_state: str,
         sidecar: dict[str, Any] | None,
     ) -> Asset:
         """Record a file whose bytes are durable by now.
@@ -175,13 +182,13 @@ class AssetCatalog:
                 deleted_at=None,
                 storage_provider=storage_provider,
                 storage_key=storage_key,
-                bytes_state="ok",
+                bytes_state=bytes_state,
             )
             counters.adjust(tx, counters.ASSETS, 1)
             self._events.append(tx, "asset.stored", content_hash, {"mime_type": mime_type, "kind": kind})
         else:
             self._revive(tx, content_hash)
-            tx.run(_SET_PLACE, id=content_hash, provider=storage_provider, key=storage_key)
+            tx.run(_SET_PLACE, id=content_hash, provider=storage_provider, key=storage_key, state=bytes_state)
             self._add_sidecar(tx, known, sidecar)
         return asset_of(_found(tx.one(_GET, id=content_hash), content_hash))
 

@@ -27,6 +27,14 @@ def ask_directly(rule: Owned[StorageRule], facts: UploadFacts) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """The name that the rules give, and its provider where it is another than ``fs`` and would take a file now."""
+
+    wanted: str
+    provider: StorageProvider | None
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderRegistry:
     """The providers and rules of the current generation.
 
@@ -48,18 +56,13 @@ class ProviderRegistry:
             )
         return provider
 
-    def for_upload(self, facts: UploadFacts) -> Sequence[StorageProvider]:
-        """The providers to try, in order: the one that the rules choose, if it is usable, then ``fs``."""
-        fallback = self.named(FALLBACK)
-        chosen = self._chosen(facts)
-        return [fallback] if chosen is None or chosen.name == FALLBACK else [chosen, fallback]
-
-    def _chosen(self, facts: UploadFacts) -> StorageProvider | None:
+    def choice(self, facts: UploadFacts) -> Choice:
+        """Where the rules want a file; the first that has an opinion decides."""
         for rule in self.rules():
             name = self._opinion(rule, facts)
             if name is not None:
-                return self._usable(name, rule)
-        return None
+                return Choice(name, None if name == FALLBACK else self._usable(name, rule))
+        return Choice(FALLBACK, None)
 
     def _opinion(self, rule: Owned[StorageRule], facts: UploadFacts) -> str | None:
         try:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from faceforge_core.storage.adoption import Adoption
-from faceforge_core.storage.providers import ProviderRegistry, ask_directly
+from faceforge_core.storage.migration import DISPLACED
+from faceforge_core.storage.providers import FALLBACK, ProviderRegistry, ask_directly
 from faceforge_core.storage.staging import Staging
 from faceforge_core.storage.upload import IncomingFile
 from faceforge_sdk.errors import FaceForgeError, IntegrityError, StorageUnavailable
@@ -100,7 +101,7 @@ class StorageService:
         """Bytes first, row last. If the row fails the bytes stay, unreferenced, for fsck to report: another upload of
         the same bytes may have adopted them already."""
         facts = UploadFacts(described.kind, described.filename, described.mime_type, received.byte_size)
-        provider, key = self._put(received, facts)
+        provider, key, state = self._put(received, facts)
         return self._database.write(
             lambda tx: self._assets.store(
                 tx,
@@ -111,19 +112,22 @@ class StorageService:
                 mime_type=described.mime_type,
                 storage_provider=provider.name,
                 storage_key=key,
+                bytes_state=state,
                 sidecar=described.sidecar,
             )
         )
 
-    def _put(self, received: ReceivedFile, facts: UploadFacts) -> tuple[StorageProvider, str]:
-        *preferred, fallback = self._registry.for_upload(facts)
-        for provider in preferred:
-            key = _try_put(provider, received)
+    def _put(self, received: ReceivedFile, facts: UploadFacts) -> tuple[StorageProvider, str, str]:
+        """Make the bytes durable where the rules want them, else in the home: provider, key and `bytes_state`."""
+        choice = self._registry.choice(facts)
+        if choice.provider is not None:
+            key = _try_put(choice.provider, received)
             if key is not None:
-                return provider, key
-        key = fallback.key_for(received.content_hash)
-        fallback.put(key, received.path, received.content_hash, received.byte_size)
-        return fallback, key
+                return choice.provider, key, "ok"
+        home = self._registry.named(FALLBACK)
+        key = home.key_for(received.content_hash)
+        home.put(key, received.path, received.content_hash, received.byte_size)
+        return home, key, "ok" if choice.wanted == FALLBACK else DISPLACED
 
 
 def external_path(asset: Asset) -> Path | None:

@@ -6,6 +6,8 @@ import logging
 import os
 import secrets
 import shutil
+import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from faceforge_core.private_files import open_private
@@ -13,7 +15,7 @@ from faceforge_sdk.errors import InsufficientStorage
 from faceforge_sdk.files import storage_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from faceforge_core.config import CoreConfig
@@ -53,6 +55,12 @@ class Staging:
             return open_private(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY), path
         except OSError as error:
             raise storage_error(error) from error
+
+    def leftovers(self) -> Iterator[tuple[Path, float]]:
+        """The files that are on their way in, or were never finished, with their age in seconds."""
+        for path in self._folder.glob(f"upload-*{_SUFFIX}"):
+            with suppress(FileNotFoundError):
+                yield path, time.time() - path.stat().st_mtime
 
     def clear(self) -> int:
         """Remove what a Core that died left behind; only while the home's lock is held and nothing is on its way in."""

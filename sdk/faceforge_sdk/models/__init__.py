@@ -53,6 +53,16 @@ from .relationships import (
     RelationTypeQuery,
     TrashedRelationship,
 )
+from .storage import (
+    Finding,
+    MigratePlan,
+    MigrateRequest,
+    MigrateShare,
+    ProviderUsage,
+    StorageUsage,
+    VerifyOptions,
+    VerifyReport,
+)
 from .system import Pong, SystemInfo, SystemPaths
 from .trash import Purged, PurgeRequest, TrashKind, TrashSummary
 from .wire import (
@@ -99,6 +109,7 @@ __all__ = [
     "FieldDefChange",
     "FieldDefDraft",
     "FieldDefPatch",
+    "Finding",
     "Graph",
     "GraphNode",
     "GraphQuery",
@@ -118,6 +129,9 @@ __all__ = [
     "Linked",
     "LinkedAsset",
     "LinkedAssetQuery",
+    "MigratePlan",
+    "MigrateRequest",
+    "MigrateShare",
     "Misfit",
     "Misfits",
     "Page",
@@ -128,6 +142,7 @@ __all__ = [
     "PluginError",
     "PluginList",
     "Pong",
+    "ProviderUsage",
     "PurgeRequest",
     "Purged",
     "RelationTypeQuery",
@@ -135,6 +150,7 @@ __all__ = [
     "RelationshipDraft",
     "RelationshipPatch",
     "RelationshipQuery",
+    "StorageUsage",
     "SystemInfo",
     "SystemPaths",
     "TagCount",
@@ -151,5 +167,7 @@ __all__ = [
     "UpsertOutcome",
     "UpsertRequest",
     "UpsertResult",
+    "VerifyOptions",
+    "VerifyReport",
     "ok",
 ]

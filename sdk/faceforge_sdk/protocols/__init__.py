@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .catalog import Assets, Descriptors, Entities, FieldDefs, Relationships, Trash
 from .plugins import Contributed, Plugins
-from .storage import ByteReader, Sidecar, Storage, StorageProvider, Upload, UploadFacts
+from .storage import ByteReader, ListingProvider, Sidecar, Storage, StorageProvider, StoredObject, Upload, UploadFacts
 from .surroundings import Pages, Sessions, System
 from .work import Events, Jobs
 
@@ -17,6 +17,7 @@ __all__ = [
     "Events",
     "FieldDefs",
     "Jobs",
+    "ListingProvider",
     "Pages",
     "Plugins",
     "Relationships",
@@ -24,6 +25,7 @@ __all__ = [
     "Sidecar",
     "Storage",
     "StorageProvider",
+    "StoredObject",
     "System",
     "Trash",
     "Upload",

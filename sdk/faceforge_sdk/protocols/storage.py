@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
     from typing import Self
 
-    from faceforge_sdk.models import Asset
+    from faceforge_sdk.models import Asset, MigratePlan, MigrateRequest, StorageUsage, VerifyOptions, VerifyReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,31 @@ class StorageProvider(Protocol):
         """Whether a `put` would be tried now; cheap."""
 
 
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """Something that a provider holds; `modified_at` is in seconds of Unix time."""
+
+    key: str
+    byte_size: int
+    modified_at: float
+
+
+@runtime_checkable
+class ListingProvider(StorageProvider, Protocol):
+    """A provider that can say what it holds, so that a check finds what no asset refers to any more.
+
+    Its keys end in a slash and the SHA-256 of the bytes.
+    """
+
+    def objects(self) -> Iterator[StoredObject]:
+        """All there is, in any order, one by one."""
+        ...
+
+    def set_aside(self, key: str) -> str:
+        """Move what stands there out of the way without deleting it; returns where it is now, for people."""
+        ...
+
+
 class Storage(Protocol):
     """Bytes of assets, whichever provider holds them."""
 
@@ -125,6 +150,50 @@ class Storage(Protocol):
 
     def local_file(self, asset: Asset) -> Path | None:
         """A file that holds the asset's bytes, to be read only, or None where the provider has no such thing."""
+
+    def usage(self) -> StorageUsage:
+        """What each provider holds."""
+        ...
+
+    def verify(
+        self,
+        options: VerifyOptions,
+        progress: Callable[[float, str | None], None],
+        check_cancelled: Callable[[], None],
+    ) -> VerifyReport:
+        """Check that the facts hold together and that every asset's bytes are there. Changes nothing but by `repair`.
+
+        `check_cancelled` stops it by raising.
+        """
+        ...
+
+    def plan_migration(self, request: MigrateRequest) -> MigratePlan:
+        """What `migrate` would move. Raises `InvalidInput` for a provider that no enabled plugin offers."""
+        ...
+
+    def migrate(
+        self,
+        request: MigrateRequest,
+        progress: Callable[[float, str | None], None],
+        check_cancelled: Callable[[], None],
+        report: Callable[[str, Mapping[str, Any]], None],
+    ) -> Mapping[str, int]:
+        """Move the bytes of assets: copied, read back and compared, the row switched, then the source removed.
+
+        Repeatable: what is moved already is not looked at again. A file that can't be moved stays where it is and is
+        told to `report` (a sentence and what it is about). Returns how many were ``moved``, ``failed`` and ``bytes``.
+        Raises `StorageUnavailable` when a side does not answer any more, and what `check_cancelled` raises.
+        """
+        ...
+
+    def settle(
+        self, progress: Callable[[float, str | None], None], check_cancelled: Callable[[], None]
+    ) -> Mapping[str, int]:
+        """Move what went to the home for want of its own place to where the rules want it, as far as they can take it.
+
+        Returns how many were ``moved`` and how many still ``wait``.
+        """
+        ...
 
     def adopt(
         self, progress: Callable[[float, str | None], None], check_cancelled: Callable[[], None]
