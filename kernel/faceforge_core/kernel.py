@@ -216,7 +216,9 @@ class Kernel:
         self._runner = JobRunner(database, queue, self._job_handlers, self.config.current.jobs.workers)
         self.jobs = JobService(queue, self._runner, self._job_handlers, self._job_news)
         self.sessions = SessionStore(database, self.token, lambda: self.config.current.limits.logins_per_minute)
-        system = SystemService(self.home, safe_mode=self.safe_mode, warnings=lambda: self._warnings)
+        system = SystemService(
+            self.home, safe_mode=self.safe_mode, warnings=lambda: [*self._warnings, *storage.warnings()]
+        )
         records = Records(database)
         configurations = Configurations(records, self.config)
 

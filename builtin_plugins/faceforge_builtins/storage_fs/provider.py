@@ -116,6 +116,8 @@ class FileSystemProvider:
 
     def set_aside(self, key: str) -> str:
         """Move the file to quarantine."""
+        if ".." in key.split("/"):
+            raise IntegrityError("The key names no file of the home.", details={"reason": "key"})
         with self._keys.holding(key), _translated():
             self._require_assets()
             return str(self._quarantine(self._assets_dir / key, "is referred to by no asset"))

@@ -18,7 +18,7 @@ from faceforge_core.db.statements import prepare
 from faceforge_core.db.tables import UNSETTLED
 from faceforge_core.db.tables import assets as table
 from faceforge_core.storage.providers import FALLBACK
-from faceforge_sdk.errors import FaceForgeError, IntegrityError, StorageUnavailable
+from faceforge_sdk.errors import FaceForgeError, IntegrityError, InvalidInput, StorageUnavailable
 from faceforge_sdk.files import CHUNK, flush, storage_error
 from faceforge_sdk.models import MigratePlan, MigrateShare
 from faceforge_sdk.protocols import UploadFacts
@@ -98,8 +98,8 @@ class Migration:
         self._locks = locks
 
     def plan(self, request: MigrateRequest) -> MigratePlan:
-        """How much would go from where to where. Raises `StorageUnavailable` for a provider that nobody offers."""
-        self._registry.named(request.to)
+        """How much would go from where to where. Raises `InvalidInput` for a provider that nobody offers."""
+        self._require(request.to)
         given = _given(request)
         statement = (
             select(table.c.storage_provider, func.count().label("assets"), func.sum(table.c.byte_size).label("bytes"))
@@ -123,7 +123,7 @@ class Migration:
         self, request: MigrateRequest, progress: Progress, check_cancelled: Callable[[], None], report: Report
     ) -> Mapping[str, int]:
         """Move all that `plan` counts; see `faceforge_sdk.protocols.Storage.migrate`."""
-        to, plan = self._registry.named(request.to), self.plan(request)
+        to, plan = self._require(request.to), self.plan(request)
         moves = (_Move(row, to, request.keep_source) for row in self._rows(request))
         return self._move_all(moves, plan.assets, progress, check_cancelled, report)
 
@@ -137,6 +137,12 @@ class Migration:
         total = self.waiting()
         moved = self._move_all(self._homeward(), total, progress, check_cancelled, _tell_the_log)
         return {"moved": moved["moved"], "wait": self.waiting()}
+
+    def _require(self, name: str) -> StorageProvider:
+        try:
+            return self._registry.named(name)
+        except StorageUnavailable as error:
+            raise InvalidInput(f"No enabled plugin offers the storage provider {name!r}.") from error
 
     # --- What to move
 

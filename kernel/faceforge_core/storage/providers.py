@@ -77,7 +77,7 @@ class ProviderRegistry:
 
     def _usable(self, name: str, rule: Owned[StorageRule]) -> StorageProvider | None:
         provider = self._find(name)
-        if provider is not None and _available(provider):
+        if provider is not None and is_available(provider):
             return provider
         _log.warning(
             "The storage rule %r of %s chose %r, which is %s; the file goes to %r.",
@@ -93,7 +93,8 @@ class ProviderRegistry:
         return next((owned.value for owned in self.providers() if owned.value.name == name), None)
 
 
-def _available(provider: StorageProvider) -> bool:
+def is_available(provider: StorageProvider) -> bool:
+    """Whether a provider would take a file now, as far as it says."""
     if provider.name == FALLBACK:
         return True  # nothing else is left: its own error says what is wrong
     try:

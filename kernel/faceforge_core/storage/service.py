@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from faceforge_core.storage.adoption import Adoption
-from faceforge_core.storage.migration import DISPLACED
+from faceforge_core.storage.fsck import Fsck
+from faceforge_core.storage.migration import DISPLACED, Migration
 from faceforge_core.storage.providers import FALLBACK, ProviderRegistry, ask_directly
 from faceforge_core.storage.staging import Staging
 from faceforge_core.storage.upload import IncomingFile
+from faceforge_core.storage.usage import Usage
 from faceforge_sdk.errors import FaceForgeError, IntegrityError, StorageUnavailable
 from faceforge_sdk.files import FileReader
+from faceforge_sdk.locks import KeyLocks
 from faceforge_sdk.protocols import UploadFacts
 
 if TYPE_CHECKING:
@@ -25,10 +28,11 @@ if TYPE_CHECKING:
     from faceforge_core.events import EventLog
     from faceforge_core.owned import Owned
     from faceforge_core.storage.description import Description
+    from faceforge_core.storage.migration import Progress, Report
     from faceforge_core.storage.providers import RuleCall
     from faceforge_core.storage.upload import ReceivedFile
     from faceforge_sdk.contributions import StorageRule
-    from faceforge_sdk.models import Asset
+    from faceforge_sdk.models import Asset, MigratePlan, MigrateRequest, StorageUsage, VerifyOptions, VerifyReport
     from faceforge_sdk.protocols import ByteReader, StorageProvider
 
 _log = logging.getLogger(__name__)
@@ -54,7 +58,12 @@ class StorageService:
         self._config = config
         self._registry = ProviderRegistry(providers, rules, ask)
         self._staging = Staging(staging_dir, config)
+        self._contents = KeyLocks()
+        """Held by content hash while bytes and row are not in step: whoever stores, moves or removes them waits."""
         self._adoption = Adoption(database, events, self._registry, self._staging)
+        self._migration = Migration(database, self._registry, self._staging, self._contents)
+        self._fsck = Fsck(database, assets, self._registry, self._staging, self.open)
+        self._usage = Usage(database, self._registry)
 
     def begin_upload(self, *, expected_size: int | None = None) -> IncomingFile:
         """Start an upload. Raises `InsufficientStorage` before a byte is read."""
@@ -64,6 +73,15 @@ class StorageService:
     def open(self, asset: Asset, start: int = 0, end: int | None = None) -> ByteReader:
         """Read an asset's bytes; that they are there, and as many as the row says, is known before the first one."""
         stop = asset.byte_size if end is None else end
+        try:
+            return self._open(asset, start, stop)
+        except IntegrityError:
+            present = self._assets.get_any(asset.asset_id)
+            if present is None or _place(present) == _place(asset):
+                raise
+            return self._open(present, start, stop)  # it was moved just now
+
+    def _open(self, asset: Asset, start: int, stop: int) -> ByteReader:
         external = external_path(asset)
         try:
             if external is not None:
@@ -83,6 +101,38 @@ class StorageService:
             return external if _size_of(external) is not None else None
         return self._registry.named(asset.storage_provider).local_path(asset.storage_key)
 
+    def usage(self) -> StorageUsage:
+        """What each provider holds."""
+        return self._usage.read(displaced=self._migration.waiting())
+
+    def verify(self, options: VerifyOptions, progress: Progress, check_cancelled: Callable[[], None]) -> VerifyReport:
+        """Check the facts and the bytes; see `Fsck.run`."""
+        return self._fsck.run(options, progress, check_cancelled)
+
+    def plan_migration(self, request: MigrateRequest) -> MigratePlan:
+        """What `migrate` would move. Raises `InvalidInput` for a provider that no enabled plugin offers."""
+        return self._migration.plan(request)
+
+    def migrate(
+        self, request: MigrateRequest, progress: Progress, check_cancelled: Callable[[], None], report: Report
+    ) -> Mapping[str, int]:
+        """Move the bytes of assets; see `Migration.run`."""
+        return self._migration.run(request, progress, check_cancelled, report)
+
+    def settle(self, progress: Progress, check_cancelled: Callable[[], None]) -> Mapping[str, int]:
+        """Move what lies in the home for want of its own place; see `Migration.settle`."""
+        return self._migration.settle(progress, check_cancelled)
+
+    def warnings(self) -> Sequence[str]:
+        """What the owner should know of where files went."""
+        waiting = self._migration.waiting()
+        if not waiting:
+            return ()
+        return (
+            f"{waiting} files went to this computer's disk because their own place did not take them; "
+            "they are moved there once it does.",
+        )
+
     def adopt(
         self, progress: Callable[[float, str | None], None], check_cancelled: Callable[[], None]
     ) -> Mapping[str, int]:
@@ -101,7 +151,11 @@ class StorageService:
         """Bytes first, row last. If the row fails the bytes stay, unreferenced, for fsck to report: another upload of
         the same bytes may have adopted them already."""
         facts = UploadFacts(described.kind, described.filename, described.mime_type, received.byte_size)
-        provider, key, state = self._put(received, facts)
+        with self._contents.holding(received.content_hash):
+            provider, key, state = self._put(received, facts)
+            return self._record(received, described, provider.name, key, state)
+
+    def _record(self, received: ReceivedFile, described: Description, provider: str, key: str, state: str) -> Asset:
         return self._database.write(
             lambda tx: self._assets.store(
                 tx,
@@ -110,7 +164,7 @@ class StorageService:
                 kind=described.kind,
                 filename=described.filename,
                 mime_type=described.mime_type,
-                storage_provider=provider.name,
+                storage_provider=provider,
                 storage_key=key,
                 bytes_state=state,
                 sidecar=described.sidecar,
@@ -128,6 +182,10 @@ class StorageService:
         key = home.key_for(received.content_hash)
         home.put(key, received.path, received.content_hash, received.byte_size)
         return home, key, "ok" if choice.wanted == FALLBACK else DISPLACED
+
+
+def _place(asset: Asset) -> tuple[str, str]:
+    return asset.storage_provider, asset.storage_key
 
 
 def external_path(asset: Asset) -> Path | None:

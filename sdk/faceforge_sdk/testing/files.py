@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from faceforge_sdk.errors import InvalidInput
+from faceforge_sdk.models import MigratePlan, ProviderUsage, StorageUsage, VerifyReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from faceforge_sdk.models import Asset
+    from faceforge_sdk.models import Asset, MigrateRequest, VerifyOptions
     from faceforge_sdk.protocols import Sidecar
 
     from .catalog import FakeAssets
@@ -35,6 +36,59 @@ class FakeStorage:
     def local_file(self, asset: Asset) -> Path | None:
         del asset  # nothing here is a file
         return None
+
+    def usage(self) -> StorageUsage:
+        content = self._assets.content.values()
+        held = ProviderUsage(
+            name="fs", active=True, available=True, assets=len(content), total_bytes=sum(map(len, content))
+        )
+        return StorageUsage(providers=[held], displaced=0)
+
+    def verify(
+        self,
+        options: VerifyOptions,
+        progress: Callable[[float, str | None], None],
+        check_cancelled: Callable[[], None],
+    ) -> VerifyReport:
+        """All is well: what lies in memory can't be damaged."""
+        check_cancelled()
+        progress(100, None)
+        content = [*self._assets.content.values()]
+        hashed = content if options.deep else []
+        return VerifyReport(
+            checked_assets=len(content),
+            hashed_assets=len(hashed),
+            hashed_bytes=sum(map(len, hashed)),
+            seen_objects=len(content),
+            counts={},
+            findings=[],
+        )
+
+    def plan_migration(self, request: MigrateRequest) -> MigratePlan:
+        if request.to != "fs":
+            raise InvalidInput(f"No enabled plugin offers the storage provider {request.to!r}.")
+        return MigratePlan(shares=[], assets=0, total_bytes=0)
+
+    def migrate(
+        self,
+        request: MigrateRequest,
+        progress: Callable[[float, str | None], None],
+        check_cancelled: Callable[[], None],
+        report: Callable[[str, Mapping[str, Any]], None],
+    ) -> Mapping[str, int]:
+        """Everything is where it can be already."""
+        del report
+        self.plan_migration(request)
+        check_cancelled()
+        progress(100, None)
+        return {"moved": 0, "failed": 0, "bytes": 0}
+
+    def settle(
+        self, progress: Callable[[float, str | None], None], check_cancelled: Callable[[], None]
+    ) -> Mapping[str, int]:
+        check_cancelled()
+        progress(100, None)
+        return {"moved": 0, "wait": 0}
 
     def adopt(
         self, progress: Callable[[float, str | None], None], check_cancelled: Callable[[], None]
