@@ -70,7 +70,7 @@ class LinkCatalog:
         """Link, or update the role; a removed link comes back as a new one. Raises `NotFound` for either end."""
 
         def work(tx: Transaction) -> None:
-            _require_entity(tx, entity_id)
+            require_entity(tx, entity_id)
             if tx.one(_ASSET_LIVES, id=asset_id) is None:
                 raise no_asset(asset_id)
             moment = now()
@@ -98,7 +98,7 @@ class LinkCatalog:
         filters = filter_values(query.kind, query.mime_type)
         statement = _list_statement(query.sort_order, tuple(filters), cut.place)
         with self._database.read() as reader:
-            _require_entity(reader, entity_id)
+            require_entity(reader, entity_id)
             rows = reader.all(statement, entity=entity_id, **filters, **cut.params)
             total = reader.value(_count_statement(tuple(filters)), entity=entity_id, **filters)
         return cut.page(rows, lambda row: _linked_asset(asset_facts(row)), total if query.total == "exact" else None)
@@ -111,7 +111,8 @@ class LinkCatalog:
         return {entity_id: asset_id for entity_id, asset_id in found.items() if asset_id is not None}
 
 
-def _require_entity(reader: Reader, entity_id: str) -> None:
+def require_entity(reader: Reader, entity_id: str) -> None:
+    """Raise `NotFound` unless a live entity has this id."""
     if reader.one(_ENTITY_LIVES, id=entity_id) is None:
         raise no_entity(entity_id)
 
