@@ -38,6 +38,8 @@ def compiled(pattern: str) -> Pattern:
     options.log_errors = False
     try:
         found: Pattern = re2.compile(pattern, options)
+    except UnicodeEncodeError as exc:
+        raise InvalidInput("The pattern contains half of a surrogate pair.") from exc
     except re2.error as exc:
         [reason] = exc.args
         told = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)

@@ -72,10 +72,8 @@ def find_misfits(database: Database, types: FieldTypes, definition: FieldDef) ->
     deadline = time.monotonic() + LONGEST_SECONDS
     checked, count, complete = 0, 0, True
     items: list[Misfit] = []
-    for values in _all_values(database, definition):
-        if checked >= MOST_CHECKED or time.monotonic() > deadline:
-            complete = False
-            break
+    for page in _all_values(database, definition):
+        values = page[: MOST_CHECKED - checked] if time.monotonic() <= deadline else []
         found = types.errors_of_all(definition, [one.value for one in values])
         misfits = [(one, errors) for one, errors in zip(values, found, strict=True) if errors]
         checked, count = checked + len(values), count + len(misfits)
@@ -83,6 +81,9 @@ def find_misfits(database: Database, types: FieldTypes, definition: FieldDef) ->
             Misfit(entity_id=one.entity_id, descriptor_id=one.descriptor_id, errors=errors)
             for one, errors in misfits[: MOST_LISTED - len(items)]
         ]
+        if len(values) < len(page):
+            complete = False
+            break
     return Misfits(checked=checked, count=count, complete=complete, items=items)
 
 
