@@ -132,7 +132,7 @@ def test_a_value_is_refused_or_checked_anew_when_its_definition_went_away(
     types.meanwhile = [replace]
     with pytest.raises(InvalidInput) as refused:
         descriptors.create(entity_id, described("text"))
-    assert ("errors" in refused.value.details) is again  # type: ignore[operator]  # details are a mapping here
+    assert ("errors" in refused.value.details) is again
 
 
 def test_a_default_is_taken_from_the_definition_that_holds_in_the_end(

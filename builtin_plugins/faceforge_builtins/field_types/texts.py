@@ -65,7 +65,7 @@ def _wrong_with_address(value: str) -> str | None:
     if parts.scheme == "mailto":
         return None if "@" in parts.path else "The address names no mailbox, like mailto:ada@example.org."
     if not parts.scheme or not (parts.netloc or parts.path.strip("/")) or f"{parts.scheme}://" != _start(value):
-        return "The value must be a whole address with its scheme, like https://example.org/."
+        return "The value must be a whole address with its scheme, like https://…."
     if parts.scheme in {"http", "https"} and not host:
         return "The address names no host."
     return None
