@@ -169,7 +169,7 @@ def register_field_types(ctx: PluginContext) -> Iterable[FieldType]:
         @hookimpl
         def register_field_types(ctx):
             def check(value, rules):
-                return [] if isinstance(value, str) and value.startswith("#") else ["not a colour like #1e90ff"]
+                return [] if str(value).startswith("#") else ["The value must be a colour like #1e90ff."]
 
             return [FieldType("colour", check, lambda rules: [])]
     """

@@ -295,7 +295,7 @@ class Kernel:
     def _ask_rule(self, rule: Owned[StorageRule], facts: UploadFacts) -> str | None:
         return self._ask(rule, partial(rule.value.choose, facts), RULE_SECONDS)
 
-    def _ask_field_type(self, field_type: Owned[FieldType], check: Callable[[], Sequence[str]]) -> Sequence[str]:
+    def _ask_field_type(self, field_type: Owned[FieldType], check: Callable[[], R]) -> R:
         return self._ask(field_type, check, CHECK_SECONDS)
 
     def _ask(self, owned: Owned[Any], work: Callable[[], R], seconds: float) -> R:

@@ -127,12 +127,15 @@ class FieldRules:
 class FieldType:
     """A type of values for field definitions.
 
-    A definition names it by `name` or one of `aliases`, trimmed and without regard to case. ``check(value, rules)``
-    returns what is wrong with a value that is not null, as sentences; nothing for a good one. ``check_rules(rules)``
-    returns what is wrong with a definition (options that miss, a pattern that can't be used). Both must be quick and
-    may read through the services. `widget` names the control that forms show: ``text``, ``multiline``, ``number``,
-    ``switch``, ``choice``, ``date``, ``url``, ``entity`` or ``json``. Null and lists of `multiple` values are Core's
-    own business.
+    A definition names it by `name` or one of `aliases`, trimmed and without regard to case; where two types claim one
+    of them, the first by `order` has it. ``check(value, rules)`` returns what is wrong with a value that is not null,
+    as sentences; nothing for a good one. ``check_rules(rules)`` returns what is wrong with a definition (options that
+    miss). Both must be quick and may read through the services. `widget` names the control that forms show: ``text``,
+    ``multiline``, ``number``, ``switch``, ``choice``, ``date``, ``url``, ``entity`` or ``json``.
+
+    Null, lists of `multiple` values, and whether RE2 takes a definition's `regex` are Core's own business. A type that
+    holds its values to `regex` does so with `faceforge_sdk.patterns`, as the built-in ``string``, ``text`` and ``url``
+    do.
     """
 
     name: str

@@ -29,6 +29,15 @@ OWNERS_LIST = {
     ("post", "/v1/plugins/{plugin_id}/disable"),
     ("get", "/v1/plugins/{plugin_id}/config"),
     ("put", "/v1/plugins/{plugin_id}/config"),
+    ("get", "/v1/admin/field-defs"),
+    ("post", "/v1/admin/field-defs"),
+    ("get", "/v1/admin/field-defs/{field_def_id}"),
+    ("patch", "/v1/admin/field-defs/{field_def_id}"),
+    ("delete", "/v1/admin/field-defs/{field_def_id}"),
+    ("get", "/v1/entities/{entity_id}/descriptors"),
+    ("post", "/v1/entities/{entity_id}/descriptors"),
+    ("patch", "/v1/descriptors/{descriptor_id}"),
+    ("delete", "/v1/descriptors/{descriptor_id}"),
 }
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
 ODD_TEXTS = [
@@ -85,6 +94,12 @@ ODD_JSON: list[Any] = [
     {"filename": "/", "kind": " ", "mime_type": "a/b;"},
     {"config": {"default_provider": 5}},
     {"config": {"x": [[[[]]]]}},
+    {"field_key": "\u202e", "field_type": "json", "default": {"": [None, 2**70]}, "order": -(2**31)},
+    {"field_key": "k", "field_type": "enum", "options": {"options": [[], {}, None]}, "enforced": True},
+    {"field_key": "k", "field_type": "entity", "default": "x" * 5000, "regex": "(", "multiple": True},
+    {"field_key": "k", "value": 2**70},
+    {"value": {"": [None, -0.0, 2**200]}},
+    {"clear": ["regex", "regex"], "scope": "x"},
 ]
 
 
@@ -152,14 +167,26 @@ def test_b16_the_pages_that_explain_it_need_no_other_host(api) -> None:
         assert "<script>" not in page.text
 
 
-def test_answers_are_what_the_document_says(api, document) -> None:
-    entity, asset = api.entity("x", fields={"n": 1}), api.upload(meta={"n": 1})
-    ids = {
-        "entity_id": entity["entity_id"],
-        "asset_id": asset["asset_id"],
+def one_of_everything(api: Any) -> dict[str, str]:
+    """An id for each placeholder in a path."""
+    entity_id = api.entity("x", fields={"n": 1})["entity_id"]
+    asset_id = api.upload(meta={"n": 1})["asset_id"]
+    api.data("POST", f"/v1/entities/{entity_id}/assets/{asset_id}")
+    field = {"scope": "openapi", "field_key": entity_id, "field_type": "json"}
+    definition = api.data("POST", "/v1/admin/field-defs", json=field)
+    value = {"scope": "openapi", "field_key": entity_id, "value": {"n": 1}}
+    descriptor = api.data("POST", f"/v1/entities/{entity_id}/descriptors", json=value)
+    return {
+        "entity_id": entity_id,
+        "asset_id": asset_id,
         "plugin_id": "faceforge.storage_routing",
+        "field_def_id": definition["field_def_id"],
+        "descriptor_id": descriptor["descriptor_id"],
     }
-    api.data("POST", f"/v1/entities/{ids['entity_id']}/assets/{ids['asset_id']}")
+
+
+def test_answers_are_what_the_document_says(api, document) -> None:
+    ids = one_of_everything(api)
     checked = 0
     for method, path, operation in operations(document):
         schema = operation["responses"].get("200", {}).get("content", {}).get("application/json", {}).get("schema")
@@ -180,11 +207,7 @@ def _check(document: dict[str, Any], schema: dict[str, Any], answer: Any) -> Non
 def test_v23_no_odd_value_in_any_place_gives_a_server_error(fresh, faceforge) -> None:
     """The light half of V23 and of I11: every operation, every parameter, one odd value at a time."""
     document = fresh.ask("GET", "/openapi.json").json()
-    good = {
-        "entity_id": fresh.entity()["entity_id"],
-        "asset_id": fresh.upload()["asset_id"],
-        "plugin_id": "faceforge.storage_routing",
-    }
+    good = one_of_everything(fresh)
     for method, path, operation in operations(document):
         if "/plugins/" in path and method == "post":
             good = {**good, "plugin_id": "nobody"}

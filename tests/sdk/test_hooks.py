@@ -175,3 +175,19 @@ def test_register_event_handlers(enable_example: Any, faceforge: Any, client: An
     entity_id = client.post("/v1/entities", json={"display_name": "Berta"}).json()["data"]["entity_id"]
     note = faceforge.kernel.home.plugin_data_dir / "demo.register_event_handlers" / entity_id
     faceforge.wait_for(lambda: note.is_file() and note.read_text() == "entity.created")
+
+
+def test_register_field_types(enable_example: Any, client: Any, anna: str) -> None:
+    enable_example("register_field_types")
+
+    def define(**facts: Any) -> Any:
+        return client.post("/v1/admin/field-defs", json={"field_key": "eyes", "field_type": "Demo.Color", **facts})
+
+    def describe(value: Any) -> Any:
+        return client.post(f"/v1/entities/{anna}/descriptors", json={"field_key": "eyes", "value": value})
+
+    assert "The palette must be a list of colours." in define(options={"palette": "blue"}).json()["error"]["message"]
+    assert define(options={"palette": ["#1e90ff", "#228b22"]}).status_code == 200
+    assert describe("blue").json()["error"]["details"]["errors"] == ["The value must be a colour like #1e90ff."]
+    assert describe("#ff0000").json()["error"]["details"]["errors"] == ["The palette has no #ff0000."]
+    assert describe("#1e90ff").json()["data"]["value"] == "#1e90ff"

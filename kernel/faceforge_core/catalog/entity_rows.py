@@ -41,6 +41,7 @@ _CHANGING = (
 )
 
 _GET = prepare(select(table).where(_THIS, LIVE))
+_LIVES = prepare(select(table.c.entity_id).where(_THIS, LIVE))
 _GET_ANY = prepare(select(table).where(_THIS))
 _INSERT = prepare(insert(table))
 _UPDATE = prepare(update(table).where(_THIS).values({column: bindparam(f"new_{column}") for column in _CHANGING}))
@@ -118,6 +119,12 @@ def live(reader: Reader, entity_id: str) -> Entity:
     if row is None:
         raise not_found(entity_id)
     return entity_of(row)
+
+
+def require_live(reader: Reader, entity_id: str) -> None:
+    """Raise `NotFound` unless this entity is live; cheaper than reading it."""
+    if reader.one(_LIVES, id=entity_id) is None:
+        raise not_found(entity_id)
 
 
 def is_live(reader: Reader, entity_id: str) -> bool | None:

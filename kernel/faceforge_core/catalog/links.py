@@ -14,14 +14,14 @@ from sqlalchemy import bindparam, func, insert, select, update
 
 from faceforge_core.clock import now
 from faceforge_core.db.statements import Prepared, prepare
-from faceforge_core.db.tables import assets, entities
+from faceforge_core.db.tables import assets
 from faceforge_core.db.tables import entity_assets as table
 from faceforge_sdk.models import LinkedAsset
 
 from .asset_filters import IMAGES, AssetFilters, FilterNames, conditions_of
 from .assets import ASSET_COLUMNS, asset_facts
 from .assets import not_found as no_asset
-from .entity_rows import not_found as no_entity
+from .entity_rows import require_live
 from .paging import Cut, Order, Place
 
 if TYPE_CHECKING:
@@ -29,15 +29,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Select
 
-    from faceforge_core.db.engine import Database, Reader, Transaction
+    from faceforge_core.db.engine import Database, Transaction
     from faceforge_core.events import EventLog
     from faceforge_sdk.models import LinkedAssetQuery, Page
 
 _THIS = (table.c.entity_id == bindparam("entity"), table.c.asset_id == bindparam("asset"))
 _LIVE = table.c.deleted_at.is_(None)
-_ENTITY_LIVES = prepare(
-    select(entities.c.entity_id).where(entities.c.entity_id == bindparam("id"), entities.c.deleted_at.is_(None))
-)
 _ASSET_LIVES = prepare(
     select(assets.c.asset_id).where(assets.c.asset_id == bindparam("id"), assets.c.deleted_at.is_(None))
 )
@@ -71,7 +68,7 @@ class LinkCatalog:
         """Link, or update the role; a removed link comes back as a new one. Raises `NotFound` for either end."""
 
         def work(tx: Transaction) -> None:
-            _require_entity(tx, entity_id)
+            require_live(tx, entity_id)
             if tx.one(_ASSET_LIVES, id=asset_id) is None:
                 raise no_asset(asset_id)
             moment = now()
@@ -99,7 +96,7 @@ class LinkCatalog:
         filters = AssetFilters.of(query)
         statement = _list_statement(query.sort_order, filters.names, cut.place)
         with self._database.read() as reader:
-            _require_entity(reader, entity_id)
+            require_live(reader, entity_id)
             rows = reader.all(statement, entity=entity_id, **filters.params, **cut.params)
             total = reader.value(_count_statement(filters.names), entity=entity_id, **filters.params)
         return cut.page(rows, lambda row: _linked_asset(asset_facts(row)), total if query.total == "exact" else None)
@@ -111,11 +108,6 @@ class LinkCatalog:
                 entity_id: reader.value(_NEWEST_IMAGE, entity=entity_id, **IMAGES.params) for entity_id in entity_ids
             }
         return {entity_id: asset_id for entity_id, asset_id in found.items() if asset_id is not None}
-
-
-def _require_entity(reader: Reader, entity_id: str) -> None:
-    if reader.one(_ENTITY_LIVES, id=entity_id) is None:
-        raise no_entity(entity_id)
 
 
 def _order(sort_order: str) -> Order:

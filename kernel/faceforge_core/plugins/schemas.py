@@ -7,18 +7,18 @@ process meanwhile, so that no deadline helps); and references may be followed a 
 
 from __future__ import annotations
 
-import importlib
 import json
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from faceforge_sdk.errors import InvalidInput
 from faceforge_sdk.manifest import ManifestError
+from faceforge_sdk.patterns import compiled as compiled_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-MAX_PATTERN = 1000
+    from faceforge_sdk.patterns import Pattern
+
 MAX_REFERENCES = 20_000
 _MAX_PROBLEMS = 50
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -147,18 +147,12 @@ def _check_keywords(part: dict[str, Any]) -> None:
         compiled(part["pattern"])
 
 
-@lru_cache(maxsize=256)
-def compiled(pattern: str) -> Any:
+def compiled(pattern: str) -> Pattern:
     """The pattern as RE2 takes it. Raises `ManifestError`."""
-    re2 = importlib.import_module("re2")
-    if len(pattern) > MAX_PATTERN:
-        raise ManifestError(f"config_schema: a pattern is longer than {MAX_PATTERN} characters.")
-    options = re2.Options()
-    options.log_errors = False
     try:
-        return re2.compile(pattern, options)
-    except re2.error as exc:
-        raise ManifestError(f"config_schema: the pattern {pattern[:80]!r} is not supported: {exc}") from exc
+        return compiled_pattern(pattern)
+    except InvalidInput as exc:
+        raise ManifestError(f"config_schema: {exc}") from exc
 
 
 # --- jsonschema, with our keywords ----------------------------------------------------------------------------------

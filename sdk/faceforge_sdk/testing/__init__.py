@@ -61,6 +61,8 @@ def fake_context(
     """
     assets, entities = FakeAssets(), FakeEntities()
     assets.entities = entities
+    field_defs = FakeFieldDefs()
+    descriptors = field_defs.descriptors = FakeDescriptors(entities, field_defs)
     return PluginContext(
         plugin_id=plugin_id,
         config=dict(config or {}),
@@ -68,8 +70,8 @@ def fake_context(
         data_dir=data_dir or Path("fake-data", plugin_id),
         entities=entities,
         assets=assets,
-        field_defs=FakeFieldDefs(),
-        descriptors=FakeDescriptors(),
+        field_defs=field_defs,
+        descriptors=descriptors,
         relationships=FakeRelationships(),
         trash=FakeTrash(),
         storage=FakeStorage(assets),

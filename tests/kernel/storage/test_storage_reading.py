@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +71,14 @@ def test_a_file_cut_while_it_is_read_never_looks_complete(house: Any) -> None:
 def test_m06_a_row_of_v019_that_names_its_source_is_served_from_there(house: Any, tmp_path: Path) -> None:
     source = tmp_path / "the user's own.jpg"
     source.write_bytes(b"outside")
-    asset = house.store(b"outside").model_copy(update={"storage_key": "", "meta": {"source": {"path": str(source)}}})
+    stored = house.store(b"outside")
+    meta = {"source": {"path": str(source)}}
+    house.execute(
+        "UPDATE assets SET storage_key = '', meta_json = :meta WHERE asset_id = :id",
+        meta=json.dumps(meta),
+        id=stored.asset_id,
+    )
+    asset = house.assets.get(stored.asset_id)
 
     assert house.content_of(asset) == b"outside"
     assert house.storage.local_file(asset) == source
