@@ -24,6 +24,10 @@ OWNERS_LIST = {
     ("get", "/v1/assets/{asset_id}/download"),
     ("post", "/v1/entities/{entity_id}/assets/{asset_id}"),
     ("delete", "/v1/entities/{entity_id}/assets/{asset_id}"),
+    ("post", "/v1/relationships"),
+    ("get", "/v1/relationships"),
+    ("delete", "/v1/relationships/{relationship_id}"),
+    ("get", "/v1/relation-types"),
     ("get", "/v1/plugins"),
     ("post", "/v1/plugins/{plugin_id}/enable"),
     ("post", "/v1/plugins/{plugin_id}/disable"),
@@ -158,19 +162,29 @@ def test_answers_are_what_the_document_says(api, document) -> None:
         "entity_id": entity["entity_id"],
         "asset_id": asset["asset_id"],
         "plugin_id": "faceforge.storage_routing",
+        "relationship_id": related(api, entity["entity_id"]),
     }
     api.data("POST", f"/v1/entities/{ids['entity_id']}/assets/{ids['asset_id']}")
     checked = 0
     for method, path, operation in operations(document):
         schema = operation["responses"].get("200", {}).get("content", {}).get("application/json", {}).get("schema")
         if method == "get" and schema:
-            answer = api.ask("GET", path.format(**ids)).json()
+            required = {
+                one["name"] for one in operation.get("parameters", []) if one["in"] == "query" and one["required"]
+            }
+            answer = api.ask("GET", path.format(**ids), params={name: ids[name] for name in required}).json()
             _check(document, schema, answer)
             checked += 1
     assert checked > 8
     error = document["components"]["responses"]["Error"]["content"]["application/json"]["schema"]
     for response in (api.ask("GET", "/v1/nothing"), api.ask("GET", "/v1/entities?limit=0"), api.ask("PUT", "/v1/ping")):
         _check(document, error, response.json())
+
+
+def related(api: Any, entity_id: str) -> str:
+    """The id of a relationship of the entity to itself."""
+    body = {"src_entity_id": entity_id, "dst_entity_id": entity_id, "relationship_type": "rival"}
+    return str(api.data("POST", "/v1/relationships", json=body)["relationship_id"])
 
 
 def _check(document: dict[str, Any], schema: dict[str, Any], answer: Any) -> None:
@@ -180,10 +194,12 @@ def _check(document: dict[str, Any], schema: dict[str, Any], answer: Any) -> Non
 def test_v23_no_odd_value_in_any_place_gives_a_server_error(fresh, faceforge) -> None:
     """The light half of V23 and of I11: every operation, every parameter, one odd value at a time."""
     document = fresh.ask("GET", "/openapi.json").json()
+    entity_id = fresh.entity()["entity_id"]
     good = {
-        "entity_id": fresh.entity()["entity_id"],
+        "entity_id": entity_id,
         "asset_id": fresh.upload()["asset_id"],
         "plugin_id": "faceforge.storage_routing",
+        "relationship_id": related(fresh, entity_id),
     }
     for method, path, operation in operations(document):
         if "/plugins/" in path and method == "post":

@@ -70,7 +70,7 @@ def fake_context(
         assets=assets,
         field_defs=FakeFieldDefs(),
         descriptors=FakeDescriptors(),
-        relationships=FakeRelationships(),
+        relationships=FakeRelationships(entities),
         trash=FakeTrash(),
         storage=FakeStorage(assets),
         jobs=FakeJobs(),
