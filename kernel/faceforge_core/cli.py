@@ -31,10 +31,7 @@ HomeOption = Annotated[
 
 def home_root(home: Path | None) -> Path:
     """The home that a command means."""
-    environ = dict(os.environ)
-    if home is not None:
-        environ["FACEFORGE_HOME"] = str(home.absolute())
-    return resolve_root(environ, Path.home())
+    return resolve_root(os.environ, Path.home(), home)
 
 
 @app.command()

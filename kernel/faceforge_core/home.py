@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from faceforge_core.json_files import read_object
+from faceforge_core.lock import HomeLock
 from faceforge_core.private_files import private_dir, write_atomic
 from faceforge_core.refusals import StartRefused
 
@@ -25,21 +26,24 @@ MARKER_NAME = ".ff-home"
 MARKER_SCHEMA = 1
 
 
-def resolve_root(environ: Mapping[str, str], user_home: Path) -> Path:
-    """The home's folder, absolute: FACEFORGE_HOME, else the system's place for data of this user.
+def resolve_root(environ: Mapping[str, str], user_home: Path, argument: Path | None = None) -> Path:
+    """The home's folder, absolute: a command's `argument`, else FACEFORGE_HOME, else the system's place for user data.
 
-    A relative FACEFORGE_HOME is taken from `user_home`, never from the working folder; ``~`` is expanded; an empty one
-    counts as not set. Raises StartRefused when it names a whole drive or a user who does not exist.
+    A relative `argument` is meant from the working folder, where a person typed it. A relative FACEFORGE_HOME is taken
+    from `user_home`, never from the working folder; ``~`` is expanded; an empty one counts as not set. Raises
+    StartRefused when it names a whole drive or a user who does not exist.
     """
-    wish = environ.get("FACEFORGE_HOME", "").strip()
+    source, wish = "FACEFORGE_HOME", environ.get("FACEFORGE_HOME", "").strip()
+    if argument is not None:
+        source, wish = "The home", str(argument.absolute())
     if not wish:
         return _default_root(environ, user_home)
     path = Path(wish)
     if path.parts and path.parts[0] == "~":
         path = user_home.joinpath(*path.parts[1:])
-    root = user_home / _expanded(path, "FACEFORGE_HOME")
+    root = user_home / _expanded(path, source)
     if root == Path(root.anchor):
-        raise StartRefused(f"FACEFORGE_HOME is {wish}, a whole drive; name a folder of its own for FaceForge.")
+        raise StartRefused(f"{source} is {wish}, a whole drive; name a folder of its own for FaceForge.")
     return root
 
 
@@ -127,6 +131,13 @@ class Home:
             _make_usable(folder, writable=folder in written)
         if not _renames_into(self.tmp_dir, self.assets_dir):
             _make_usable(self.assets_dir / ".staging")
+
+    def take(self) -> HomeLock:
+        """`prepare` the home and hold it, until the lock is released. Raises StartRefused, 4 while another holds it."""
+        self.prepare()
+        lock = HomeLock(self.lock_file)
+        lock.acquire()
+        return lock
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,6 @@ from faceforge_core.home import Home, HomeMarker, check_markers, read_marker, wr
 from faceforge_core.jobs.queue import JobQueue
 from faceforge_core.jobs.runner import JobRunner
 from faceforge_core.jobs.service import JobService
-from faceforge_core.lock import HomeLock
 from faceforge_core.logs import configure_logging
 from faceforge_core.plugins.configuration import Configurations
 from faceforge_core.plugins.contributed import GuardedContribution
@@ -60,6 +59,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self, TextIO
 
+    from faceforge_core.lock import HomeLock
     from faceforge_core.owned import Owned
     from faceforge_sdk.protocols import UploadFacts
 
@@ -85,6 +85,8 @@ class Kernel:
         self.live = LiveRoutes(FastAPI(openapi_url=None, docs_url=None, redoc_url=None))
         self.token = InstallToken(lambda: self.config.current.auth.install_token)
         self.lock: HomeLock
+        self.entities: EntityCatalog
+        self.storage: StorageService
         self.sessions: SessionStore
         self.plugins: PluginService
         self.jobs: JobService
@@ -112,11 +114,15 @@ class Kernel:
         """Whether only built-ins are started (``FACEFORGE_SAFE_MODE``)."""
         return self.environ.get("FACEFORGE_SAFE_MODE", "").strip().lower() not in {"", "0", "false", "no"}
 
-    def start(self) -> None:
-        """Bring the home to life. Raises `StartRefused`, with everything let go again."""
+    def start(self, *, run_jobs: bool = True) -> None:
+        """Bring the home to life. Raises `StartRefused`, with everything let go again.
+
+        Without `run_jobs` what is queued waits for the next start: for a command that is over in a moment.
+        """
         try:
             self._take_home()
             self._compose(self._open_database())
+            self._begin_work(run_jobs=run_jobs)
         except (FaceForgeError, OSError) as exc:  # a disk that fills up or goes away at just this moment
             self.close()
             raise StartRefused(f"FaceForge Core can't start on {self.home.root}: {exc}") from exc
@@ -145,9 +151,7 @@ class Kernel:
     def _take_home(self) -> None:
         config = self.config.load()
         self.home = Home.at(self.home.root, config.paths.overrides())
-        self.home.prepare()
-        self.lock = HomeLock(self.home.lock_file)
-        self.lock.acquire()
+        self.lock = self.home.take()
         self._closing.callback(self.lock.release)
         log = configure_logging(self.home, config.logging, self._secrets, console=self._console)
         self._closing.callback(log.close)
@@ -211,6 +215,7 @@ class Kernel:
             ask=self._ask_rule,
         )
         storage.clear_staging()
+        self.entities, self.storage = entities, storage
         trash = TrashService(database, events, storage, lambda: self.config.current)
         queue = JobQueue(database, events, lambda: self.config.current.limits.queued_jobs)
         self._runner = JobRunner(database, queue, self._job_handlers, self.config.current.jobs.workers)
@@ -265,15 +270,16 @@ class Kernel:
         self._dispatcher = EventDispatcher(database, events, lambda: self._generation.all(EventHandler))
         self._closing.callback(self._switch.close)
         self._switch.start()
-        self._begin_work(storage)
 
-    def _begin_work(self, storage: StorageService) -> None:
+    def _begin_work(self, *, run_jobs: bool) -> None:
         self._running.set()
         self._closing.callback(self._dispatcher.stop)
         self._dispatcher.start()
+        if not run_jobs:
+            return
         self._closing.callback(self._runner.stop)
         self._runner.start()
-        if storage.needs_adoption():
+        if self.storage.needs_adoption():
             self.jobs.enqueue("storage.adopt", {}, dedupe_key="storage.adopt")
 
     def _serve(self, generation: Generation) -> None:

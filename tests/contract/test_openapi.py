@@ -24,6 +24,10 @@ OWNERS_LIST = {
     ("get", "/v1/assets/{asset_id}/download"),
     ("post", "/v1/entities/{entity_id}/assets/{asset_id}"),
     ("delete", "/v1/entities/{entity_id}/assets/{asset_id}"),
+    ("post", "/v1/relationships"),
+    ("get", "/v1/relationships"),
+    ("delete", "/v1/relationships/{relationship_id}"),
+    ("get", "/v1/relation-types"),
     ("get", "/v1/plugins"),
     ("post", "/v1/plugins/{plugin_id}/enable"),
     ("post", "/v1/plugins/{plugin_id}/disable"),
@@ -182,6 +186,7 @@ def one_of_everything(api: Any) -> dict[str, str]:
         "plugin_id": "faceforge.storage_routing",
         "field_def_id": definition["field_def_id"],
         "descriptor_id": descriptor["descriptor_id"],
+        "relationship_id": related(api, entity_id),
     }
 
 
@@ -191,13 +196,22 @@ def test_answers_are_what_the_document_says(api, document) -> None:
     for method, path, operation in operations(document):
         schema = operation["responses"].get("200", {}).get("content", {}).get("application/json", {}).get("schema")
         if method == "get" and schema:
-            answer = api.ask("GET", path.format(**ids)).json()
+            required = {
+                one["name"] for one in operation.get("parameters", []) if one["in"] == "query" and one["required"]
+            }
+            answer = api.ask("GET", path.format(**ids), params={name: ids[name] for name in required}).json()
             _check(document, schema, answer)
             checked += 1
     assert checked > 8
     error = document["components"]["responses"]["Error"]["content"]["application/json"]["schema"]
     for response in (api.ask("GET", "/v1/nothing"), api.ask("GET", "/v1/entities?limit=0"), api.ask("PUT", "/v1/ping")):
         _check(document, error, response.json())
+
+
+def related(api: Any, entity_id: str) -> str:
+    """The id of a relationship of the entity to itself."""
+    body = {"src_entity_id": entity_id, "dst_entity_id": entity_id, "relationship_type": "rival"}
+    return str(api.data("POST", "/v1/relationships", json=body)["relationship_id"])
 
 
 def _check(document: dict[str, Any], schema: dict[str, Any], answer: Any) -> None:

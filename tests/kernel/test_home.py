@@ -60,6 +60,17 @@ def test_without_a_wish_the_home_is_the_users_data_folder(tmp_path: Path) -> Non
     assert resolve_root({"XDG_DATA_HOME": "/data"}, tmp_path) == Path("/data/faceforge")
 
 
+def test_a_commands_argument_wins_and_is_meant_from_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    environ = {"FACEFORGE_HOME": "elsewhere"}
+    assert resolve_root(environ, Path("/nowhere"), Path("my/home")) == tmp_path / "my" / "home"
+    assert resolve_root(environ, Path("/nowhere"), tmp_path / "ff") == tmp_path / "ff"
+    with pytest.raises(StartRefused, match="whole drive"):
+        resolve_root({}, tmp_path, Path(tmp_path.anchor))
+
+
 @pytest.mark.parametrize("wish", [Path("/").absolute().anchor, "~no-such-user-here/ff"])
 def test_a_home_that_is_a_drive_or_nobodys_is_refused(tmp_path: Path, wish: str) -> None:
     with pytest.raises(StartRefused, match="FACEFORGE_HOME"):

@@ -10,6 +10,22 @@ from .wire import TOKEN_TEXT, JsonObject, Paging
 
 RelationType = Annotated[str, TOKEN_TEXT, Field(min_length=1, max_length=200)]
 
+USUAL_RELATION_TYPES = (
+    "friend",
+    "family",
+    "parent",
+    "child",
+    "sibling",
+    "spouse",
+    "partner",
+    "coworker",
+    "manager",
+    "subordinate",
+    "mentor",
+    "student",
+)
+"""What is suggested before anybody has used a type."""
+
 
 class Relationship(BaseModel):
     """A typed, directed relation between two entities: the source *is* `relationship_type` *of* the destination."""
@@ -70,7 +86,9 @@ class GraphQuery(BaseModel):
 
     depth: Annotated[int, Field(ge=1, le=3)] = 1
     limit: Annotated[int, Field(ge=1, le=1000, description="At most so many nodes; the nearest come first.")] = 200
-    type: Annotated[str | None, TOKEN_TEXT, Field(max_length=200, description="Follow only this type.")] = None
+    type: Annotated[str | None, TOKEN_TEXT, Field(max_length=200, description="Only relationships of this type.")] = (
+        None
+    )
 
 
 class GraphNode(BaseModel):
@@ -82,7 +100,10 @@ class GraphNode(BaseModel):
 
 
 class Graph(BaseModel):
-    """The entities around one, and every relationship between those shown. `truncated`: there are more."""
+    """The entities around one, the nearest first, and the relationships between them, the newest first.
+
+    `truncated`: there are more of either, or may be.
+    """
 
     entity_id: str
     nodes: list[GraphNode]

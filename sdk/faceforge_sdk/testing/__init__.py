@@ -72,7 +72,7 @@ def fake_context(
         assets=assets,
         field_defs=field_defs,
         descriptors=descriptors,
-        relationships=FakeRelationships(),
+        relationships=FakeRelationships(entities),
         trash=FakeTrash(),
         storage=FakeStorage(assets),
         jobs=FakeJobs(),

@@ -1,0 +1,1 @@
+"""Commands for developers and administrators that work on a home without the API."""
