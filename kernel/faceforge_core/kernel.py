@@ -85,7 +85,7 @@ class Kernel:
         self.live = LiveRoutes(FastAPI(openapi_url=None, docs_url=None, redoc_url=None))
         self.token = InstallToken(lambda: self.config.current.auth.install_token)
         self.lock: HomeLock
-        self.entities: EntityCatalog
+        self.entities: EntityService
         self.storage: StorageService
         self.sessions: SessionStore
         self.plugins: PluginService

@@ -15,7 +15,7 @@ from faceforge_sdk.errors import Conflict, NotFound
 from faceforge_sdk.models import Relationship
 
 from . import stored_json
-from .entities import not_found as no_entity
+from .entity_rows import not_found as no_entity
 from .graph import graph_around
 from .ids import new_id
 from .memo import Memo
