@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -41,10 +41,21 @@ def events(database: Database) -> EventLog:
 
 
 @pytest.fixture
-def entities(database: Database, events: EventLog) -> EntityService:
-    """The entities, in a house where no plugin defines a type of fields."""
-    types = FieldTypes(lambda: (), lambda _owned, check: check())
-    return EntityService(database, events, FieldDefCatalog(database, events, types))
+def make_entities() -> Callable[[Database, EventLog], EntityService]:
+    """Makes the service of entities, in a house where no plugin defines a type of fields."""
+
+    def make(database: Database, events: EventLog) -> EntityService:
+        types = FieldTypes(lambda: (), lambda _owned, check: check())
+        return EntityService(database, events, FieldDefCatalog(database, events, types))
+
+    return make
+
+
+@pytest.fixture
+def entities(database: Database, events: EventLog, make_entities: Any) -> EntityService:
+    """The entities of `database`."""
+    made: EntityService = make_entities(database, events)
+    return made
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -96,6 +97,16 @@ class House:
 
     def execute(self, sql: str, **values: object) -> None:
         self.database.write(lambda tx: tx.run(prepare(text(sql)), **values))
+
+    def placed(self, asset: Asset, storage_key: str, meta: object = None) -> Asset:
+        """The asset after somebody gave its row another key, and `meta`."""
+        self.execute(
+            "UPDATE assets SET storage_key = :key, meta_json = :meta WHERE asset_id = :id",
+            key=storage_key,
+            meta=json.dumps(meta or {}),
+            id=asset.asset_id,
+        )
+        return self.assets.get(asset.asset_id)
 
     def state_of(self, asset_id: str) -> str:
         with self.database.read() as reader:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -71,14 +70,7 @@ def test_a_file_cut_while_it_is_read_never_looks_complete(house: Any) -> None:
 def test_m06_a_row_of_v019_that_names_its_source_is_served_from_there(house: Any, tmp_path: Path) -> None:
     source = tmp_path / "the user's own.jpg"
     source.write_bytes(b"outside")
-    stored = house.store(b"outside")
-    meta = {"source": {"path": str(source)}}
-    house.execute(
-        "UPDATE assets SET storage_key = '', meta_json = :meta WHERE asset_id = :id",
-        meta=json.dumps(meta),
-        id=stored.asset_id,
-    )
-    asset = house.assets.get(stored.asset_id)
+    asset = house.placed(house.store(b"outside"), "", {"source": {"path": str(source)}})
 
     assert house.content_of(asset) == b"outside"
     assert house.storage.local_file(asset) == source
@@ -94,7 +86,7 @@ def test_m06_a_row_of_v019_that_names_its_source_is_served_from_there(house: Any
 
 @pytest.mark.parametrize("meta", [{}, {"source": None}, {"source": {"path": 5}}, {"source": {"path": "a\0b"}}])
 def test_a_row_that_names_no_place_is_an_error_and_no_crash(house: Any, meta: dict[str, Any]) -> None:
-    asset = house.store(b"x").model_copy(update={"storage_key": "", "meta": meta})
+    asset = house.placed(house.store(b"x"), "", meta)
 
     with pytest.raises(IntegrityError):
         house.storage.open(asset)
@@ -102,7 +94,7 @@ def test_a_row_that_names_no_place_is_an_error_and_no_crash(house: Any, meta: di
 
 @pytest.mark.parametrize("key", ["../../db/core.sqlite3", "/etc/passwd", "files/../../x", "C:\\x", "files\\x", "a\0"])
 def test_a_key_never_leads_out_of_the_assets_folder(house: Any, key: str) -> None:
-    asset = house.store(b"x").model_copy(update={"storage_key": key})
+    asset = house.placed(house.store(b"x"), key)
 
     with pytest.raises(IntegrityError):
         house.storage.open(asset)
