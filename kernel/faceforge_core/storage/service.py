@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from faceforge_core.catalog.assets import AssetCatalog
     from faceforge_core.config import CoreConfig
-    from faceforge_core.db.engine import Database
+    from faceforge_core.db.engine import Database, Transaction
     from faceforge_core.events import EventLog
     from faceforge_core.owned import Owned
     from faceforge_core.storage.description import Description
@@ -96,13 +96,18 @@ class StorageService:
         """Remove unfinished uploads of a Core that died; called once at start, under the home's lock."""
         return self._staging.clear()
 
-    def _keep(self, received: ReceivedFile, described: Description) -> Asset:
-        """Bytes first, row last. If the row fails the bytes stay, unreferenced, for fsck to report: another upload of
-        the same bytes may have adopted them already."""
+    def _keep(self, received: ReceivedFile, described: Description) -> tuple[Asset, bool]:
+        """The asset, and whether it was there before.
+
+        Bytes first, row last. If the row fails the bytes stay, unreferenced, for fsck to report: another upload of the
+        same bytes may have adopted them already.
+        """
         facts = UploadFacts(described.kind, described.filename, described.mime_type, received.byte_size)
         provider, key = self._put(received, facts)
-        return self._database.write(
-            lambda tx: self._assets.store(
+
+        def work(tx: Transaction) -> tuple[Asset, bool]:
+            known = self._assets.lives(tx, received.content_hash)
+            asset = self._assets.store(
                 tx,
                 content_hash=received.content_hash,
                 byte_size=received.byte_size,
@@ -113,7 +118,9 @@ class StorageService:
                 storage_key=key,
                 sidecar=described.sidecar,
             )
-        )
+            return asset, known
+
+        return self._database.write(work)
 
     def _put(self, received: ReceivedFile, facts: UploadFacts) -> tuple[StorageProvider, str]:
         *preferred, fallback = self._registry.for_upload(facts)
