@@ -223,3 +223,57 @@ def is_id() -> Callable[[Any], bool]:
 def is_timestamp() -> Callable[[Any], bool]:
     """Whether something is a timestamp on the wire."""
     return lambda value: isinstance(value, str) and TIMESTAMP.fullmatch(value) is not None
+
+
+WORKSHOP = """
+import time
+
+from pydantic import BaseModel
+
+from faceforge_sdk import JobHandler, hookimpl
+
+
+class Work(BaseModel):
+    number: int = 0
+
+
+@hookimpl
+def register_job_handlers(ctx):
+    ctx.data_dir.mkdir(parents=True, exist_ok=True)
+
+    def wait(job):
+        (ctx.data_dir / f"arrived {job.input.number}").touch()
+        while not (ctx.data_dir / f"open {job.input.number}").exists():
+            job.check_cancelled()
+            time.sleep(0.01)
+        return {"number": job.input.number}
+
+    def note(job):
+        with (ctx.data_dir / "notes").open("a") as notes:
+            notes.write(f"{job.input.number}\\n")
+        return {}
+
+    def talk(job):
+        for number in range(job.input.number):
+            job.check_cancelled()
+            job.log("info", f"line {number}", {"number": number})
+            job.progress(100 * number / job.input.number, f"{number}")
+            time.sleep(0.002)
+        return {"lines": job.input.number}
+
+    def fail(job):
+        raise ValueError("It broke.")
+
+    return [JobHandler(f"workshop.{run.__name__}", Work, run) for run in (wait, note, talk, fail)]
+"""
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A plugin. `workshop.wait` waits for a file ``open N``, `note` notes N, `talk` says N lines, `fail` fails."""
+    folder = tmp_path_factory.mktemp("plugins") / "workshop"
+    folder.mkdir()
+    manifest = {"id": "workshop", "name": "Workshop", "api_version": 1, "entrypoints": {"python": "plugin"}}
+    (folder / "plugin.json").write_text(json.dumps(manifest))
+    (folder / "plugin.py").write_text(WORKSHOP)
+    return folder
