@@ -160,6 +160,7 @@ def test_b13_no_get_and_no_head_changes_a_row(fresh, faceforge, dump) -> None:
         "entity_id": entity["entity_id"],
         "asset_id": asset["asset_id"],
         "plugin_id": "faceforge.storage_routing",
+        "job_id": faceforge.run_job("jobs.prune", {"logs_older_than_days": 1}).job_id,  # following it comes to an end
         "name": "redoc.standalone.js",
         "path": "base.css",
     }
