@@ -108,8 +108,9 @@ def test_a_job_has_the_contracts_shape_from_its_beginning_to_its_end(work: Work,
     assert work.log(done["job_id"]) == ["Job queued", "Job started", "line 0", "line 1", "line 2", "Job completed"]
 
 
-def test_input_may_be_left_out(work: Work) -> None:
-    job = work.api.data("POST", "/v1/jobs", json={"job_type": "workshop.talk"})
+def test_input_may_be_left_out_and_the_type_is_trimmed_as_in_v019(work: Work) -> None:
+    job = work.api.data("POST", "/v1/jobs", json={"job_type": " workshop.talk "})
+    assert job["job_type"] == "workshop.talk"
     assert job["input"] == {}
     assert work.ended(job["job_id"])["status"] == "succeeded"
 
@@ -138,7 +139,7 @@ def test_j07_an_input_that_does_not_fit_its_type_is_422_and_makes_no_job(work: W
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"job_type": ""}, {"job_type": 5}, {"job_type": "workshop.note", "input": []}, []]
+    "body", [{}, {"job_type": " "}, {"job_type": 5}, {"job_type": "workshop.note", "input": []}, []]
 )
 def test_a_body_that_is_no_job_is_422(work: Work, body: Any) -> None:
     assert work.api.error("POST", "/v1/jobs", 422, "validation_error", json=body)["details"]

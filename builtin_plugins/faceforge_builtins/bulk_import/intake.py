@@ -6,6 +6,7 @@ import os
 import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from faceforge_sdk.errors import InvalidInput
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from io import BufferedReader
     from pathlib import Path
 
+    from faceforge_sdk.errors import FaceForgeError
     from faceforge_sdk.models import Asset
     from faceforge_sdk.protocols import Storage, Upload
 
@@ -60,16 +62,24 @@ def display_name(path: Path) -> str:
     return os.fsencode(path.name).decode("utf-8", "replace")
 
 
+def reason(error: FaceForgeError | OSError) -> str:
+    """What went wrong, without numbers and paths that the line of the log has anyway."""
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+
+
 def _commit(upload: Upload, file: FoundFile, kind: str) -> tuple[Asset, str | None]:
-    name = display_name(file.path)
-    if file.sidecar is None:
-        return upload.commit(filename=name, content_type=None, kind=kind), None
+    """Store with the sidecar, or without it and say why."""
+    commit = partial(upload.commit, filename=display_name(file.path), content_type=None, kind=kind)
     try:
-        sidecar = _read_sidecar(file.sidecar)
-        return upload.commit(filename=name, content_type=None, kind=kind, sidecar=sidecar), None
+        sidecar = None if file.sidecar is None else _read_sidecar(file.sidecar)
     except (InvalidInput, OSError) as error:
-        # Whatever else may be wrong is raised again now.
-        return upload.commit(filename=name, content_type=None, kind=kind), str(error)
+        return commit(), reason(error)
+    try:
+        return commit(sidecar=sidecar), None
+    except InvalidInput as error:
+        if sidecar is None:
+            raise
+        return commit(), reason(error)  # if it was not the sidecar, it is raised again
 
 
 def _read_sidecar(path: Path) -> Sidecar:

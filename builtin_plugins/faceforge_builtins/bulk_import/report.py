@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from .intake import reason
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -48,16 +50,15 @@ class Report:
         """A file has no bytes."""
         self._warn("Skipped empty file", file.path)
 
-    def passed_over(self, path: Path, reason: str) -> None:
+    def passed_over(self, path: Path, why: str) -> None:
         """Something is nothing to import."""
-        self._passed_over[reason] += 1
-        self._job.log("info", "Skipped", {"file": str(path), "reason": reason})
+        self._passed_over[why] += 1
+        self._job.log("info", "Skipped", {"file": str(path), "reason": why})
 
     def failed(self, path: Path, error: FaceForgeError | OSError) -> None:
         """Something could not be read or stored."""
         self._figures["errors"] += 1
-        said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        self._job.log("error", "Import failed", {"file": str(path), "error": said})
+        self._job.log("error", "Import failed", {"file": str(path), "error": reason(error)})
 
     def finished(self, message: str) -> None:
         """The last line."""

@@ -47,7 +47,7 @@ class Job(BaseModel):
 class JobDraft(BaseModel):
     """What queues a job; the type's own model checks the input."""
 
-    job_type: Annotated[str, Field(min_length=1, max_length=200)]
+    job_type: Annotated[str, TOKEN_TEXT, Field(min_length=1, max_length=200)]
     input: JsonObject = {}
 
 
