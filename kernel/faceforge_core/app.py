@@ -24,7 +24,7 @@ from faceforge_core.web.strict_body import StrictBody
 from faceforge_core.web.threads import widen_thread_pool
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from starlette.types import ASGIApp
 
@@ -64,7 +64,7 @@ def serve(root: Path) -> int:
             warn_of_reach(kernel, bind.host)
             _greet(kernel, bind.host, port)
             _outlive_stop_signals()
-            _server(create_app(kernel, bind.host)).run(sockets=[listener])
+            _server(create_app(kernel, bind.host), kernel.end_streams).run(sockets=[listener])
     return 0
 
 
@@ -101,19 +101,34 @@ def _listen(bind: Bind) -> socket.socket:
     return listener
 
 
-def _server(app: ASGIApp) -> uvicorn.Server:
-    return uvicorn.Server(
-        uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            date_header=True,
-            timeout_graceful_shutdown=STOP_SECONDS,
-            ws="none",
-        )
+class _Server(uvicorn.Server):
+    """uvicorn, which would wait its whole patience for answers that go on as long as their clients listen."""
+
+    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._end_streams = end_streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Called within a tenth of a second after the stop signal.
+
+        Not in the signal's handler itself: that may interrupt this very thread where it holds a lock of the bells.
+        """
+        self._end_streams()
+        await super().shutdown(sockets)
+
+
+def _server(app: ASGIApp, end_streams: Callable[[], None]) -> uvicorn.Server:
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        date_header=True,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        ws="none",
     )
+    return _Server(config, end_streams)
 
 
 def _outlive_stop_signals() -> None:

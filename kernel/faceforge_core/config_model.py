@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 Port = Annotated[int, Field(ge=0, le=65535)]
 Count = Annotated[int, Field(ge=0)]
 AtLeastOne = Annotated[int, Field(ge=1)]
+Days = Annotated[int, Field(ge=1, le=36_500)]
 
 MIB = 1024 * 1024
 
@@ -135,9 +136,11 @@ class Trash(Section):
 
 
 class Jobs(Section):
-    """How many jobs run at once."""
+    """How many jobs run at once, and how many days jobs that ended, and the logs of such, are kept; null: for ever."""
 
     workers: Annotated[int, Field(ge=1, le=64)] = 2
+    keep_days: Days | None = None
+    keep_log_days: Days | None = None
 
 
 class CoreConfig(Section):

@@ -217,9 +217,9 @@ class Kernel:
         storage.clear_staging()
         self.entities, self.storage = entities, storage
         trash = TrashService(database, events, storage, lambda: self.config.current)
-        queue = JobQueue(database, events, lambda: self.config.current.limits.queued_jobs)
+        queue = JobQueue(database, events, lambda: self.config.current.limits.queued_jobs, self._job_news)
         self._runner = JobRunner(database, queue, self._job_handlers, self.config.current.jobs.workers)
-        self.jobs = JobService(queue, self._runner, self._job_handlers, self._job_news)
+        self.jobs = JobService(database, queue, self._runner, self._job_handlers, self._job_news)
         self.sessions = SessionStore(database, self.token, lambda: self.config.current.limits.logins_per_minute)
         system = SystemService(
             self.home, safe_mode=self.safe_mode, warnings=lambda: [*self._warnings, *storage.warnings()]

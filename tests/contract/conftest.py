@@ -7,6 +7,7 @@ import re
 import shutil
 import sqlite3
 import tarfile
+import time
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
@@ -84,6 +85,29 @@ class Api:
     def content(self) -> bytes:
         """Bytes that this Core does not know yet."""
         return f"content {next(self._numbers)} of {id(self)}".encode()
+
+    def one_of_everything(self) -> dict[str, str]:
+        """An id for each placeholder in a path; the job is over, so that following it comes to an end."""
+        entity_id = self.entity("x", fields={"n": 1})["entity_id"]
+        asset_id = self.upload(meta={"n": 1})["asset_id"]
+        self.data("POST", f"/v1/entities/{entity_id}/assets/{asset_id}")
+        field = {"scope": "everything", "field_key": entity_id, "field_type": "json"}
+        definition = self.data("POST", "/v1/admin/field-defs", json=field)
+        value = {"scope": "everything", "field_key": entity_id, "value": {"n": 1}}
+        descriptor = self.data("POST", f"/v1/entities/{entity_id}/descriptors", json=value)
+        ends = {"src_entity_id": entity_id, "dst_entity_id": entity_id, "relationship_type": "rival"}
+        job_id = self.data("POST", "/v1/jobs", json={"job_type": "storage.verify"})["job_id"]
+        while self.data("GET", f"/v1/jobs/{job_id}")["finished_at"] is None:
+            time.sleep(0.01)
+        return {
+            "entity_id": entity_id,
+            "asset_id": asset_id,
+            "plugin_id": "faceforge.storage_routing",
+            "field_def_id": definition["field_def_id"],
+            "descriptor_id": descriptor["descriptor_id"],
+            "relationship_id": self.data("POST", "/v1/relationships", json=ends)["relationship_id"],
+            "job_id": job_id,
+        }
 
     def upload(  # the facts of one upload
         self,
@@ -223,3 +247,57 @@ def is_id() -> Callable[[Any], bool]:
 def is_timestamp() -> Callable[[Any], bool]:
     """Whether something is a timestamp on the wire."""
     return lambda value: isinstance(value, str) and TIMESTAMP.fullmatch(value) is not None
+
+
+WORKSHOP = """
+import time
+
+from pydantic import BaseModel
+
+from faceforge_sdk import JobHandler, hookimpl
+
+
+class Work(BaseModel):
+    number: int = 0
+
+
+@hookimpl
+def register_job_handlers(ctx):
+    ctx.data_dir.mkdir(parents=True, exist_ok=True)
+
+    def wait(job):
+        (ctx.data_dir / f"arrived {job.input.number}").touch()
+        while not (ctx.data_dir / f"open {job.input.number}").exists():
+            job.check_cancelled()
+            time.sleep(0.01)
+        return {"number": job.input.number}
+
+    def note(job):
+        with (ctx.data_dir / "notes").open("a") as notes:
+            notes.write(f"{job.input.number}\\n")
+        return {}
+
+    def talk(job):
+        for number in range(job.input.number):
+            job.check_cancelled()
+            job.log("info", f"line {number}", {"number": number})
+            job.progress(100 * number / job.input.number, f"{number}")
+            time.sleep(0.002)
+        return {"lines": job.input.number}
+
+    def fail(job):
+        raise ValueError("It broke.")
+
+    return [JobHandler(f"workshop.{run.__name__}", Work, run) for run in (wait, note, talk, fail)]
+"""
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A plugin. `workshop.wait` waits for a file ``open N``, `note` notes N, `talk` says N lines, `fail` fails."""
+    folder = tmp_path_factory.mktemp("plugins") / "workshop"
+    folder.mkdir()
+    manifest = {"id": "workshop", "name": "Workshop", "api_version": 1, "entrypoints": {"python": "plugin"}}
+    (folder / "plugin.json").write_text(json.dumps(manifest))
+    (folder / "plugin.py").write_text(WORKSHOP)
+    return folder

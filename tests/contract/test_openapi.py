@@ -28,6 +28,12 @@ OWNERS_LIST = {
     ("get", "/v1/relationships"),
     ("delete", "/v1/relationships/{relationship_id}"),
     ("get", "/v1/relation-types"),
+    ("post", "/v1/assets/bulk-import"),
+    ("post", "/v1/jobs"),
+    ("get", "/v1/jobs"),
+    ("get", "/v1/jobs/{job_id}"),
+    ("get", "/v1/jobs/{job_id}/log"),
+    ("post", "/v1/jobs/{job_id}/cancel"),
     ("get", "/v1/plugins"),
     ("post", "/v1/plugins/{plugin_id}/enable"),
     ("post", "/v1/plugins/{plugin_id}/disable"),
@@ -171,27 +177,8 @@ def test_b16_the_pages_that_explain_it_need_no_other_host(api) -> None:
         assert "<script>" not in page.text
 
 
-def one_of_everything(api: Any) -> dict[str, str]:
-    """An id for each placeholder in a path."""
-    entity_id = api.entity("x", fields={"n": 1})["entity_id"]
-    asset_id = api.upload(meta={"n": 1})["asset_id"]
-    api.data("POST", f"/v1/entities/{entity_id}/assets/{asset_id}")
-    field = {"scope": "openapi", "field_key": entity_id, "field_type": "json"}
-    definition = api.data("POST", "/v1/admin/field-defs", json=field)
-    value = {"scope": "openapi", "field_key": entity_id, "value": {"n": 1}}
-    descriptor = api.data("POST", f"/v1/entities/{entity_id}/descriptors", json=value)
-    return {
-        "entity_id": entity_id,
-        "asset_id": asset_id,
-        "plugin_id": "faceforge.storage_routing",
-        "field_def_id": definition["field_def_id"],
-        "descriptor_id": descriptor["descriptor_id"],
-        "relationship_id": related(api, entity_id),
-    }
-
-
 def test_answers_are_what_the_document_says(api, document) -> None:
-    ids = one_of_everything(api)
+    ids = api.one_of_everything()
     checked = 0
     for method, path, operation in operations(document):
         schema = operation["responses"].get("200", {}).get("content", {}).get("application/json", {}).get("schema")
@@ -208,12 +195,6 @@ def test_answers_are_what_the_document_says(api, document) -> None:
         _check(document, error, response.json())
 
 
-def related(api: Any, entity_id: str) -> str:
-    """The id of a relationship of the entity to itself."""
-    body = {"src_entity_id": entity_id, "dst_entity_id": entity_id, "relationship_type": "rival"}
-    return str(api.data("POST", "/v1/relationships", json=body)["relationship_id"])
-
-
 def _check(document: dict[str, Any], schema: dict[str, Any], answer: Any) -> None:
     jsonschema.Draft202012Validator({**schema, "components": document["components"]}).validate(answer)
 
@@ -221,7 +202,7 @@ def _check(document: dict[str, Any], schema: dict[str, Any], answer: Any) -> Non
 def test_v23_no_odd_value_in_any_place_gives_a_server_error(fresh, faceforge) -> None:
     """The light half of V23 and of I11: every operation, every parameter, one odd value at a time."""
     document = fresh.ask("GET", "/openapi.json").json()
-    good = one_of_everything(fresh)
+    good = fresh.one_of_everything()
     for method, path, operation in operations(document):
         if "/plugins/" in path and method == "post":
             good = {**good, "plugin_id": "nobody"}

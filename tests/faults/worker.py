@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 from sqlalchemy import text
 
+from faceforge_core.bell import Bell
 from faceforge_core.db.engine import Database
 from faceforge_core.db.statements import prepare
 from faceforge_core.events import EventDispatcher, EventLog
@@ -63,7 +64,8 @@ def main() -> None:
         log = EventLog(database)
         handlers = [Owned("some.plugin", JobHandler("test.work", Numbered, run))]
         hearing = [Owned("some.plugin", EventHandler("hear", "job.finished", hear))]
-        queue = JobQueue(database, log, lambda: 10_000)
+        bell = Bell()
+        queue = JobQueue(database, log, lambda: 10_000, bell)
         runner = JobRunner(database, queue, lambda: handlers)
         dispatcher = EventDispatcher(database, log, lambda: hearing)
         dispatcher.start()
@@ -71,7 +73,7 @@ def main() -> None:
         with database.read() as reader:
             known = int(reader.value(prepare(text("SELECT count(*) FROM jobs"))))
         for number in range(known, wanted):
-            JobService(queue, runner, lambda: handlers).enqueue("test.work", {"number": number})
+            JobService(database, queue, runner, lambda: handlers, bell).enqueue("test.work", {"number": number})
         os.write(1, b"ready\n")
         while True:
             with database.read() as reader:

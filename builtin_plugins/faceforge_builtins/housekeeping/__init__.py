@@ -1,1 +1,22 @@
 """Empties the trash and removes old jobs and logs, as the configuration says."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from faceforge_sdk import hookimpl
+
+from .rounds import Rounds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from faceforge_sdk import PluginContext
+
+
+@hookimpl
+@contextmanager
+def lifespan(ctx: PluginContext) -> Iterator[None]:
+    with Rounds(ctx):
+        yield

@@ -192,6 +192,10 @@ class AssetCatalog:
             self._add_sidecar(tx, known, sidecar)
         return asset_of(_found(tx.one(_GET, id=content_hash), content_hash))
 
+    def lives(self, reader: Reader, asset_id: str) -> bool:
+        """Whether there is such an asset outside of the trash."""
+        return reader.one(_GET, id=asset_id) is not None
+
     def _revive(self, tx: Transaction, asset_id: str) -> bool:
         if tx.run(_RESTORE, id=asset_id, now=now()) == 0:
             return False

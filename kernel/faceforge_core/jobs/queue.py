@@ -9,14 +9,17 @@ from faceforge_core.catalog import stored_json
 from faceforge_core.catalog.ids import new_id
 from faceforge_core.clock import now
 from faceforge_core.jobs import statements
-from faceforge_sdk.errors import NotFound, TooManyRequests
-from faceforge_sdk.models import Job, JobError
+from faceforge_core.jobs.records import found, job_of
+from faceforge_sdk.errors import TooManyRequests
+from faceforge_sdk.models import JobCancellation, JobError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from faceforge_core.db.engine import Database, Reader, Transaction
+    from faceforge_core.bell import Bell
+    from faceforge_core.db.engine import Database, Transaction
     from faceforge_core.events import EventLog
+    from faceforge_sdk.models import Job
 
 MAX_ATTEMPTS = 3
 
@@ -60,21 +63,29 @@ class Outcome:
 
 
 class JobQueue:
-    """The queue and the fates of its jobs. `limit` is how many may wait; `on_queued` is called after a commit."""
+    """The queue and the fates of its jobs. `limit` is how many may wait; `bell` rings when a job or its log changed."""
 
-    def __init__(self, database: Database, events: EventLog, limit: Callable[[], int]) -> None:
+    def __init__(self, database: Database, events: EventLog, limit: Callable[[], int], bell: Bell) -> None:
         self._database = database
         self._events = events
         self._limit = limit
+        self._bell = bell
         self._last_seq: int | None = None  # touched on the writer's thread only
 
-    def add(self, job_type: str, payload: str, dedupe_key: str | None, on_queued: Callable[[], None]) -> Job:
-        """Queue a job. Raises `TooManyRequests` when so many wait already."""
+    def add(
+        self,
+        job_type: str,
+        payload: str,
+        dedupe_key: str | None,
+        on_queued: Callable[[], None],
+        retry_of: str | None = None,
+    ) -> Job:
+        """Queue a job; `on_queued` is called after the commit. Raises `TooManyRequests` when so many wait already."""
 
         def work(tx: Transaction) -> Job:
             twin = tx.one(statements.TWIN, dedupe_key=dedupe_key) if dedupe_key is not None else None
             if twin is not None:
-                return _job(twin)
+                return job_of(twin)
             cap = self._limit()
             if tx.value(statements.WAITING_UP_TO, cap=cap) >= cap:
                 raise TooManyRequests(f"{cap} jobs are waiting already.", retry_after=10)
@@ -87,18 +98,15 @@ class JobQueue:
                 input=payload,
                 seq=self._next_seq(tx),
                 dedupe_key=dedupe_key,
+                retry_of=retry_of,
             )
-            self.write_log(tx, job_id, [LogLine(now(), "info", "Job queued")])
+            data = None if retry_of is None else stored_json.dump({"retry_of": retry_of})
+            self.write_log(tx, job_id, [LogLine(now(), "info", "Job queued", data)])
             self._events.append(tx, "job.queued", job_id, {"job_type": job_type})
             tx.after_commit(on_queued)
-            return _job(tx.one(statements.GET, id=job_id))
+            return found(tx, job_id)
 
         return self._database.write(work)
-
-    def get(self, job_id: str) -> Job:
-        """Raises `NotFound`."""
-        with self._database.read() as reader:
-            return _found(reader, job_id)
 
     def claim(self, types: Sequence[str]) -> Claim | None:
         """Take the oldest queued job of these types; of several that try, in whatever process, one gets it."""
@@ -120,10 +128,11 @@ class JobQueue:
 
     def report(self, tx: Transaction, claim: Claim, percent: float, step: str | None) -> None:
         """Record progress, unless it is less than before or the job is no longer ours."""
-        tx.run(statements.REPORT, id=claim.job_id, attempt=claim.attempt, percent=percent, step=step)
+        if tx.run(statements.REPORT, id=claim.job_id, attempt=claim.attempt, percent=percent, step=step):
+            tx.after_commit(self._bell.ring)
 
     def write_log(self, tx: Transaction, job_id: str, lines: Sequence[LogLine]) -> None:
-        """Append to a job's log, in order."""
+        """Append to a job's log, in order; whatever changes a job says so here, and whoever follows it looks again."""
         tx.run_many(
             statements.LOG,
             [
@@ -131,6 +140,7 @@ class JobQueue:
                 for line in lines
             ],
         )
+        tx.after_commit(self._bell.ring)
 
     def finish(self, tx: Transaction, claim: Claim, outcome: Outcome, lines: Sequence[LogLine]) -> bool:
         """Write the rest of the log and the end of the job; False, and nothing, if it is no longer ours."""
@@ -164,20 +174,25 @@ class JobQueue:
         self.write_log(tx, claim.job_id, [*lines, LogLine(now(), "info", "Job put back into the queue")])
         return True
 
-    def cancel(self, job_id: str) -> tuple[bool, Job]:
-        """Ask a job to stop; a queued one is over at once. False if it had ended. Raises `NotFound`."""
+    def cancel(self, job_id: str) -> JobCancellation:
+        """Ask a job to stop; a queued one is over at once. Raises `NotFound`."""
 
-        def work(tx: Transaction) -> tuple[bool, Job]:
-            before = _found(tx, job_id)
+        def work(tx: Transaction) -> JobCancellation:
+            before = found(tx, job_id)
             requested = [LogLine(now(), "info", "Cancel requested")]
             if tx.run(statements.CANCEL_QUEUED, id=job_id, now=now()):
                 self.write_log(tx, job_id, [*requested, Outcome("canceled").line])
                 self._events.append(tx, "job.finished", job_id, {"job_type": before.job_type, "status": "canceled"})
             elif tx.run(statements.CANCEL_RUNNING, id=job_id, now=now()):
                 self.write_log(tx, job_id, requested)
-            return before.status in {"queued", "running"}, _found(tx, job_id)
+            return JobCancellation(cancel_requested=not before.ended, job=found(tx, job_id))
 
         return self._database.write(work)
+
+    def cancel_requested(self, job_id: str) -> bool:
+        """Whether somebody asked for the job to stop. Raises `NotFound`."""
+        with self._database.read() as reader:
+            return found(reader, job_id).cancel_requested_at is not None
 
     def recover(self) -> int:
         """End or queue again what a Core that died left running; only at start, under the home's lock."""
@@ -196,6 +211,7 @@ class JobQueue:
         def work(tx: Transaction) -> None:
             tx.run(statements.HOLD, types=types)
             tx.run(statements.RELEASE, types=types)
+            tx.after_commit(self._bell.ring)
 
         self._database.write(work)
 
@@ -216,29 +232,3 @@ class JobQueue:
             self._last_seq = int(tx.value(statements.LAST_SEQ))
         self._last_seq += 1
         return self._last_seq
-
-
-def _found(reader: Reader, job_id: str) -> Job:
-    row = reader.one(statements.GET, id=job_id)
-    if row is None:
-        raise NotFound(f"There is no job {job_id}.")
-    return _job(row)
-
-
-def _job(row: Any) -> Job:
-    return Job(
-        job_id=row["job_id"],
-        job_type=row["job_type"],
-        status=row["status"],
-        progress_percent=row["progress_percent"],
-        progress_step=row["progress_step"],
-        input=stored_json.load(row["input_json"]),
-        result=None if row["result_json"] is None else stored_json.load(row["result_json"]),
-        cancel_requested_at=row["cancel_requested_at"],
-        created_at=row["created_at"],
-        started_at=row["started_at"],
-        finished_at=row["finished_at"],
-        canceled_at=row["canceled_at"],
-        error=None if row["error_json"] is None else JobError.model_validate(stored_json.load(row["error_json"])),
-        waiting_reason=row["waiting_reason"],
-    )

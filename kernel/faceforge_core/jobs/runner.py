@@ -168,7 +168,7 @@ class JobRunner:
     def _outcome(self, job: RunningJob, handler: JobHandler[Any]) -> Outcome:
         try:
             # Now that `cancel` finds the job here: what was asked for before stands in the row.
-            if self._queue.get(job.job_id).cancel_requested_at is not None:
+            if self._queue.cancel_requested(job.job_id):
                 job.stop()
             job.check_cancelled()
             job.input = handler.input_model.model_validate(job.claim.payload)

@@ -8,6 +8,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from faceforge_core.clock import now
+from faceforge_core.db.readable_json import readable
 from faceforge_core.jobs.queue import LogLine
 from faceforge_sdk.errors import JobCancelled
 
@@ -126,7 +127,7 @@ def _encoded(data: Mapping[str, Any] | None) -> str | None:
     if data is None:
         return None
     try:
-        text = json.dumps(data, ensure_ascii=True, separators=(",", ":"), allow_nan=False, default=str)
+        text = readable(json.dumps(data, default=str))
     except (ValueError, TypeError, RecursionError):
         return json.dumps({"unreadable": repr(type(data))})
     return text if len(text) <= 10 * _MAX_MESSAGE else json.dumps({"cut": text[:_MAX_MESSAGE]})

@@ -24,9 +24,9 @@ INSERT = prepare(
         queue_seq=bindparam("seq"),
         attempts=0,
         dedupe_key=bindparam("dedupe_key"),
+        retry_of=bindparam("retry_of"),
     )
 )
-GET = prepare(select(table).where(_THIS, table.c.deleted_at.is_(None)))
 TWIN = prepare(select(table).where(_QUEUED, table.c.dedupe_key == bindparam("dedupe_key")).limit(1))
 LAST_SEQ = prepare(select(func.coalesce(func.max(table.c.queue_seq), 0)))
 WAITING_UP_TO = prepare(

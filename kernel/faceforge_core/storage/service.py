@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from faceforge_core.catalog.assets import AssetCatalog
     from faceforge_core.config import CoreConfig
-    from faceforge_core.db.engine import Database
+    from faceforge_core.db.engine import Database, Transaction
     from faceforge_core.events import EventLog
     from faceforge_core.owned import Owned
     from faceforge_core.storage.description import Description
@@ -147,29 +147,33 @@ class StorageService:
         """Remove unfinished uploads of a Core that died; called once at start, under the home's lock."""
         return self._staging.clear()
 
-    def _keep(self, received: ReceivedFile, described: Description) -> Asset:
-        """Bytes first, row last. If the row fails the bytes stay, unreferenced, for fsck to report: another upload of
-        the same bytes may have adopted them already."""
+    def _keep(self, received: ReceivedFile, described: Description) -> tuple[Asset, bool]:
+        """The asset, and whether it was there before.
+
+        Bytes first, row last. If the row fails the bytes stay, unreferenced, for fsck to report: another upload of the
+        same bytes may have adopted them already.
+        """
         facts = UploadFacts(described.kind, described.filename, described.mime_type, received.byte_size)
         with self._contents.holding(received.content_hash):
             provider, key, state = self._put(received, facts)
-            return self._record(received, described, provider.name, key, state)
 
-    def _record(self, received: ReceivedFile, described: Description, provider: str, key: str, state: str) -> Asset:
-        return self._database.write(
-            lambda tx: self._assets.store(
-                tx,
-                content_hash=received.content_hash,
-                byte_size=received.byte_size,
-                kind=described.kind,
-                filename=described.filename,
-                mime_type=described.mime_type,
-                storage_provider=provider,
-                storage_key=key,
-                bytes_state=state,
-                sidecar=described.sidecar,
-            )
-        )
+            def work(tx: Transaction) -> tuple[Asset, bool]:
+                known = self._assets.lives(tx, received.content_hash)
+                asset = self._assets.store(
+                    tx,
+                    content_hash=received.content_hash,
+                    byte_size=received.byte_size,
+                    kind=described.kind,
+                    filename=described.filename,
+                    mime_type=described.mime_type,
+                    storage_provider=provider.name,
+                    storage_key=key,
+                    bytes_state=state,
+                    sidecar=described.sidecar,
+                )
+                return asset, known
+
+            return self._database.write(work)
 
     def _put(self, received: ReceivedFile, facts: UploadFacts) -> tuple[StorageProvider, str, str]:
         """Make the bytes durable where the rules want them, else in the home: provider, key and `bytes_state`."""

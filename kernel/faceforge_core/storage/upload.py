@@ -37,12 +37,15 @@ class ReceivedFile:
 
 
 class IncomingFile:
-    """The SDK's `Upload`. `keep` makes a received file durable where it belongs and records it.
+    """The SDK's `Upload`. `keep` makes a received file durable where it belongs, records it, and says if it was known.
 
     Up to a megabyte is held in memory, so that a refused small upload never touches the disk.
     """
 
-    def __init__(self, staging: Staging, limits: Limits, keep: Callable[[ReceivedFile, Description], Asset]) -> None:
+    def __init__(
+        self, staging: Staging, limits: Limits, keep: Callable[[ReceivedFile, Description], tuple[Asset, bool]]
+    ) -> None:
+        self.known = False
         self._staging = staging
         self._limits = limits
         self._keep = keep
@@ -94,7 +97,8 @@ class IncomingFile:
         if self._size == 0:
             raise InvalidInput("The file is empty.")
         path = self._finish_file()
-        return self._keep(ReceivedFile(path, self._hash.hexdigest(), self._size), description)
+        asset, self.known = self._keep(ReceivedFile(path, self._hash.hexdigest(), self._size), description)
+        return asset
 
     def _finish_file(self) -> Path:
         self._spill_buffer()

@@ -40,7 +40,18 @@ from .entities import (
 )
 from .events import EventRecord
 from .filters import Comparison, FactFilter
-from .jobs import Job, JobCancellation, JobDraft, JobError, JobLog, JobLogLine, JobLogQuery, JobQuery, JobStatus
+from .jobs import (
+    Job,
+    JobCancellation,
+    JobDraft,
+    JobError,
+    JobLog,
+    JobLogLine,
+    JobLogQuery,
+    JobQuery,
+    JobStatus,
+    JobType,
+)
 from .plugins import IgnoredManifest, Plugin, PluginConfig, PluginConfigRequest, PluginError, PluginList
 from .relationships import (
     Graph,
@@ -124,6 +135,7 @@ __all__ = [
     "JobLogQuery",
     "JobQuery",
     "JobStatus",
+    "JobType",
     "JsonObject",
     "LinkRequest",
     "Linked",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from .wire import MAX_INT, TOKEN_TEXT, JsonObject, Paging
 
@@ -38,18 +38,27 @@ class Job(BaseModel):
     attempts: int = 0
     retry_of: str | None = None
 
+    @property
+    def ended(self) -> bool:
+        """Whether the status is final."""
+        return self.status not in {"queued", "running"}
+
 
 class JobDraft(BaseModel):
     """What queues a job; the type's own model checks the input."""
 
-    job_type: Annotated[str, Field(min_length=1, max_length=200)]
+    job_type: Annotated[str, TOKEN_TEXT, Field(min_length=1, max_length=200)]
     input: JsonObject = {}
+
+
+def _blank_is_none(value: Any) -> Any:
+    return value.strip() or None if isinstance(value, str) else value
 
 
 class JobQuery(Paging):
     """Which jobs to list; the newest first."""
 
-    status: JobStatus | None = None
+    status: Annotated[JobStatus | None, BeforeValidator(_blank_is_none)] = None
     job_type: Annotated[str | None, TOKEN_TEXT, Field(max_length=200)] = None
 
 
@@ -82,3 +91,11 @@ class JobLog(BaseModel):
 
     items: list[JobLogLine]
     next_after_id: int
+
+
+class JobType(BaseModel):
+    """What a plugin can run as a job. `input_schema` (JSON Schema) is null where the input can't be described so."""
+
+    job_type: str
+    plugin_id: str
+    input_schema: JsonObject | None

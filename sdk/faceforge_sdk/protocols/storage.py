@@ -55,7 +55,14 @@ class Upload(Protocol):
 
         Known bytes give the existing asset, brought back from the trash if it lay there, with a new sidecar added
         once. Raises `InvalidInput` (empty file, bad name, bad sidecar), `InsufficientStorage`; nothing is kept then.
+        After `InvalidInput` it may be called again, with better words.
         """
+        ...
+
+    @property
+    def known(self) -> bool:
+        """Whether `commit` met a live asset with these bytes; False before."""
+        ...
 
 
 class ByteReader(Protocol):

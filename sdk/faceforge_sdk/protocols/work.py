@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from faceforge_sdk.events import Event
-    from faceforge_sdk.models import Job
+    from faceforge_sdk.models import Job, JobCancellation, JobLog, JobLogLine, JobQuery, Page
 
 
 class Jobs(Protocol):
-    """Durable work."""
+    """Durable work. All methods but `follow` block."""
 
     def enqueue(self, job_type: str, payload: Mapping[str, Any], *, dedupe_key: str | None = None) -> Job:
         """Queue a job. While a job with the same `dedupe_key` is queued, that one is returned instead.
@@ -20,9 +20,52 @@ class Jobs(Protocol):
         Raises `InvalidInput` for an unknown type or an input its model refuses, `TooManyRequests` when the queue is
         full.
         """
+        ...
 
     def get(self, job_id: str) -> Job:
         """Raises `NotFound`."""
+        ...
+
+    def list(self, query: JobQuery) -> Page[Job]:
+        """The newest first. Raises `InvalidInput` for a cursor that does not belong to this query."""
+        ...
+
+    def log(self, job_id: str, after_id: int = 0, limit: int = 500) -> JobLog:
+        """The lines behind number `after_id`, in order. Raises `NotFound`."""
+        ...
+
+    def cancel(self, job_id: str) -> JobCancellation:
+        """Ask a job to stop at its next safe point; one that is queued is over at once. Raises `NotFound`."""
+        ...
+
+    def retry(self, job_id: str) -> Job:
+        """Queue a new job with the type and input of one that failed or was canceled; `retry_of` names that one.
+
+        While such a job is queued, that one is returned. Raises `NotFound`, `Conflict` for a job in another state, and
+        as `enqueue`.
+        """
+        ...
+
+    def prune(
+        self,
+        jobs_older_than_days: int | None,
+        logs_older_than_days: int | None,
+        check_cancelled: Callable[[], None],
+    ) -> Mapping[str, int]:
+        """Remove jobs, and the logs of jobs, that ended at least so long ago; None: of these nothing.
+
+        Never touches a job that has not ended. Returns how many ``jobs`` and ``log_lines`` are gone. Repeatable;
+        `check_cancelled` stops it by raising.
+        """
+        ...
+
+    def follow(self, job_id: str, after_id: int = 0) -> AsyncIterator[Job | JobLogLine]:
+        """A job, live: its log behind line `after_id`, and the job itself at first and whenever it changed.
+
+        Ends when everything was told, the last thing being the job in its final state, or when Core stops. The first
+        step raises `NotFound`.
+        """
+        ...
 
 
 class Events(Protocol):

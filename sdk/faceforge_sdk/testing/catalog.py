@@ -170,6 +170,10 @@ class FakeAssets:
             return self.restore(digest)
         return self._live.setdefault(digest, new)
 
+    def has(self, content: bytes) -> bool:
+        """Whether these bytes are a live asset's."""
+        return hashlib.sha256(content).hexdigest() in self._live
+
     def get(self, asset_id: str) -> Asset:
         if asset_id not in self._live:
             raise NotFound(f"There is no asset {asset_id}.")

@@ -109,6 +109,7 @@ class FakeUpload:
     """`faceforge_sdk.protocols.Upload` in memory."""
 
     def __init__(self, assets: FakeAssets) -> None:
+        self.known = False
         self._assets = assets
         self._content = bytearray()
 
@@ -129,4 +130,6 @@ class FakeUpload:
         del sidecar  # not kept
         if not self._content or not filename:
             raise InvalidInput("The file is empty, or has no name.")
-        return self._assets.add(bytes(self._content), filename=filename, mime_type=content_type, kind=kind)
+        content = bytes(self._content)
+        self.known = self._assets.has(content)
+        return self._assets.add(content, filename=filename, mime_type=content_type, kind=kind)

@@ -3,43 +3,134 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from faceforge_sdk.errors import JobCancelled, NotFound
-from faceforge_sdk.models import Job
+from faceforge_sdk.errors import Conflict, JobCancelled, NotFound
+from faceforge_sdk.models import MAX_INT, Job, JobCancellation, JobError, JobLog, JobLogLine
 
-from .answers import now
+from .answers import now, page
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
+
+    from faceforge_sdk.models import JobQuery, JobStatus, Page
 
 InputT = TypeVar("InputT")
 
 
 class FakeJobs:
-    """`faceforge_sdk.protocols.Jobs` that only remembers: `queued` has what was asked for, oldest first."""
+    """`faceforge_sdk.protocols.Jobs` that only remembers: `queued` has every job ever asked for, oldest first.
+
+    Nothing runs. `end` ends a job as its handler would have, and `say` writes to its log.
+    """
 
     def __init__(self) -> None:
         self.queued: list[Job] = []
-        self._keys: dict[str, Job] = {}
+        self._keys: dict[str, str] = {}
+        self._logs: dict[str, list[JobLogLine]] = {}
+        self._lines = count(1)
 
     def enqueue(self, job_type: str, payload: Mapping[str, Any], *, dedupe_key: str | None = None) -> Job:
-        if dedupe_key is not None and dedupe_key in self._keys:
-            return self._keys[dedupe_key]
-        empty = dict.fromkeys(Job.model_fields)
-        known = {"job_id": token_hex(32), "job_type": job_type, "status": "queued", "created_at": now()}
-        job = Job.model_validate({**empty, **known, "input": dict(payload)})
-        self.queued.append(job)
+        twin = self._keys.get(dedupe_key or "")
+        if twin is not None and self.get(twin).status == "queued":
+            return self.get(twin)
+        job = self._add(job_type, payload)
         if dedupe_key is not None:
-            self._keys[dedupe_key] = job
+            self._keys[dedupe_key] = job.job_id
         return job
+
+    def end(
+        self, job_id: str, status: JobStatus = "succeeded", *, result: Mapping[str, Any] | None = None, error: str = ""
+    ) -> Job:
+        """End a job."""
+        ended = {"status": status, "finished_at": now(), "result": None if result is None else dict(result)}
+        failed = {"error": JobError(code="job_failed", message=error)} if error else {}
+        return self._change(job_id, **ended, **failed)
+
+    def say(self, job_id: str, message: str, level: str = "info", data: Any = None) -> JobLogLine:
+        """Append to a job's log."""
+        line = JobLogLine(job_log_id=next(self._lines), ts=now(), level=level, message=message, data=data)
+        self._logs[job_id].append(line)
+        return line
 
     def get(self, job_id: str) -> Job:
         for job in self.queued:
             if job.job_id == job_id:
                 return job
         raise NotFound(f"There is no job {job_id}.")
+
+    def list(self, query: JobQuery) -> Page[Job]:
+        found = [
+            job
+            for job in reversed(self.queued)
+            if query.status in {None, job.status} and query.job_type in {None, "", job.job_type}
+        ]
+        return page(found, query.limit, query.offset)
+
+    def log(self, job_id: str, after_id: int = 0, limit: int = 500) -> JobLog:
+        self.get(job_id)
+        lines = [line for line in self._logs[job_id] if line.job_log_id > after_id][:limit]
+        return JobLog(items=lines, next_after_id=lines[-1].job_log_id if lines else after_id)
+
+    def cancel(self, job_id: str) -> JobCancellation:
+        job = self.get(job_id)
+        if job.ended:
+            return JobCancellation(cancel_requested=False, job=job)
+        at = now()
+        over = {"status": "canceled", "canceled_at": at, "finished_at": at} if job.status == "queued" else {}
+        self.say(job_id, "Cancel requested")
+        return JobCancellation(cancel_requested=True, job=self._change(job_id, cancel_requested_at=at, **over))
+
+    def retry(self, job_id: str) -> Job:
+        job = self.get(job_id)
+        if job.status not in {"failed", "canceled"}:
+            raise Conflict(f"Only a job that failed or was canceled can be retried; this one is {job.status}.")
+        waiting = [one for one in self.queued if one.retry_of == job_id and one.status == "queued"]
+        return waiting[0] if waiting else self._add(job.job_type, job.input, retry_of=job_id)
+
+    def prune(
+        self,
+        jobs_older_than_days: int | None,
+        logs_older_than_days: int | None,
+        check_cancelled: Callable[[], None],
+    ) -> Mapping[str, int]:
+        check_cancelled()
+        gone = [job.job_id for job in self.queued if _ended_before(job, jobs_older_than_days)]
+        silent = [job.job_id for job in self.queued if _ended_before(job, logs_older_than_days)]
+        lines = sum(len(self._logs[job_id]) for job_id in {*gone, *silent})
+        self._logs.update({job_id: [] for job_id in silent})
+        self.queued[:] = [job for job in self.queued if job.job_id not in gone]
+        return {"jobs": len(gone), "log_lines": lines}
+
+    async def follow(self, job_id: str, after_id: int = 0) -> AsyncIterator[Job | JobLogLine]:
+        """What there is by now: nothing here happens while somebody waits for it."""
+        job = self.get(job_id)
+        for line in self.log(job_id, after_id, MAX_INT).items:
+            yield line
+        yield job
+
+    def _add(self, job_type: str, payload: Mapping[str, Any], **facts: Any) -> Job:
+        empty = dict.fromkeys(Job.model_fields)
+        known = {"job_id": token_hex(32), "job_type": job_type, "status": "queued", "created_at": now(), "attempts": 0}
+        job = Job.model_validate({**empty, **known, "input": dict(payload), **facts})
+        self.queued.append(job)
+        self._logs[job.job_id] = []
+        self.say(job.job_id, "Job queued")
+        return job
+
+    def _change(self, job_id: str, **changes: Any) -> Job:
+        place = self.queued.index(self.get(job_id))
+        self.queued[place] = self.queued[place].model_copy(update=changes)
+        return self.queued[place]
+
+
+def _ended_before(job: Job, days: int | None) -> bool:
+    if days is None or job.finished_at is None:
+        return False
+    return datetime.fromisoformat(job.finished_at) <= datetime.now(UTC) - timedelta(days=days)
 
 
 class FakeEvents:

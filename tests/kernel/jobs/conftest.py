@@ -12,6 +12,7 @@ import pytest
 from pydantic import BaseModel
 from sqlalchemy import text
 
+from faceforge_core.bell import Bell
 from faceforge_core.db.statements import prepare
 from faceforge_core.events import EventLog
 from faceforge_core.jobs.queue import JobQueue
@@ -44,9 +45,10 @@ class Works:
     handlers: list[Owned[JobHandler[Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.queue = JobQueue(self.database, EventLog(self.database), lambda: self.limit)
+        self.bell = Bell()
+        self.queue = JobQueue(self.database, EventLog(self.database), lambda: self.limit, self.bell)
         self.runner = JobRunner(self.database, self.queue, lambda: self.handlers, self.workers)
-        self.jobs = JobService(self.queue, self.runner, lambda: self.handlers)
+        self.jobs = JobService(self.database, self.queue, self.runner, lambda: self.handlers, self.bell)
 
     def handle(
         self, run: Callable[[JobContext[NumberInput]], Any], job_type: str = "test.work", plugin_id: str = "some.plugin"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from faceforge_sdk.errors import InvalidInput, JobCancelled, NotFound, TooManyRequests
+from faceforge_sdk.models import JobCancellation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -318,12 +319,13 @@ def test_j03_a_queued_job_is_canceled_at_once(works: Any) -> None:
     works.handle(lambda job: {})
     job_id = works.enqueue()
 
-    requested, job = works.jobs.cancel(job_id)
+    canceled = works.jobs.cancel(job_id)
 
-    assert (requested, job.status) == (True, "canceled")
+    job = canceled.job
+    assert (canceled.cancel_requested, job.status) == (True, "canceled")
     assert job.canceled_at == job.finished_at is not None
     assert works.log(job_id) == ["Job queued", "Cancel requested", "Job canceled"]
-    assert works.jobs.cancel(job_id)[0] is False
+    assert works.jobs.cancel(job_id).cancel_requested is False
     works.start()
     assert works.ended(job_id).status == "canceled"
 
@@ -339,14 +341,15 @@ def test_j03_a_running_job_stops_at_its_next_safe_point(works: Any, gate: Any) -
     job_id = works.enqueue()
     gate.await_arrival()
 
-    requested, job = works.jobs.cancel(job_id)
-    assert (requested, job.status, job.cancel_requested_at is not None) == (True, "running", True)
+    asked = works.jobs.cancel(job_id)
+    assert (asked.cancel_requested, asked.job.status) == (True, "running")
+    assert asked.job.cancel_requested_at is not None
     gate.open()
 
     job = works.ended(job_id)
     assert (job.status, job.error, job.progress_percent) == ("canceled", None, None)
     assert works.log(job_id) == ["Job queued", "Job started", "Cancel requested", "Job canceled"]
-    assert works.jobs.cancel(job_id) == (False, job)
+    assert works.jobs.cancel(job_id) == JobCancellation(cancel_requested=False, job=job)
 
 
 def test_j03_a_job_that_was_done_when_it_was_canceled_has_succeeded(works: Any, gate: Any) -> None:
@@ -359,7 +362,7 @@ def test_j03_a_job_that_was_done_when_it_was_canceled_has_succeeded(works: Any, 
 
     job = works.ended(job_id)
     assert (job.status, job.result) == ("succeeded", {"all": True})
-    assert works.jobs.cancel(job_id)[0] is False
+    assert works.jobs.cancel(job_id).cancel_requested is False
 
 
 def test_j03_a_job_may_stop_and_still_say_what_it_did(works: Any, gate: Any) -> None:

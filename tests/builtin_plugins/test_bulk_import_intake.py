@@ -1,0 +1,242 @@
+"""Files that change while they are imported, and imports that are asked to stop; over services in memory."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from faceforge_builtins.bulk_import import intake
+from faceforge_builtins.bulk_import.job import importer
+from faceforge_builtins.bulk_import.request import BulkImport
+from faceforge_builtins.bulk_import.sidecars import pair
+from faceforge_sdk.errors import Busy
+from faceforge_sdk.models import AssetQuery
+from faceforge_sdk.testing import FakeJobContext, fake_context
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture
+def ctx() -> Any:
+    return fake_context()
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> FakeJobContext[BulkImport]:
+    return FakeJobContext(BulkImport(path=str(tmp_path)))
+
+
+@pytest.fixture
+def run(ctx: Any, job: Any) -> Callable[[], Mapping[str, Any]]:
+    """Runs the import of the test's folder."""
+    return lambda: importer(ctx.storage)(job)
+
+
+def contents(ctx: Any) -> list[bytes]:
+    return sorted(ctx.assets.content.values())
+
+
+@pytest.fixture
+def before_each_open(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[str], None]], None]:
+    """Lets something happen after a file was found and before it is opened."""
+    really = os.open
+
+    def interfere(happen: Callable[[str], None]) -> None:
+        def opened(path: Any, *arguments: Any, **options: Any) -> int:
+            happen(Path(path).name)
+            return really(path, *arguments, **options)
+
+        monkeypatch.setattr(os, "open", opened)
+
+    return interfere
+
+
+def test_a_file_that_is_gone_by_its_turn_is_an_error_and_the_others_come_in(
+    ctx: Any, job: Any, run: Any, tmp_path: Path, before_each_open: Any
+) -> None:
+    for name in "abc":
+        (tmp_path / name).write_text(name)
+
+    before_each_open(lambda name: (tmp_path / "b").unlink(missing_ok=True))
+    result = run()
+    assert (result["imported"], result["errors"]) == (2, 1)
+    assert contents(ctx) == [b"a", b"c"]
+    assert ("error", "Import failed") in job.messages
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such files")
+@pytest.mark.parametrize("kind", ["pipe", "link", "folder"])
+def test_what_took_a_files_place_since_it_was_found_is_not_read(
+    ctx: Any, run: Any, tmp_path: Path, before_each_open: Any, kind: str
+) -> None:
+    folder = tmp_path
+    secret = folder.parent / f"{folder.name} secret"
+    secret.write_text("secret")
+    (folder / "a").write_text("a")
+
+    def swap(name: str) -> None:
+        (folder / "a").unlink()
+        if kind == "pipe":
+            os.mkfifo(folder / "a")
+        elif kind == "link":
+            (folder / "a").symlink_to(secret)
+        else:
+            (folder / "a").mkdir()
+
+    before_each_open(swap)
+    assert run()["errors"] == 1
+    assert contents(ctx) == []
+
+
+def test_j11_what_is_added_while_a_file_is_read_is_left_for_the_next_time(
+    ctx: Any, job: Any, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "growing.log"
+    path.write_bytes(b"x" * MIB)
+
+    def grow(percent: float, step: str | None = None) -> None:
+        with path.open("ab") as file:
+            file.write(b"y" * MIB)
+
+    monkeypatch.setattr(job, "progress", grow)
+    result = run()
+    assert (result["imported"], result["errors"], result["warnings"]) == (1, 0, 1)
+    (content,) = contents(ctx)
+    assert content.startswith(b"x" * MIB)
+    assert set(content[MIB:]) <= set(b"y")
+    assert ctx.assets.list(AssetQuery()).items[0].byte_size == len(content) < path.stat().st_size
+    assert ("warning", "Changed while it was read") in job.messages
+
+
+def test_a_file_that_shrinks_is_taken_as_far_as_it_goes(
+    ctx: Any, job: Any, run: Any, tmp_path: Path, before_each_open: Any
+) -> None:
+    (tmp_path / "a").write_bytes(bytes(3 * MIB))
+    before_each_open(lambda name: os.truncate(tmp_path / name, 5))
+    assert run()["imported"] == 1
+    assert contents(ctx) == [bytes(5)]
+
+
+def test_a_large_file_is_left_in_the_middle_when_the_job_is_to_stop(
+    ctx: Any, job: Any, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a small one").write_bytes(b"small")
+    (tmp_path / "large").write_bytes(bytes(20 * MIB))
+    heard: list[float] = []
+
+    def progress(percent: float, step: str | None = None) -> None:
+        heard.append(percent)
+        job.cancelled = percent > 30
+
+    monkeypatch.setattr(job, "progress", progress)
+    result = run()
+    assert (result["imported"], result["canceled"]) == (1, True)
+    assert contents(ctx) == [b"small"]
+    assert 30 < max(heard) < 50
+    assert heard == sorted(heard)
+    assert job.messages[-1] == ("info", "Bulk import stopped")
+
+
+def test_a_pause_ends_when_the_job_is_to_stop(
+    ctx: Any, job: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "ab":
+        (tmp_path / name).write_text(name)
+    job.input = BulkImport(path=str(tmp_path), throttle_ms=60_000)
+    naps: list[float] = []
+
+    def nap(seconds: float) -> None:
+        naps.append(seconds)
+        job.cancelled = len(naps) == 3
+
+    monkeypatch.setattr("faceforge_builtins.bulk_import.job.time.sleep", nap)
+    assert importer(ctx.storage)(job) == {
+        "path": str(tmp_path),
+        "imported": 1,
+        "skipped_existing": 0,
+        "errors": 0,
+        "warnings": 0,
+        "canceled": True,
+    }
+    assert max(naps) < 0.2
+
+
+def test_a_folder_that_can_not_be_read_is_an_error_and_its_neighbours_come_in(
+    ctx: Any, job: Any, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("closed", "open"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text(name)
+    really = os.scandir
+
+    def scandir(path: Any) -> Any:
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return really(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    result = run()
+    assert (result["imported"], result["errors"]) == (1, 1)
+    assert contents(ctx) == [b"open"]
+
+
+def test_a_core_that_is_too_busy_ends_the_job_and_blames_no_file(
+    ctx: Any, job: Any, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abc":
+        (tmp_path / name).write_text(name)
+
+    def refuse(**_: Any) -> Any:
+        raise Busy("The database is locked.")
+
+    monkeypatch.setattr(ctx.storage, "begin_upload", refuse)
+    with pytest.raises(Busy):
+        run()
+    assert ("error", "Import failed") not in job.messages
+    assert job.messages[-1] == ("info", "Bulk import stopped")
+
+
+def test_a_sidecar_that_can_not_be_read_is_a_warning(
+    ctx: Any, job: Any, run: Any, tmp_path: Path, before_each_open: Any
+) -> None:
+    (tmp_path / "a.txt").write_text("a")
+    (tmp_path / "a.txt_meta.json").write_text("{}")
+    before_each_open(lambda name: (tmp_path / "a.txt_meta.json").unlink(missing_ok=True))
+    result = run()
+    assert (result["imported"], result["errors"], result["warnings"]) == (1, 0, 1)
+    assert ("warning", "Sidecar JSON skipped") in job.messages
+
+
+@pytest.mark.parametrize(
+    ("names", "sidecar_of", "left_over"),
+    [
+        (["a.png", "a.png_meta.json"], {"a.png": "a.png_meta.json"}, ()),
+        (["a.png", "A_META.JSON"], {"a.png": "A_META.JSON"}, ()),
+        (["a.png", "a_meta.json", "A_meta.json"], {"a.png": "a_meta.json"}, ("A_meta.json",)),
+        (["A.png", "a_meta.json", "A_meta.json"], {"A.png": "A_meta.json"}, ("a_meta.json",)),
+        (["a.tar.gz", "a_meta.json"], {"a.tar.gz": None}, ("a_meta.json",)),
+        (["a.tar.gz", "a.tar_meta.json"], {"a.tar.gz": "a.tar_meta.json"}, ()),
+        (["a", "a_meta.json"], {"a": "a_meta.json"}, ()),
+        (["_meta.json"], {}, ("_meta.json",)),
+        (
+            ["a.png", "meta.json", "a_directorymeta.json"],
+            {"a.png": None, "meta.json": None, "a_directorymeta.json": None},
+            (),
+        ),
+    ],
+)
+def test_names_are_paired(names: list[str], sidecar_of: dict[str, str | None], left_over: tuple[str, ...]) -> None:
+    pairing = pair(names)
+    assert pairing.sidecar_of == sidecar_of
+    assert pairing.left_over == left_over
+
+
+def test_a_name_is_shown_as_text(tmp_path: Path) -> None:
+    assert intake.display_name(tmp_path / "été.png") == "été.png"
+    assert intake.display_name(Path("caf\udce9.txt")) == "caf\ufffd.txt"

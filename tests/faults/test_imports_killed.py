@@ -1,0 +1,117 @@
+"""An import in a real Core that is killed, or stopped, in the middle: it goes on, and nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+FILES = 120
+PATIENCE = 60.0
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Files to import, a tenth of them with sidecars; the last 20 have hardly a hundredth of the bytes."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(FILES):
+        (folder / f"{number:03}.txt").write_text(f"content {number}".ljust(6000 if number < FILES - 20 else 0))
+        if number % 10 == 0:
+            (folder / f"{number:03}.txt_meta.json").write_text(f'{{"number": {number}}}')
+    return folder
+
+
+class Importing:
+    """A real Core with one import."""
+
+    def __init__(self, core: Any) -> None:
+        self.core = core
+        self._client = core.client(timeout=20)
+
+    def ask(self, method: str, path: str, **options: Any) -> Any:
+        response = self._client.request(method, path, **options)
+        assert response.status_code == 200, response.text
+        return response.json()["data"]
+
+    def start(self, folder: Path) -> str:
+        body = {"path": str(folder), "throttle_ms": 5}
+        return str(self.ask("POST", "/v1/assets/bulk-import", json=body)["job_id"])
+
+    def job(self, job_id: str) -> Any:
+        return self.ask("GET", f"/v1/jobs/{job_id}")
+
+    def wait(self, job_id: str, condition: Callable[[Any], bool], seconds: float = PATIENCE) -> Any:
+        deadline = time.monotonic() + seconds
+        while not condition(job := self.job(job_id)):
+            assert time.monotonic() < deadline, job
+            time.sleep(0.01)
+        return job
+
+    def assets(self) -> list[Any]:
+        items = self.ask("GET", "/v1/assets", params={"limit": 200})["items"]
+        return sorted(items, key=lambda asset: asset["filename"])
+
+
+def whole(assets: list[Any]) -> None:
+    """All files are there, once, with their sidecars once."""
+    assert [asset["filename"] for asset in assets] == [f"{number:03}.txt" for number in range(FILES)]
+    data = {asset["filename"]: [entry["Data"] for entry in asset["meta"].get("metadata", [])] for asset in assets}
+    assert data == {f"{n:03}.txt": [{"number": n}] if n % 10 == 0 else [] for n in range(FILES)}
+
+
+def test_j01_an_import_that_is_killed_resumes_and_after_the_third_time_a_retry_imports_the_rest(
+    start_process: Callable[..., Any], folder: Path, check_home: Callable[..., dict[str, Any]]
+) -> None:
+    running = Importing(start_process())
+    job_id = running.start(folder)
+    for attempt, percent in enumerate((10, 50, 99), start=1):
+        running.wait(
+            job_id, lambda job, percent=percent: job["progress_percent"] and job["progress_percent"] >= percent
+        )
+        acknowledged = [asset["asset_id"] for asset in running.assets()]
+        home = running.core.home
+        running.core.kill()
+        assert check_home(home, *acknowledged)["findings"] == [f"running job {job_id}"], "and nothing else"
+        running = Importing(start_process(home))
+        if attempt < 3:
+            job = running.wait(job_id, lambda job: job["status"] == "running", seconds=5)
+            assert job["attempts"] == attempt + 1
+            assert job["progress_percent"] >= percent, "progress never falls"
+
+    job = running.wait(job_id, lambda job: job["finished_at"], seconds=5)
+    assert (job["status"], job["error"]["code"]) == ("failed", "interrupted")
+    again = running.ask("POST", f"/v1/jobs/{job_id}/retry")["job_id"]
+    done = running.wait(again, lambda job: job["finished_at"])
+    assert done["status"] == "succeeded"
+    figures = done["result"]
+    assert (figures["imported"] + figures["skipped_existing"], figures["errors"]) == (FILES, 0)
+    assert figures["skipped_existing"] > FILES / 2
+    whole(running.assets())
+    assert running.core.stop() == 0
+    assert check_home(running.core.home) == {"assets": FILES, "findings": [], "orphans": []}
+
+
+def test_j02_an_import_stops_with_core_and_the_next_start_finishes_it(
+    start_process: Callable[..., Any], folder: Path, check_home: Callable[..., dict[str, Any]]
+) -> None:
+    running = Importing(start_process())
+    job_id = running.start(folder)
+    running.wait(job_id, lambda job: job["progress_percent"] and job["progress_percent"] > 20)
+    began = time.monotonic()
+    assert running.core.stop() == 0
+    assert time.monotonic() - began < 5
+    assert check_home(running.core.home)["findings"] == []
+
+    again = Importing(start_process(running.core.home))
+    done = again.wait(job_id, lambda job: job["finished_at"])
+    assert (done["status"], done["attempts"]) == ("succeeded", 1)
+    assert done["result"]["imported"] + done["result"]["skipped_existing"] == FILES
+    whole(again.assets())
+    log = again.ask("GET", f"/v1/jobs/{job_id}/log", params={"limit": 2000})["items"]
+    assert [line["message"] for line in log].count("Job put back into the queue") == 1
