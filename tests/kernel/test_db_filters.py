@@ -309,7 +309,7 @@ def test_no_filter_needs_a_scan_and_only_few_rows_are_ever_sorted(
     monkeypatch.setattr(search, "FEW", few)
     with database.read() as reader:
         search.find(reader, wanted, limit=50)
-    (sql,) = statements
+    (sql,) = [one for one in statements if "OFFSET" in one]  # the writer's own work may come between
     if sorted_after and few:
         assert "DISTINCT" in sql
         return

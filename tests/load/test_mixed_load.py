@@ -27,6 +27,10 @@ class Visitor(threading.Thread):
         self._number = number
         self._deadline = deadline
         self.created: dict[str, str] = {}
+        self.heights: dict[str, tuple[str, int]] = {}
+        """Per entity its descriptor and the value that was acknowledged last."""
+        self.relations: set[str] = set()
+        self.jobs: set[str] = set()
         self.seconds: list[float] = []
         self.failures: list[tuple[str, str, int, bytes]] = []
 
@@ -52,13 +56,45 @@ class Visitor(threading.Thread):
             if self._ask("PATCH", f"/v1/entities/{entity_id}", {"display_name": name}):
                 self.created[entity_id] = name
         elif choice < 0.4:
-            self._ask("GET", f"/v1/entities?q=visitor {self._number}".replace(" ", "%20"))
+            self._measure(entity_id)
+        elif choice < 0.47:
+            ends = {"src_entity_id": entity_id, "dst_entity_id": entity_id, "relationship_type": "knows"}
+            if answer := self._ask("POST", "/v1/relationships", ends):
+                self.relations.add(answer["relationship_id"])
         elif choice < 0.5:
-            self._ask("GET", "/v1/entities?tag=load&limit=20")
-        elif choice < 0.7:
-            self._ask("GET", "/v1/entities?limit=50")
+            if answer := self._ask(
+                "POST", "/v1/jobs", {"job_type": "jobs.prune", "input": {"logs_older_than_days": 3650}}
+            ):
+                self.jobs.add(answer["job_id"])
         else:
-            self._ask("GET", f"/v1/entities/{entity_id}")
+            self._ask("GET", self._random.choice(self._pages(entity_id)))
+
+    def _measure(self, entity_id: str) -> None:
+        """Give the entity a height, or another one."""
+        value = self._random.randrange(250)
+        if entity_id in self.heights:
+            descriptor_id = self.heights[entity_id][0]
+            answer = self._ask("PATCH", f"/v1/descriptors/{descriptor_id}", {"value": value})
+        else:
+            body = {"field_key": "height", "value": value}
+            answer = self._ask("POST", f"/v1/entities/{entity_id}/descriptors", body)
+        if answer:
+            self.heights[entity_id] = (answer["descriptor_id"], value)
+
+    def _pages(self, entity_id: str) -> list[str]:
+        return [
+            f"/v1/entities/{entity_id}",
+            f"/v1/entities/{entity_id}",
+            "/v1/entities?limit=50",
+            "/v1/entities?tag=load&limit=20",
+            f"/v1/entities?q=visitor%20{self._number}",
+            "/v1/entities?descriptor.height.gte=100&limit=20&total=none",
+            f"/v1/entities/{entity_id}/descriptors",
+            f"/v1/entities/{entity_id}/graph",
+            f"/v1/relationships?entity_id={entity_id}",
+            "/v1/jobs?limit=20",
+            "/v1/relation-types?query=k",
+        ]
 
     def _ask(self, method: str, path: str, value: Any = None) -> Any:
         began = time.perf_counter()
@@ -76,6 +112,7 @@ def test_c05_fifty_clients_lose_no_write_and_meet_no_failure(
     start_process: Any, raw_client: Any, resident_mb: Any
 ) -> None:
     core = start_process()
+    raw_client(core).json("POST", "/v1/admin/field-defs", {"field_key": "height", "field_type": "int"})
     deadline = time.monotonic() + SECONDS
     visitors = [Visitor(raw_client(core), number, deadline) for number in range(CLIENTS)]
     for visitor in visitors:
@@ -93,6 +130,13 @@ def test_c05_fifty_clients_lose_no_write_and_meet_no_failure(
     for visitor in visitors:
         for entity_id, name in visitor.created.items():
             assert client.json("GET", f"/v1/entities/{entity_id}")["display_name"] == name
+        for entity_id, (descriptor_id, value) in visitor.heights.items():
+            (descriptor,) = client.json("GET", f"/v1/entities/{entity_id}/descriptors")["items"]
+            assert (descriptor["descriptor_id"], descriptor["value"]) == (descriptor_id, value)
+        for relationship_id in visitor.relations:
+            assert client.json("GET", f"/v1/relationships/{relationship_id}")["relationship_type"] == "knows"
+        for job_id in visitor.jobs:
+            assert client.json("GET", f"/v1/jobs/{job_id}")["status"] in {"queued", "running", "succeeded"}
     assert client.json("GET", "/v1/entities")["total"] == sum(len(visitor.created) for visitor in visitors)
 
 

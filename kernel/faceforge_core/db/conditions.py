@@ -62,15 +62,17 @@ class Condition:
     """One thing asked for.
 
     `check` holds for an entity at ``s.seq``. `sources` together give the places of all that have it, if there is an
-    index of them: each place once in all, and in descending order, where it is `ordered`. They may give others too,
-    unless they are `certain`.
+    index of them: in descending order where it is `ordered`, and each place once in all where it comes `once`. They may
+    give others too, unless they are `certain`. `opposite` is what has to fail, of a condition without sources.
     """
 
     check: str
     params: Mapping[str, Any] = field(default_factory=dict)
     sources: tuple[Source, ...] = ()
     ordered: bool = False
+    once: bool = True
     certain: bool = True
+    opposite: Condition | None = None
 
 
 EVERYTHING = Condition("1", sources=(Source("entity_search AS s", "s.seq", ()),), ordered=True)
@@ -86,9 +88,9 @@ def conditions_of(reader: Reader, wanted: Wanted) -> list[Condition] | None:
         )
     for number, alike in enumerate(_grouped(wanted.facts)):
         one = alike[0]
-        key_id = facts.key_id(reader, one.space, one.key)
-        if key_id is not None:
-            found.append(_fact_condition(alike, f"{number}", key_id))
+        key = facts.find_key(reader, one.space, one.key)
+        if key is not None:
+            found.append(_fact_condition(alike, f"{number}", key))
         elif one.comparison != "exists" or one.wanted:
             return None
     return found
@@ -104,8 +106,14 @@ def _grouped(wanted: Sequence[FactFilter]) -> list[list[FactFilter]]:
     return [*alone, *bounded.values()]
 
 
-def _one(check: str, source: Source, params: Mapping[str, Any], *, ordered: bool = True) -> Condition:
-    return Condition(check, params, (source,), ordered)
+def _one(
+    check: str, source: Source, params: Mapping[str, Any], *, ordered: bool = True, once: bool = True
+) -> Condition:
+    return Condition(check, params, (source,), ordered, once)
+
+
+def _not(condition: Condition) -> Condition:
+    return Condition(f"NOT {condition.check}", condition.params, opposite=condition)
 
 
 # --- Text
@@ -148,12 +156,16 @@ def _tag_conditions(wanted: Wanted) -> Iterator[Condition]:
         name = f"tag{number}"
         yield _one(_has_tag(f"= :{name}"), Source(_TAGGED, "tagged.seq", (f"tagged.tag = :{name}",)), {name: tag})
     if wanted.any_tags:
-        words, params = _listed("any", wanted.any_tags)
-        source = Source(_TAGGED, "tagged.seq", (f"tagged.tag IN ({words})",))
-        yield _one(_has_tag(f"IN ({words})"), source, params, ordered=len(params) == 1)
+        yield _any_tag("any", wanted.any_tags)
     if wanted.not_tags:
-        words, params = _listed("not", wanted.not_tags)
-        yield Condition(f"NOT {_has_tag(f'IN ({words})')}", params)
+        yield _not(_any_tag("not", wanted.not_tags))
+
+
+def _any_tag(prefix: str, tags: Iterable[str]) -> Condition:
+    words, params = _listed(prefix, tags)
+    source = Source(_TAGGED, "tagged.seq", (f"tagged.tag IN ({words})",))
+    alone = len(params) == 1
+    return _one(_has_tag(f"IN ({words})"), source, params, ordered=alone, once=alone)
 
 
 def _has_tag(comparison: str) -> str:
@@ -168,15 +180,13 @@ def _listed(prefix: str, values: Iterable[str]) -> tuple[str, dict[str, str]]:
 # --- Fields and descriptors
 
 
-def _fact_condition(alike: Sequence[FactFilter], suffix: str, key_id: int) -> Condition:
+def _fact_condition(alike: Sequence[FactFilter], suffix: str, known: facts.Key) -> Condition:
     """The conditions on a row of `entity_facts` are said for ``{v}``: the driver's row and the checked ones differ."""
-    key, params = f"{{v}}.key_id = :key{suffix}", {f"key{suffix}": key_id}
+    key, params = f"{{v}}.key_id = :key{suffix}", {f"key{suffix}": known.number}
     match alike[0].comparison:
         case "exists":
-            has_any = _has_fact(key, among_all=True)
-            if alike[0].wanted:
-                return _one(has_any, _valued(key), params, ordered=False)
-            return Condition(f"NOT {has_any}", params)
+            has_any = _one(_has_fact(key, among_all=True), _valued(key), params, ordered=False, once=not known.several)
+            return has_any if alike[0].wanted else _not(has_any)
         case "eq":
             return _equality(key, params, suffix, _alike(alike[0].value))
     within = []
@@ -187,7 +197,7 @@ def _fact_condition(alike: Sequence[FactFilter], suffix: str, key_id: int) -> Co
         params |= {name: bound.value for name, bound in zip(names, bounds, strict=True)}
     anywhere = f"({' OR '.join(within) or '0'})"
     sources = tuple(_valued(key, one) for one in within or ["0"])
-    return Condition(_has_fact(key, anywhere, among_all=True), params, sources)
+    return Condition(_has_fact(key, anywhere, among_all=True), params, sources, once=not known.several)
 
 
 def _equality(key: str, params: dict[str, Any], suffix: str, values: Sequence[Any]) -> Condition:

@@ -5,9 +5,9 @@ Like tags, only what live entities have is in it, under the key (`seq`) that the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, select, text
+from sqlalchemy import bindparam, delete, select, text, update
 
 from faceforge_core.db.fact_values import Indexed, indexed_values
 from faceforge_core.db.statements import prepare
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 FIELD, DESCRIPTOR = "field", "descriptor"
 
 _ADD_KEY = prepare(text("INSERT INTO fact_keys (space, key) VALUES (:space, :key) ON CONFLICT (space, key) DO NOTHING"))
-_KEY_ID = prepare(
-    select(fact_keys.c.key_id).where(fact_keys.c.space == bindparam("space"), fact_keys.c.key == bindparam("key"))
+_KEY = prepare(
+    select(fact_keys.c.key_id, fact_keys.c.several).where(
+        fact_keys.c.space == bindparam("space"), fact_keys.c.key == bindparam("key")
+    )
 )
+_MARK_SEVERAL = prepare(update(fact_keys).where(fact_keys.c.key_id == bindparam("number")).values(several=1))
 _ADD = prepare(
     text("INSERT INTO entity_facts (key_id, value, seq) VALUES (:key_id, :value, :seq) ON CONFLICT DO NOTHING")
 )
@@ -39,10 +42,17 @@ _DESCRIPTORS = prepare(
 )
 
 
-def key_id(reader: Reader, space: str, key: str) -> int | None:
-    """Return the number of a key; None where no live entity ever had it."""
-    found = reader.value(_KEY_ID, space=space, key=key)
-    return None if found is None else int(found)
+class Key(NamedTuple):
+    """A key's number, and whether an entity may have more than one value under it."""
+
+    number: int
+    several: bool
+
+
+def find_key(reader: Reader, space: str, key: str) -> Key | None:
+    """Return what is known of a key; None where no live entity ever had it."""
+    row = reader.one(_KEY, space=space, key=key)
+    return None if row is None else Key(int(row["key_id"]), bool(row["several"]))
 
 
 def index_fields(tx: Transaction, seq: int, fields: Mapping[str, Any]) -> None:
@@ -61,8 +71,11 @@ def reindex_fields(tx: Transaction, seq: int, before: Mapping[str, Any], after: 
 
 def index_descriptors(tx: Transaction, seq: int, entity_id: str, load: Callable[[str], Any]) -> None:
     """Enter the live descriptors of an entity that has none in the index. `load` reads a stored value."""
+    held: dict[str, list[Indexed]] = {}
     for row in tx.all(_DESCRIPTORS, entity_id=entity_id):
-        _add(tx, DESCRIPTOR, row["field_key"], seq, indexed_values(load(row["value_json"])))
+        held.setdefault(row["field_key"], []).extend(indexed_values(load(row["value_json"])))
+    for key, values in held.items():
+        _add(tx, DESCRIPTOR, key, seq, values)
 
 
 def index_descriptor_key(tx: Transaction, entity_id: str, key: str, load: Callable[[str], Any]) -> None:
@@ -83,9 +96,9 @@ def unindex(tx: Transaction, seq: int) -> None:
 
 
 def _replace(tx: Transaction, space: str, key: str, seq: int, values: Iterable[Indexed]) -> None:
-    known = key_id(tx, space, key)
+    known = find_key(tx, space, key)
     if known is not None:
-        tx.run(_REMOVE_KEY, seq=seq, key_id=known)
+        tx.run(_REMOVE_KEY, seq=seq, key_id=known.number)
     _add(tx, space, key, seq, values)
 
 
@@ -93,8 +106,12 @@ def _add(tx: Transaction, space: str, key: str, seq: int, values: Iterable[Index
     rows = [{"value": value, "seq": seq} for value in values]
     if not rows:
         return
-    number = key_id(tx, space, key)
-    if number is None:
+    known = find_key(tx, space, key)
+    if known is None:
         tx.run(_ADD_KEY, space=space, key=key)
-        number = key_id(tx, space, key)
-    tx.run_many(_ADD, [{**row, "key_id": number} for row in rows])
+        known = find_key(tx, space, key)
+    if known is None:
+        raise RuntimeError("A key that was just added is not there.")
+    if len(rows) > 1 and not known.several:
+        tx.run(_MARK_SEVERAL, number=known.number)
+    tx.run_many(_ADD, [{**row, "key_id": known.number} for row in rows])

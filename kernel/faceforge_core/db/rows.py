@@ -213,13 +213,17 @@ class EntityTagRow(Spine, table=True):
 
 
 class FactKeyRow(Spine, table=True):
-    """A key of a field or descriptor (`space`), by its number in `entity_facts`."""
+    """A key of a field or descriptor (`space`), by its number in `entity_facts`.
+
+    `several` is 1 once an entity had more than one value under it.
+    """
 
     __tablename__ = "fact_keys"
     __table_args__: ClassVar[Any] = (UniqueConstraint("space", "key"),)
     key_id: int = _integer(primary_key=True)
     space: str = _text()
     key: str = _text()
+    several: int = _integer(0)
 
 
 class EntityFactRow(Spine, table=True):

@@ -49,6 +49,9 @@ SortBy = Literal["created_at", "updated_at", "display_name"]
 FEW = 2000
 """What at most so many entities have is collected and sorted; of what more have, the list is walked."""
 
+MANY = 50_000
+"""How far candidates are counted to find the rarest condition, where all that meet it will be looked at anyway."""
+
 
 class Hit(NamedTuple):
     """One entity that was found; `seq` is its place among all."""
@@ -96,11 +99,21 @@ def count(reader: Reader, wanted: Wanted) -> int:
     if wanted == Wanted():
         return counters.current(reader, counters.ENTITIES)
     conditions = conditions_of(reader, wanted)
-    if conditions is None:
-        return 0
-    bounds = _Bounds.of(wanted)
+    return 0 if conditions is None else _count(reader, conditions, _Bounds.of(wanted))
+
+
+def _count(reader: Reader, conditions: Sequence[Condition], bounds: _Bounds) -> int:
+    """What a negation leaves is all without it less those that it takes away, which an index knows."""
+    if not conditions and not bounds.words:
+        return counters.current(reader, counters.ENTITIES)
+    negation = next((one for one in conditions if one.opposite is not None), None)
+    if negation is not None and negation.opposite is not None:
+        others = [one for one in conditions if one is not negation]
+        if not any(one.opposite for one in others):
+            taken_away = _count(reader, [*others, negation.opposite], bounds)
+            return _count(reader, others, bounds) - taken_away
     way = _way(reader, conditions, bounds, newest_first=True, counting=True)
-    if way.driver.ordered:
+    if way.driver.once:
         sql = "SELECT " + " + ".join(f"({way.select('count(*)', one, bare=True)})" for one in way.driver.sources)
     else:
         places = " UNION ".join(way.select(f"DISTINCT {one.key}", one, bare=True) for one in way.driver.sources)
@@ -152,9 +165,10 @@ def _way(
         candidates.append(EVERYTHING)
     if newest_first and len(candidates) == 1 and (candidates[0].ordered or counting):
         return _along(candidates[0], conditions, bounds, few=False)
-    sizes = [_size(reader, one, bounds) for one in candidates]
-    smallest = min(sizes, default=FEW + 1)
-    if smallest <= FEW:
+    most = MANY if counting else FEW
+    sizes = [_size(reader, one, bounds, most) for one in candidates]
+    smallest = min(sizes, default=most + 1)
+    if smallest <= most:
         return _along(candidates[sizes.index(smallest)], conditions, bounds, few=True)
     usable = candidates if counting else [one for one in candidates if one.ordered]
     usable.sort(key=lambda one: not one.certain)  # reading a text costs more than looking into an index
@@ -166,11 +180,11 @@ def _along(driver: Condition, conditions: Sequence[Condition], bounds: _Bounds, 
     return _Way(driver, checks, bounds.words, few)
 
 
-def _size(reader: Reader, condition: Condition, bounds: _Bounds) -> int:
-    """How many candidates a condition gives, as far as they are few."""
+def _size(reader: Reader, condition: Condition, bounds: _Bounds, most: int) -> int:
+    """How many candidates a condition gives, as far as they are not more than `most`."""
     way = _Way(condition, (), bounds.words, few=True)
     selects = " UNION ALL ".join(way.select("1", source, bare=True) for source in condition.sources)
-    sql = f"SELECT count(*) FROM ({selects} LIMIT {FEW + 1})"  # noqa: S608  # our own words
+    sql = f"SELECT count(*) FROM ({selects} LIMIT {most + 1})"  # noqa: S608  # our own words
     return int(reader.value(_prepared(sql), **_used(sql, {**condition.params, **bounds.params})))
 
 
@@ -183,8 +197,8 @@ def _newest_first(way: _Way, *, going_on: bool) -> str:
 
 
 def _candidates(way: _Way, *, going_on: bool = False) -> str:
-    """Each hit once: by itself where the driver is ordered, else made so."""
-    together, distinct = (" UNION ALL ", "") if way.driver.ordered else (" UNION ", "DISTINCT ")
+    """Each hit once: by itself where the driver gives it so, else made so."""
+    together, distinct = (" UNION ALL ", "") if way.driver.once else (" UNION ", "DISTINCT ")
     return together.join(
         way.select(f"{distinct}{one.key} AS seq, s.entity_id", one, *((f"{one.key} < :after",) if going_on else ()))
         for one in way.driver.sources

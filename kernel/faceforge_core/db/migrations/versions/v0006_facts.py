@@ -21,7 +21,11 @@ _BATCH = 500
 _FIRST = -(2**63)
 _TABLES = """
 CREATE TABLE fact_keys (
-    key_id INTEGER NOT NULL PRIMARY KEY, space TEXT NOT NULL, key TEXT NOT NULL, UNIQUE (space, key)
+    key_id INTEGER NOT NULL PRIMARY KEY,
+    space TEXT NOT NULL,
+    key TEXT NOT NULL,
+    several INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (space, key)
 );
 CREATE TABLE entity_facts (
     key_id INTEGER NOT NULL, value BLOB NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (key_id, value, seq)
@@ -41,6 +45,11 @@ _ADD_KEY = "INSERT INTO fact_keys (space, key) VALUES (?, ?) ON CONFLICT (space,
 _KEY_ID = "SELECT key_id FROM fact_keys WHERE space = ? AND key = ?"
 _ADD = "INSERT OR IGNORE INTO entity_facts (key_id, value, seq) VALUES (?, ?, ?)"
 
+_MARK_SEVERAL = """
+UPDATE fact_keys SET several = 1
+WHERE key_id IN (SELECT key_id FROM entity_facts GROUP BY key_id, seq HAVING count(*) > 1)
+"""
+
 _Fact = tuple[str, str, Any, int]
 
 
@@ -54,6 +63,7 @@ def upgrade() -> None:
         rows = [(_key_id(connection, keys, space, key), value, seq) for space, key, value, seq in facts]
         if rows:
             connection.exec_driver_sql(_ADD, rows)
+    connection.exec_driver_sql(_MARK_SEVERAL)
 
 
 def _batches(connection: Connection) -> Iterator[list[_Fact]]:
