@@ -24,7 +24,7 @@ from faceforge_core.web.strict_body import StrictBody
 from faceforge_core.web.threads import widen_thread_pool
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from starlette.types import ASGIApp
 
@@ -64,7 +64,7 @@ def serve(root: Path) -> int:
             warn_of_reach(kernel, bind.host)
             _greet(kernel, bind.host, port)
             _outlive_stop_signals()
-            _server(create_app(kernel, bind.host)).run(sockets=[listener])
+            _Server(create_app(kernel, bind.host), kernel.end_streams).run(sockets=[listener])
     return 0
 
 
@@ -101,19 +101,27 @@ def _listen(bind: Bind) -> socket.socket:
     return listener
 
 
-def _server(app: ASGIApp) -> uvicorn.Server:
-    return uvicorn.Server(
-        uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            date_header=True,
-            timeout_graceful_shutdown=STOP_SECONDS,
-            ws="none",
+class _Server(uvicorn.Server):
+    """Before it waits for the answers under way, it ends those that would go on as long as their clients listen."""
+
+    def __init__(self, app: ASGIApp, end_streams: Callable[[], None]) -> None:
+        self._end_streams = end_streams
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                date_header=True,
+                timeout_graceful_shutdown=STOP_SECONDS,
+                ws="none",
+            )
         )
-    )
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._end_streams()
+        await super().shutdown(sockets)
 
 
 def _outlive_stop_signals() -> None:
