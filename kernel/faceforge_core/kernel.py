@@ -210,7 +210,7 @@ class Kernel:
             ask=self._ask_rule,
         )
         storage.clear_staging()
-        trash = TrashService(database, events, storage, lambda: self.config.current)
+        trash = TrashService(database, events, storage, lambda: self.config.current, self.home.assets_dir)
         queue = JobQueue(database, events, lambda: self.config.current.limits.queued_jobs)
         self._runner = JobRunner(database, queue, self._job_handlers, self.config.current.jobs.workers)
         self.jobs = JobService(queue, self._runner, self._job_handlers, self._job_news)

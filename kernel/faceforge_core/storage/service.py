@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from faceforge_core.storage.adoption import Adoption
-from faceforge_core.storage.providers import ProviderRegistry, ask_directly
+from faceforge_core.storage.providers import ProviderRegistry, ask_directly, discard
 from faceforge_core.storage.staging import Staging
 from faceforge_core.storage.upload import IncomingFile
 from faceforge_sdk.errors import FaceForgeError, IntegrityError, StorageUnavailable
 from faceforge_sdk.files import FileReader
+from faceforge_sdk.locks import KeyLocks
 from faceforge_sdk.protocols import UploadFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from faceforge_core.catalog.assets import AssetCatalog
+    from faceforge_core.catalog.trashed import StoredFile
     from faceforge_core.config import CoreConfig
     from faceforge_core.db.engine import Database
     from faceforge_core.events import EventLog
@@ -54,6 +56,7 @@ class StorageService:
         self._registry = ProviderRegistry(providers, rules, ask)
         self._staging = Staging(staging_dir, config)
         self._adoption = Adoption(database, events, self._registry, self._staging)
+        self._contents = KeyLocks()  # bytes that come in again must not be removed between their `put` and their row
 
     def begin_upload(self, *, expected_size: int | None = None) -> IncomingFile:
         """Start an upload. Raises `InsufficientStorage` before a byte is read."""
@@ -92,6 +95,22 @@ class StorageService:
         """Whether files of v0.1.9 wait to be taken over: then a job of the type ``storage.adopt`` is due."""
         return self._adoption.waiting()
 
+    def remove(self, stored: StoredFile, *, forget: Callable[[], bool], needed: Callable[[], bool]) -> bool:
+        """Remove a file for good: its row first, by `forget`, and the bytes last, unless they are `needed`.
+
+        False, and nothing is removed, if `forget` says that there is no such row any more. The same bytes do not come
+        in meanwhile. Raises `StorageUnavailable`, before anything is removed, where the holder of the bytes does not
+        answer; one that fails after the row is gone costs bytes without a row. Files that v0.1.9 left with the user
+        are never touched.
+        """
+        with self._contents.holding(stored.content_hash):
+            provider = self._registry.holder_of(stored)
+            if not forget():
+                return False
+            if provider is not None and not needed():
+                discard(provider, stored)
+            return True
+
     def clear_staging(self) -> int:
         """Remove unfinished uploads of a Core that died; called once at start, under the home's lock."""
         return self._staging.clear()
@@ -100,20 +119,21 @@ class StorageService:
         """Bytes first, row last. If the row fails the bytes stay, unreferenced, for fsck to report: another upload of
         the same bytes may have adopted them already."""
         facts = UploadFacts(described.kind, described.filename, described.mime_type, received.byte_size)
-        provider, key = self._put(received, facts)
-        return self._database.write(
-            lambda tx: self._assets.store(
-                tx,
-                content_hash=received.content_hash,
-                byte_size=received.byte_size,
-                kind=described.kind,
-                filename=described.filename,
-                mime_type=described.mime_type,
-                storage_provider=provider.name,
-                storage_key=key,
-                sidecar=described.sidecar,
+        with self._contents.holding(received.content_hash):
+            provider, key = self._put(received, facts)
+            return self._database.write(
+                lambda tx: self._assets.store(
+                    tx,
+                    content_hash=received.content_hash,
+                    byte_size=received.byte_size,
+                    kind=described.kind,
+                    filename=described.filename,
+                    mime_type=described.mime_type,
+                    storage_provider=provider.name,
+                    storage_key=key,
+                    sidecar=described.sidecar,
+                )
             )
-        )
 
     def _put(self, received: ReceivedFile, facts: UploadFacts) -> tuple[StorageProvider, str]:
         *preferred, fallback = self._registry.for_upload(facts)
