@@ -89,6 +89,7 @@ class Kernel:
         self.sessions: SessionStore
         self.plugins: PluginService
         self.jobs: JobService
+        self.services: PluginContext
         self._console = console
         self._warnings: list[str] = []
         self._closing = ExitStack()
@@ -259,6 +260,7 @@ class Kernel:
             ),
         )
         self.plugins = PluginService(self._switch, records, configurations)
+        self.services = context("faceforge.kernel", {})
         self._dispatcher = EventDispatcher(database, events, lambda: self._generation.all(EventHandler))
         self._closing.callback(self._switch.close)
         self._switch.start()
