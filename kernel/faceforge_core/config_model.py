@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -130,9 +130,14 @@ class Limits(Section):
 
 
 class Trash(Section):
-    """How long deleted things can be brought back."""
+    """How long deleted things can be brought back: so many days (0: until the trash is next emptied), or "forever"."""
 
-    keep_days: Count = 30
+    keep_days: Annotated[int, Field(ge=0, le=100_000)] | Literal["forever"] = 30
+
+    @property
+    def limit(self) -> int | None:
+        """The days as a number; None for ever."""
+        return None if self.keep_days == "forever" else self.keep_days
 
 
 class Jobs(Section):

@@ -90,6 +90,7 @@ class Kernel:
         self.sessions: SessionStore
         self.plugins: PluginService
         self.jobs: JobService
+        self.services: PluginContext
         self._console = console
         self._warnings: list[str] = []
         self._closing = ExitStack()
@@ -216,7 +217,7 @@ class Kernel:
         )
         storage.clear_staging()
         self.entities, self.storage = entities, storage
-        trash = TrashService(database, events, storage, lambda: self.config.current)
+        trash = TrashService(database, events, storage, lambda: self.config.current, self.home.assets_dir)
         queue = JobQueue(database, events, lambda: self.config.current.limits.queued_jobs, self._job_news)
         self._runner = JobRunner(database, queue, self._job_handlers, self.config.current.jobs.workers)
         self.jobs = JobService(database, queue, self._runner, self._job_handlers, self._job_news)
@@ -267,6 +268,7 @@ class Kernel:
             ),
         )
         self.plugins = PluginService(self._switch, records, configurations)
+        self.services = context("faceforge.kernel", {})
         self._dispatcher = EventDispatcher(database, events, lambda: self._generation.all(EventHandler))
         self._closing.callback(self._switch.close)
         self._switch.start()

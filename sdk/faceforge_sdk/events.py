@@ -42,6 +42,13 @@ EventType = Literal[
 ]
 
 
+def matches(pattern: str, event_type: str) -> bool:
+    """Whether `pattern` means this type: the type itself, its family (``asset.*``), or all (``*``)."""
+    if pattern.endswith(".*"):
+        return event_type.startswith(pattern[:-1])
+    return pattern in {"*", event_type}
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One fact, written in the transaction of the change it tells of.

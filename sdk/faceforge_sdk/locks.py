@@ -1,4 +1,4 @@
-"""Locks by name."""
+"""One lock per key, for as long as somebody needs it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ if TYPE_CHECKING:
 
 
 class KeyLocks:
-    """One lock per key in use: two threads must not judge each other's half-done work on the same thing.
-
-    A thread must not hold a key that it holds already.
-    """
+    """Keeps those apart who work on the same thing, and nobody else; a key that nobody holds costs no memory."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -22,7 +19,7 @@ class KeyLocks:
 
     @contextmanager
     def holding(self, key: str) -> Iterator[None]:
-        """Wait until nobody else holds `key`, and hold it."""
+        """Wait until nobody else holds `key`, and hold it. Not twice in one thread."""
         with self._guard:
             lock, users = self._held.get(key, (threading.Lock(), 0))
             self._held[key] = (lock, users + 1)

@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
+from faceforge_builtins.thumbnails.cache import ThumbnailCache
+from faceforge_builtins.thumbnails.jobs import RenderInput, render_job
+from faceforge_sdk import Thumbnailer
+from faceforge_sdk.testing import FakeAssets, FakeJobContext, FakePlugins, fake_context
+
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
@@ -139,3 +144,37 @@ def test_the_cache_may_be_deleted_and_is_made_again(faceforge: Any, client: Test
         file.unlink()
     assert faceforge.run_job("thumbnails.render", {"asset_id": asset_id}).result == {"rendered": [1024, 512, 256]}
     thumbnail(faceforge, asset_id)
+
+
+def pictures(faceforge: Any) -> list[Path]:
+    return [*(faceforge.home / "plugin_data" / "faceforge.thumbnails").rglob("*.webp")]
+
+
+def test_an_asset_that_is_gone_for_good_leaves_no_picture(faceforge: Any, client: TestClient) -> None:
+    asset_id = upload(client, PHOTO.read_bytes(), "grace.jpg", "image/jpeg")
+    refused = upload(client, b"no photo", "broken.jpg", "image/jpeg")
+    thumbnail(faceforge, asset_id)
+    faceforge.wait_for(lambda: len(pictures(faceforge)) == 4)  # three sizes, and the note on the other file
+    for one in (asset_id, refused):
+        client.delete(f"/v1/assets/{one}")
+        assert client.delete(f"/v1/trash/assets/{one}").status_code == 200
+    faceforge.wait_for(lambda: not pictures(faceforge))
+    again = upload(client, PHOTO.read_bytes(), "grace.jpg", "image/jpeg")
+    thumbnail(faceforge, again)
+
+
+def test_an_asset_that_goes_while_it_is_being_pictured_leaves_no_picture(tmp_path: Path) -> None:
+    ctx, cache = fake_context(data_dir=tmp_path / "data"), ThumbnailCache(tmp_path / "cache")
+    assert isinstance(ctx.assets, FakeAssets)
+    assert isinstance(ctx.plugins, FakePlugins)
+    asset = ctx.assets.add(PHOTO.read_bytes(), mime_type="image/jpeg")
+
+    def render(source: Path, size: int) -> bytes:
+        out = io.BytesIO()
+        Image.open(source).resize((size, size)).save(out, "WEBP")
+        ctx.assets.delete(asset.asset_id)
+        return out.getvalue()
+
+    ctx.plugins.contribute("demo", Thumbnailer("vanishing", ("image/*",), render))
+    render_job(ctx, cache)(FakeJobContext(RenderInput(asset_id=asset.asset_id)))
+    assert not [*(tmp_path / "cache").rglob("*.webp")]

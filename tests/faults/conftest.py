@@ -66,10 +66,12 @@ class ForkedCores:
 
     process: subprocess.Popen[str]
 
-    def run(self, home: Path, tracer: Callable[[int], list[str]] | None = None) -> tuple[int, list[str]]:
-        """Exit code (negative for a signal) and answers of a Core that stores three files under a tracer's command."""
+    def run(
+        self, home: Path, tracer: Callable[[int], list[str]] | None = None, *, action: str = "store"
+    ) -> tuple[int, list[str]]:
+        """Exit code (negative for a signal) and answers of a Core that does something under a tracer's command."""
         assert self.process.stdin is not None
-        print(home, file=self.process.stdin, flush=True)
+        print(action, home, file=self.process.stdin, flush=True)
         first = self._line()
         pid = int(first.removeprefix("pid "))
         tracing = self._attach(tracer(pid)) if tracer is not None else None

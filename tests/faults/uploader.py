@@ -2,11 +2,12 @@
 
     python uploader.py store HOME COUNT SIZE     ``ready``, then ``stored <sha256>`` per file; then waits for its end
     python uploader.py careless HOME COUNT SIZE  the same, without any fsync of Python's
-    python uploader.py serve                     forks a Core per line of stdin, which names a home
+    python uploader.py serve                     forks a Core per line of stdin: what to do, and a home
 
-A served Core says its pid, waits for SIGUSR1, stores two files and the first one again, and says ``stored <sha256>``
-or ``refused <error>`` each time. Opening a home does what a start does: migrate, clear the staging folder. The bytes
-depend only on number and size.
+A served Core says its pid, waits for SIGUSR1, and then, for ``store``, stores two files and the first one again; for
+``trash``, it stores four and moves all but the last to the trash; for ``purge``, it empties the trash. It says
+``stored <sha256>`` or ``refused <error>`` for each file, and ``purged <number>``. Opening a home does what a start
+does: migrate, clear the staging folder. The bytes depend only on number and size.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import os
 import signal
 import sys
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +30,7 @@ from faceforge_core.events import EventLog
 from faceforge_core.home import Home
 from faceforge_core.owned import Owned
 from faceforge_core.storage.service import StorageService
+from faceforge_core.storage.trash import TrashService
 from faceforge_sdk.errors import FaceForgeError
 
 if TYPE_CHECKING:
@@ -36,25 +39,35 @@ if TYPE_CHECKING:
 NO_RESERVE = CoreConfig.model_validate({"limits": {"free_space_reserve_bytes": 0}})
 
 
+@dataclass
+class SmallCore:
+    """What there is of a Core here."""
+
+    storage: StorageService
+    assets: AssetCatalog
+    trash: TrashService
+
+
 @contextmanager
-def storage_of(root: Path) -> Iterator[StorageService]:
+def core_of(root: Path) -> Iterator[SmallCore]:
     home = Home.at(root)
     home.prepare()
     migrate(home.database, home.backups_dir)
     fs = FileSystemProvider(home.assets_dir, home.quarantine_dir, logging.getLogger("fs"))
     with Database(home.database) as database:
         events = EventLog(database)
+        assets = AssetCatalog(database, events)
         storage = StorageService(
             database=database,
             events=events,
-            assets=AssetCatalog(database, events),
+            assets=assets,
             staging_dir=home.staging_dir,
             config=lambda: NO_RESERVE,
             providers=lambda: [Owned("faceforge.storage_fs", fs)],
             rules=list,
         )
         storage.clear_staging()
-        yield storage
+        yield SmallCore(storage, assets, TrashService(database, events, storage, lambda: NO_RESERVE, home.assets_dir))
 
 
 def content(number: int, size: int) -> bytes:
@@ -65,37 +78,53 @@ def say(line: str) -> None:
     os.write(1, line.encode() + b"\n")
 
 
-def store(storage: StorageService, number: int, size: int) -> None:
+def store(core: SmallCore, number: int, size: int) -> str | None:
     try:
-        with storage.begin_upload() as upload:
+        with core.storage.begin_upload() as upload:
             upload.write(content(number, size))
             asset = upload.commit(filename=f"{number}.bin", content_type=None)
     except FaceForgeError as error:
         say(f"refused {type(error).__name__}")
-    else:
-        say(f"stored {asset.asset_id}")
+        return None
+    say(f"stored {asset.asset_id}")
+    return asset.asset_id
 
 
 def store_many(root: Path, count: int, size: int) -> None:
-    with storage_of(root) as storage:
+    with core_of(root) as core:
         say("ready")
         for number in range(count):
-            store(storage, number, size)
+            store(core, number, size)
         sys.stdin.read()
+
+
+def act(core: SmallCore, action: str) -> None:
+    match action:
+        case "store":
+            for number in (0, 1, 0):
+                store(core, number, 5000)
+        case "trash":
+            for number in range(4):
+                asset_id = store(core, number, 5000)
+                if number < 3 and asset_id is not None:
+                    core.assets.delete(asset_id)
+        case "purge":
+            done = core.trash.purge_older(["assets"], 0, lambda _percent, _step: None, lambda: None)
+            say(f"purged {done['assets']}")
 
 
 def serve() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
     for line in sys.stdin:
-        core = os.fork()
-        if core == 0:
-            with storage_of(Path(line.strip())) as storage:
+        action, _, root = line.strip().partition(" ")
+        forked = os.fork()
+        if forked == 0:
+            with core_of(Path(root)) as core:
                 say(f"pid {os.getpid()}")
                 signal.sigwait({signal.SIGUSR1})
-                for number in (0, 1, 0):
-                    store(storage, number, 5000)
+                act(core, action)
             os._exit(0)
-        _, status = os.waitpid(core, 0)
+        _, status = os.waitpid(forked, 0)
         say(f"exit {os.waitstatus_to_exitcode(status)}")
 
 

@@ -68,7 +68,7 @@ def test_version_prints_the_version(run: Run) -> None:
 def test_help_names_every_command(run: Run) -> None:
     done = run("--help")
     assert done.returncode == 0
-    assert all(name in done.stdout for name in ("serve", "token", "version"))
+    assert all(name in done.stdout for name in ("serve", "token", "trash", "version"))
     assert "rotate" in run("token", "--help").stdout
 
 

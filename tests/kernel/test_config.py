@@ -69,6 +69,18 @@ def test_d22_an_empty_object_and_null_mean_the_defaults(store: ConfigStore, path
         assert store.load() == CoreConfig()
 
 
+@pytest.mark.parametrize(("days", "limit"), [(0, 0), (30, 30), (100_000, 100_000), ("forever", None), (None, 30)])
+def test_the_trash_is_kept_for_days_or_for_ever(store: ConfigStore, path: Path, days: Any, limit: int | None) -> None:
+    put(path, {"trash": {"keep_days": days}})
+    assert store.load().trash.limit == limit
+
+
+@pytest.mark.parametrize("days", [-1, 1.5, 100_001, "never", "", [30]])
+def test_any_other_time_to_keep_the_trash_is_refused(store: ConfigStore, path: Path, days: Any) -> None:
+    put(path, {"trash": {"keep_days": days}})
+    assert "trash.keep_days" in refusal_of(store)
+
+
 def test_a_byte_order_mark_of_a_windows_editor_is_fine(store: ConfigStore, path: Path) -> None:
     path.write_bytes(b'\xef\xbb\xbf{"network": {"core_port": 9000}}\r\n')
     assert store.load().network.core_port == 9000

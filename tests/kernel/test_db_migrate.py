@@ -158,11 +158,11 @@ def test_search_tags_and_counters_are_filled_from_the_live_rows(legacy: Path, ba
         newest_first.sort(key=lambda entity: entity["created_at"], reverse=True)
         for needle in ("", "lovelace", "é", "İSTANBUL", "patched", "50%", "小龙", "nested", "zz"):
             wanted = [entity["entity_id"] for entity in newest_first if needle.casefold() in text_of(entity)]
-            found = search.search(reader, needle, None, limit=200)
+            found = search.find(reader, search.Wanted(needle=needle), limit=200)
             assert [hit.entity_id for hit in found] == wanted, needle
         for tag in ("math", "100%", "日本", "under_score"):
             wanted = [entity["entity_id"] for entity in newest_first if tag in entity["tags"]]
-            assert [hit.entity_id for hit in search.search(reader, "", tag, limit=200)] == wanted
+            assert [hit.entity_id for hit in search.find(reader, search.Wanted(tags=(tag,)), limit=200)] == wanted
             assert wanted
 
 
@@ -225,9 +225,11 @@ def test_odd_rows_of_an_old_home_are_taken_along(legacy: Path, backups: Path) ->
     assert counts(legacy) == before
     check_clean(legacy)
     with Database(legacy) as database, database.read() as reader:
-        assert [hit.entity_id for hit in search.search(reader, "odd one", "t", limit=5)] == ["not hex"]
-        assert search.count(reader, "odd two", None) == 1
-        assert search.count(reader, "", None) == before["entities"] - len(EXPECTED["deleted_entities"])
+        assert [
+            hit.entity_id for hit in search.find(reader, search.Wanted(needle="odd one", tags=("t",)), limit=5)
+        ] == ["not hex"]
+        assert search.count(reader, search.Wanted(needle="odd two")) == 1
+        assert search.count(reader, search.Wanted()) == before["entities"] - len(EXPECTED["deleted_entities"])
 
 
 def test_deleted_keys_are_free_again_and_live_ones_stay_unique(legacy: Path, backups: Path) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from faceforge_core.db.statements import prepare
 from faceforge_core.events import EventDispatcher, EventLog
+from faceforge_core.events.log import _after
 from faceforge_core.owned import Owned
 from faceforge_sdk.contributions import EventHandler
 from faceforge_sdk.errors import TooManyRequests
@@ -270,9 +271,50 @@ def test_the_stream_can_be_resumed_from_any_place(telling: Telling) -> None:
     with telling.database.read() as reader:
         last = telling.log.last(reader)
         assert [event.subject for event in telling.log.after(reader, last - 2)] == ["b", "c"]
-        assert [event.subject for event in telling.log.after(reader, 0, "asset.*")] == []
-        assert [event.subject for event in telling.log.after(reader, 0, "entity.created", limit=1)] == ["a"]
+        assert [event.subject for event in telling.log.after(reader, 0, ["asset.*"])] == []
+        assert [event.subject for event in telling.log.after(reader, 0, ["entity.created"], limit=1)] == ["a"]
 
 
-def test_reading_on_uses_the_numbers(assert_indexed: Callable[[str], None]) -> None:
-    assert_indexed("SELECT * FROM events WHERE event_seq > ? AND type >= ? AND type < ? ORDER BY event_seq LIMIT ?")
+def test_the_latest_event_is_kept_for_ever_so_that_its_number_is_known(telling: Telling) -> None:
+    telling.tell("a", "b")
+    telling.database.write(lambda tx: tx.run(prepare(text("UPDATE events SET at = '2020-01-01T00:00:00.000Z'"))))
+
+    assert telling.log.prune() == 1
+    with telling.database.read() as reader:
+        assert telling.log.last(reader) == 2
+        assert [event.subject for event in telling.log.after(reader, 0)] == ["b"]
+
+
+def test_several_patterns_are_one_stream_in_order(telling: Telling) -> None:
+    for subject, event_type in (
+        ("a", "entity.created"),
+        ("b", "asset.stored"),
+        ("c", "job.queued"),
+        ("d", "entity.deleted"),
+        ("e", "asset.linked"),
+    ):
+        telling.tell(subject, event_type=event_type)
+
+    def told(*patterns: str) -> str:
+        with telling.database.read() as reader:
+            return "".join(event.subject for event in telling.log.after(reader, 0, patterns))
+
+    assert told("asset.*", "entity.created") == "abe"
+    assert told("entity.created", "entity.*", "entity.created") == "ad"
+    assert told("job.queued", "*") == "abcde"
+    assert told("asset.store", "asset", "entity*", "") == ""
+    assert told() == ""
+
+
+def test_a_stretch_without_what_was_asked_for_still_moves_on(telling: Telling) -> None:
+    telling.tell(*map(str, range(5)))
+    with telling.database.read() as reader:
+        assert telling.log.stretch(reader, 0, ["asset.*"]).end == 5
+        page = telling.log.stretch(reader, 0, ["entity.*"], limit=2)
+        assert (len(page.events), page.end, page.more) == (2, 2, True)
+        assert telling.log.stretch(reader, 5, ["*"]).end == 5
+
+
+@pytest.mark.parametrize("ranges", [1, 3])
+def test_reading_on_uses_the_numbers(assert_indexed: Callable[[str], None], ranges: int) -> None:
+    assert_indexed(_after(ranges).sql)

@@ -42,7 +42,7 @@ class FileSystemProvider:
         self._log = log
         marker = assets_dir / _HOME_MARKER
         self._sign = marker if marker.is_file() else assets_dir
-        self._keys = KeyLocks()
+        self._keys = KeyLocks()  # two uploads of the same bytes must not judge each other's half-done work
         self._shards_lock = threading.Lock()
         self._durable_shards: set[Path] = set()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from faceforge_sdk import EventHandler, JobHandler, Router, Thumbnailer, hookimpl
 
 from .cache import ThumbnailCache
-from .events import queue_render
+from .events import follow_assets
 from .jobs import RenderInput, render_job
 from .process import RenderProcess
 
@@ -48,4 +48,4 @@ class ThumbnailsPlugin:
 
     @hookimpl
     def register_event_handlers(self, ctx: PluginContext) -> list[EventHandler]:
-        return [EventHandler("thumbnails", "asset.*", queue_render(ctx))]
+        return [EventHandler("thumbnails", "asset.*", follow_assets(ctx, ThumbnailCache(ctx.data_dir)))]

@@ -43,6 +43,11 @@ class ThumbnailCache:
         """Whether it was noted that these bytes can't be pictured."""
         return self._path(content_hash, 0).exists()
 
+    def remove(self, content_hash: str) -> None:
+        """Forget these bytes: no picture, of whatever version, and no note is left."""
+        for file in (self._folder / content_hash[:2]).glob(f"{content_hash}-*"):
+            file.unlink(missing_ok=True)
+
     def write(self, content_hash: str, size: int, picture: bytes) -> None:
         """Keep a WebP; a reader sees it whole or not at all."""
         target = self._path(content_hash, size)

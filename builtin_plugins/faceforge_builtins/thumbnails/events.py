@@ -1,4 +1,4 @@
-"""From an asset that came in to the job that pictures it."""
+"""From an asset that came in to the job that pictures it, and from one that is gone to the end of its pictures."""
 
 from __future__ import annotations
 
@@ -14,16 +14,25 @@ if TYPE_CHECKING:
 
     from faceforge_sdk import Event, PluginContext
 
+    from .cache import ThumbnailCache
+
 
 TELLING = frozenset({"asset.stored", "asset.restored", "asset.updated"})
 
 
-def queue_render(ctx: PluginContext) -> Callable[[Event], None]:
-    """An event handler that queues a render of the asset, if some thumbnailer reads files of its type."""
+def follow_assets(ctx: PluginContext, cache: ThumbnailCache) -> Callable[[Event], None]:
+    """An event handler that queues a render of the asset, if some thumbnailer reads files of its type.
 
-    def queue(event: Event) -> None:
-        if event.type not in TELLING:
-            return
+    Events come in order: where the same bytes came in again after a purge, they are pictured again after it too.
+    """
+
+    def follow(event: Event) -> None:
+        if event.type == "asset.purged":
+            cache.remove(event.subject)  # an asset's id is the hash of its bytes
+        elif event.type in TELLING:
+            queue_render(event)
+
+    def queue_render(event: Event) -> None:
         try:
             asset = ctx.assets.get(event.subject)
         except NotFound:
@@ -33,4 +42,4 @@ def queue_render(ctx: PluginContext) -> Callable[[Event], None]:
                 "thumbnails.render", {"asset_id": asset.asset_id}, dedupe_key=f"thumbnails.render:{asset.asset_id}"
             )
 
-    return queue
+    return follow

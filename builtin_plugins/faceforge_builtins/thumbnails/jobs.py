@@ -67,9 +67,19 @@ def render_job(ctx: PluginContext, cache: ThumbnailCache) -> Callable[[JobContex
             cache.refuse(asset.content_hash)
             job.log("warning", f"No thumbnail: {exc}", {"asset_id": asset.asset_id})
             return {"rendered": [], "reason": str(exc)}
+        if not _lives(ctx, asset):
+            cache.remove(asset.content_hash)  # it may be gone for good, and the event that says so be dealt with
         return {"rendered": list(SIZES)}
 
     return run
+
+
+def _lives(ctx: PluginContext, asset: Asset) -> bool:
+    try:
+        ctx.assets.get(asset.asset_id)
+    except NotFound:
+        return False
+    return True
 
 
 def _keep_all(cache: ThumbnailCache, content_hash: str, largest: bytes) -> None:

@@ -91,8 +91,8 @@ def has_values(reader: Reader, scope: str, field_key: str) -> bool:
     """Whether anything stands under a key: descriptors, those of trashed entities too, or fields of live entities."""
     if reader.value(_ANY_DESCRIPTOR, scope=scope, field_key=field_key) is not None:
         return True
-    key_id = facts.key_id(reader, facts.FIELD, field_key) if scope == ENTITY_SCOPE else None
-    return key_id is not None and reader.value(_ANY_FIELD, key_id=key_id) is not None
+    known = facts.find_key(reader, facts.FIELD, field_key) if scope == ENTITY_SCOPE else None
+    return known is not None and reader.value(_ANY_FIELD, key_id=known.number) is not None
 
 
 def _all_values(database: Database, definition: FieldDef) -> Iterator[list[_Value]]:

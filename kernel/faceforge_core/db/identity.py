@@ -1,4 +1,4 @@
-"""Whose database this is: the uuid that also stands in the home's marker file."""
+"""Whose database this is: the uuid that also stands in the home's marker file, and since when it counts some things."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from faceforge_core.db.statements import prepare
 from faceforge_core.db.tables import home_identity
 
 if TYPE_CHECKING:
-    from faceforge_core.db.engine import Database
+    from faceforge_core.db.engine import Database, Reader
 
 _HOME_UUID = "home_uuid"
+_TRASH_COUNTS_FROM = "trash_counts_from"
 _get = prepare(select(home_identity.c.value).where(home_identity.c.key == bindparam("name")))
 _set = prepare(
     text(
@@ -32,3 +33,8 @@ def home_uuid(database: Database) -> str | None:
 def set_home_uuid(database: Database, uuid: str) -> None:
     """Tie the database to the home with this uuid."""
     database.write(lambda tx: tx.run(_set, name=_HOME_UUID, value=uuid))
+
+
+def trash_counts_from(reader: Reader) -> str:
+    """Return the moment before which nothing counts as deleted: v0.1.9 never said that its trash would be emptied."""
+    return str(reader.value(_get, name=_TRASH_COUNTS_FROM) or "")

@@ -6,11 +6,12 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from faceforge_sdk.errors import StorageUnavailable
+from faceforge_sdk.errors import IntegrityError, StorageUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from faceforge_core.catalog.trashed import StoredFile
     from faceforge_core.owned import Owned
     from faceforge_sdk.contributions import StorageRule
     from faceforge_sdk.protocols import StorageProvider, UploadFacts
@@ -56,6 +57,26 @@ class ProviderRegistry:
             )
         return provider
 
+    def holder_of(self, stored: StoredFile) -> StorageProvider | None:
+        """The provider that would remove these bytes now; None if no provider's are named.
+
+        Raises `StorageUnavailable` if it is not there, or does not answer.
+        """
+        if not stored.key:
+            return None
+        provider = self.named(stored.provider)
+        try:
+            answers = provider.available()
+            provider.stat(stored.key)
+        except IntegrityError as error:
+            _log.warning("The asset %s names no place of %r: %s", stored.asset_id, stored.provider, error)
+            return None
+        except (Exception, SystemExit) as error:
+            raise _no_answer(stored.provider, str(error)) from error
+        if not answers:
+            raise _no_answer(stored.provider, "it is not available")
+        return provider
+
     def choice(self, facts: UploadFacts) -> Choice:
         """Where the rules want a file; the first that has an opinion decides."""
         for rule in self.rules():
@@ -91,6 +112,25 @@ class ProviderRegistry:
 
     def _find(self, name: str) -> StorageProvider | None:
         return next((owned.value for owned in self.providers() if owned.value.name == name), None)
+
+
+def discard(provider: StorageProvider, stored: StoredFile) -> None:
+    """Remove bytes whose row is gone. Those that stay are logged: nothing refers to them any more."""
+    try:
+        provider.delete(stored.key)
+    except (Exception, SystemExit):  # noqa: BLE001 - a plugin's provider may raise anything
+        _log.exception("The bytes of the removed asset %s stay at %r.", stored.asset_id, provider.name)
+
+
+def is_providers(error: StorageUnavailable) -> bool:
+    """Whether `error` speaks of a provider that is not there or does not answer, and not of the database."""
+    return isinstance(error.details, dict) and "storage_provider" in error.details
+
+
+def _no_answer(name: str, reason: str) -> StorageUnavailable:
+    return StorageUnavailable(
+        f"The storage provider {name!r} does not answer: {reason}", retry_after=30, details={"storage_provider": name}
+    )
 
 
 def is_available(provider: StorageProvider) -> bool:

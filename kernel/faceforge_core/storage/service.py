@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from faceforge_core.storage.adoption import Adoption
 from faceforge_core.storage.fsck import Fsck
 from faceforge_core.storage.migration import DISPLACED, Migration
-from faceforge_core.storage.providers import FALLBACK, ProviderRegistry, ask_directly
+from faceforge_core.storage.providers import FALLBACK, ProviderRegistry, ask_directly, discard
 from faceforge_core.storage.staging import Staging
 from faceforge_core.storage.upload import IncomingFile
 from faceforge_core.storage.usage import Usage
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from faceforge_core.catalog.assets import AssetCatalog
+    from faceforge_core.catalog.trashed import StoredFile
     from faceforge_core.config import CoreConfig
     from faceforge_core.db.engine import Database, Transaction
     from faceforge_core.events import EventLog
@@ -142,6 +143,22 @@ class StorageService:
     def needs_adoption(self) -> bool:
         """Whether files of v0.1.9 wait to be taken over: then a job of the type ``storage.adopt`` is due."""
         return self._adoption.waiting()
+
+    def remove(self, stored: StoredFile, *, forget: Callable[[], bool], needed: Callable[[], bool]) -> bool:
+        """Remove a file for good: its row first, by `forget`, and the bytes last, unless they are `needed`.
+
+        False, and nothing is removed, if `forget` says that there is no such row any more. The same bytes do not come
+        in meanwhile. Raises `StorageUnavailable`, before anything is removed, where the holder of the bytes does not
+        answer; one that fails after the row is gone costs bytes without a row. Files that v0.1.9 left with the user
+        are never touched.
+        """
+        with self._contents.holding(stored.content_hash):
+            provider = self._registry.holder_of(stored)
+            if not forget():
+                return False
+            if provider is not None and not needed():
+                discard(provider, stored)
+            return True
 
     def clear_staging(self) -> int:
         """Remove unfinished uploads of a Core that died; called once at start, under the home's lock."""

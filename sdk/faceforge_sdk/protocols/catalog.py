@@ -249,12 +249,16 @@ class Relationships(Protocol):
 class Trash(Protocol):
     """The trash of all kinds. All methods block."""
 
-    def summary(self) -> TrashSummary:
-        """How much lies in it, and for how long."""
+    def summary(self, older_than_days: int | None = None) -> TrashSummary:
+        """How much lies in it, or how much of it was deleted at least so long ago; and for how long it is kept."""
         ...
 
     def purge(self, kind: TrashKind, thing_id: str) -> None:
-        """Remove one thing for good, its bytes too. Raises `NotFound` if it is not in the trash."""
+        """Remove one thing for good, with what belongs to it: an entity's descriptors, relationships and links.
+
+        Raises `NotFound` if it is not in the trash, and `StorageUnavailable` if the bytes of an asset can't be removed
+        now.
+        """
         ...
 
     def purge_older(
@@ -266,7 +270,8 @@ class Trash(Protocol):
     ) -> Mapping[str, int]:
         """Remove for good what was deleted at least so long ago; returns how many of each kind.
 
-        What v0.1.9 had deleted counts from the upgrade. Repeatable; `check_cancelled` stops it by raising. Raises
-        `StorageUnavailable` where the files' disk is not there.
+        ``skipped`` counts the assets that stay because whoever keeps their bytes does not answer. What v0.1.9 had
+        deleted counts from the upgrade. Repeatable; `check_cancelled` stops it by raising. Raises `StorageUnavailable`
+        where the files' disk is not there.
         """
         ...

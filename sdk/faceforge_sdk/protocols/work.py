@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 
     from faceforge_sdk.events import Event
     from faceforge_sdk.models import Job, JobCancellation, JobLog, JobLogLine, JobQuery, Page
@@ -79,6 +79,9 @@ class Events(Protocol):
         """The number of the latest event; 0 if there never was one."""
         ...
 
-    def follow(self, seq: int | None = None, patterns: Sequence[str] = ("*",)) -> AsyncIterator[Event]:
-        """The events behind `seq` (None: from now on), live, as they are committed; ends when Core stops."""
+    def follow(self, seq: int | None = None, patterns: Sequence[str] = ("*",)) -> AsyncGenerator[Event, None]:
+        """The events behind `seq` (None: from now on), live, as they are committed; ends when Core stops.
+
+        Close it to stop earlier: ``async with aclosing(events.follow()) as stream``.
+        """
         ...

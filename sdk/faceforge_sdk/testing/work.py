@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from itertools import count, islice
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from faceforge_sdk.errors import Conflict, JobCancelled, NotFound
+from faceforge_sdk.events import Event, matches
 from faceforge_sdk.models import MAX_INT, Job, JobCancellation, JobError, JobLog, JobLogLine
 
 from .answers import now, page
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 
     from faceforge_sdk.models import JobQuery, JobStatus, Page
 
@@ -134,7 +136,51 @@ def _ended_before(job: Job, days: int | None) -> bool:
 
 
 class FakeEvents:
-    """`faceforge_sdk.protocols.Events` that a test fills."""
+    """`faceforge_sdk.protocols.Events` that a test fills: `tell` something; `stop`, and whoever follows is through."""
+
+    def __init__(self) -> None:
+        self.told: list[Event] = []
+        self._waiting: set[asyncio.Event] = set()
+        self._stopped = False
+
+    def tell(self, event_type: str, subject: str = "", payload: Mapping[str, Any] | None = None) -> Event:
+        """Make something happen. On the thread of the event loop, if anybody follows."""
+        event = Event(len(self.told) + 1, event_type, subject, now(), dict(payload or {}))
+        self.told.append(event)
+        self._wake()
+        return event
+
+    def stop(self) -> None:
+        """End every stream, as Core does when it stops."""
+        self._stopped = True
+        self._wake()
+
+    def after(self, seq: int, patterns: Sequence[str] = ("*",), limit: int = 100) -> Sequence[Event]:
+        wanted = (one for one in self.told[max(0, seq) :] if any(matches(pattern, one.type) for pattern in patterns))
+        return list(islice(wanted, limit))
+
+    def last(self) -> int:
+        return len(self.told)
+
+    async def follow(self, seq: int | None = None, patterns: Sequence[str] = ("*",)) -> AsyncGenerator[Event, None]:
+        place, news = self.last() if seq is None else seq, asyncio.Event()
+        self._waiting.add(news)
+        try:
+            while True:
+                news.clear()
+                end = self.last()
+                for event in self.after(place, patterns, end):
+                    yield event
+                place = max(place, end)
+                if self._stopped:
+                    return
+                await news.wait()
+        finally:
+            self._waiting.discard(news)
+
+    def _wake(self) -> None:
+        for news in self._waiting:
+            news.set()
 
 
 @dataclass

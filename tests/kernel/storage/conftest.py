@@ -1,10 +1,11 @@
-"""A home with a storage service over the real catalog, database and file system provider."""
+"""A home with a storage service over the real catalog, database and file system provider, and its trash."""
 
 from __future__ import annotations
 
 import json
 import logging
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,23 +13,36 @@ from sqlalchemy import text
 
 from faceforge_builtins.storage_fs.provider import FileSystemProvider
 from faceforge_core.catalog.assets import AssetCatalog
+from faceforge_core.catalog.ids import new_id
+from faceforge_core.clock import text_of
 from faceforge_core.config import CoreConfig
+from faceforge_core.db import identity
 from faceforge_core.db.engine import Database
 from faceforge_core.db.migrate import migrate
 from faceforge_core.db.statements import prepare
 from faceforge_core.events import EventLog
-from faceforge_core.home import Home
+from faceforge_core.home import Home, HomeMarker, write_marker
 from faceforge_core.owned import Owned
 from faceforge_core.storage.service import StorageService
+from faceforge_core.storage.trash import TrashService
 from faceforge_sdk.protocols import Sidecar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from faceforge_sdk.contributions import StorageRule
-    from faceforge_sdk.models import Asset
+    from faceforge_sdk.models import Asset, TrashKind
     from faceforge_sdk.protocols import StorageProvider
+
+TABLES: dict[TrashKind, tuple[str, str]] = {
+    "entities": ("entities", "entity_id"),
+    "assets": ("assets", "asset_id"),
+    "descriptors": ("descriptors", "descriptor_id"),
+    "field-defs": ("field_definitions", "field_def_id"),
+    "relationships": ("relationships", "relationship_id"),
+}
+LONG_AGO = "2020-01-01T00:00:00.000Z"
 
 
 @dataclass
@@ -121,3 +135,106 @@ def house(tmp_path: Path) -> Iterator[House]:
     fs = FileSystemProvider(home.assets_dir, home.quarantine_dir, logging.getLogger("storage_fs"))
     with Database(home.database) as database:
         yield House(home, database, fs)
+
+
+class Can:
+    """A house whose trash can be emptied; things are made as rows, and come back as their ids."""
+
+    def __init__(self, house: Any) -> None:
+        self.house = house
+        self.keep_days: int | str = 30
+        self.trash = TrashService(
+            house.database,
+            house.events,
+            house.storage,
+            lambda: CoreConfig.model_validate({"trash": {"keep_days": self.keep_days}}),
+            house.home.assets_dir,
+        )
+        identity.set_home_uuid(house.database, "the-home")
+        write_marker(house.home.assets_dir, HomeMarker("the-home"))
+        self.upgraded_at(LONG_AGO)
+
+    def upgraded_at(self, moment: str) -> None:
+        self.house.execute("UPDATE home_identity SET value = :at WHERE key = 'trash_counts_from'", at=moment)
+
+    def row(self, table: str, **values: object) -> None:
+        names = ", ".join(values)
+        self.house.execute(
+            f"INSERT INTO {table} ({names}) VALUES ({', '.join(':' + name for name in values)})", **values
+        )
+
+    def entity(self, deleted_at: str | None = None) -> str:
+        entity_id = new_id()
+        self.row("entities", entity_id=entity_id, display_name="Ada", deleted_at=deleted_at)
+        return entity_id
+
+    def descriptor(self, entity_id: str, deleted_at: str | None = None) -> str:
+        descriptor_id = new_id()
+        self.row(
+            "descriptors",
+            descriptor_id=descriptor_id,
+            entity_id=entity_id,
+            field_key=descriptor_id[:8],
+            deleted_at=deleted_at,
+        )
+        return descriptor_id
+
+    def relationship(self, src: str, dst: str, deleted_at: str | None = None) -> str:
+        relationship_id = new_id()
+        self.row(
+            "relationships",
+            relationship_id=relationship_id,
+            src_entity_id=src,
+            dst_entity_id=dst,
+            relationship_type="knows",
+            deleted_at=deleted_at,
+        )
+        return relationship_id
+
+    def field_def(self, deleted_at: str | None = None) -> str:
+        field_def_id = new_id()
+        self.row(
+            "field_definitions",
+            field_def_id=field_def_id,
+            field_key=field_def_id[:8],
+            field_type="text",
+            deleted_at=deleted_at,
+        )
+        return field_def_id
+
+    def asset(self, content: bytes, *, trashed_at: str | None = LONG_AGO) -> Asset:
+        asset: Asset = self.house.store(content)
+        if trashed_at is not None:
+            self.house.assets.delete(asset.asset_id)
+            self.house.execute(
+                "UPDATE assets SET deleted_at = :at WHERE asset_id = :id", at=trashed_at, id=asset.asset_id
+            )
+        return asset
+
+    def ago(self, **age: float) -> str:
+        """A moment so long ago: ``ago(days=3)``."""
+        return text_of(datetime.now(UTC) - timedelta(**age))
+
+    def change(self, asset: Asset, **values: object) -> None:
+        sets = ", ".join(f"{name} = :{name}" for name in values)
+        self.house.execute(f"UPDATE assets SET {sets} WHERE asset_id = :id", id=asset.asset_id, **values)
+
+    def has(self, kind: TrashKind, thing_id: str) -> bool:
+        table, column = TABLES[kind]
+        return bool(self.value(f"SELECT count(*) FROM {table} WHERE {column} = :id", id=thing_id))
+
+    def value(self, sql: str, **values: object) -> Any:
+        with self.house.database.read() as reader:
+            return reader.value(prepare(text(sql)), **values)
+
+    def events(self, event_type: str) -> list[str]:
+        with self.house.database.read() as reader:
+            return [event.subject for event in self.house.events.after(reader, 0, [event_type], limit=10_000)]
+
+    def empty(self, *kinds: TrashKind, days: int = 0, check_cancelled: Callable[[], None] = lambda: None) -> Any:
+        return self.trash.purge_older(kinds or list(TABLES), days, lambda _percent, _step: None, check_cancelled)
+
+
+@pytest.fixture
+def can(house: Any) -> Can:
+    return Can(house)

@@ -1,60 +1,38 @@
-"""What happened: rows written in the transaction of the change, told afterwards to whoever asked, at least once."""
+"""To the handlers of plugins: each event at least once, in order, whatever another handler does."""
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
-from datetime import UTC, datetime, timedelta
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, delete, func, insert, select, text
+from sqlalchemy import bindparam, select, text
 
-from faceforge_core.clock import now, text_of
 from faceforge_core.db.statements import prepare
-from faceforge_core.db.tables import event_cursors, events
+from faceforge_core.db.tables import event_cursors
 from faceforge_sdk.errors import FaceForgeError, RetryLater
-from faceforge_sdk.events import Event
+from faceforge_sdk.events import matches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
-    from faceforge_core.bell import Bell
-    from faceforge_core.db.engine import Database, Reader, Transaction
+    from faceforge_core.db.engine import Database
     from faceforge_core.owned import Owned
     from faceforge_sdk.contributions import EventHandler
-    from faceforge_sdk.events import EventType
+    from faceforge_sdk.events import Event
+
+    from .log import EventLog
 
 _log = logging.getLogger(__name__)
 
-KEPT = timedelta(days=7)
-_PAGE = 100
 _PRUNE_EVERY = 3600.0
-_PRUNE_BATCH = 500
 _CURSOR_EVERY = 1.0
 _LEAVE_SECONDS = 1.0
 _RETRY_PAUSES = (0.1, 0.5, 2.0)
 _DATABASE_PAUSE = 2.0
 _NOWHERE = -1
 
-_APPEND = prepare(
-    insert(events).values(
-        type=bindparam("type"), subject=bindparam("subject"), at=bindparam("at"), payload_json=bindparam("payload")
-    )
-)
-_AFTER = prepare(
-    select(events)
-    .where(
-        events.c.event_seq > bindparam("after"), events.c.type >= bindparam("first"), events.c.type < bindparam("end")
-    )
-    .order_by(events.c.event_seq)
-    .limit(bindparam("limit"))
-)
-_LAST = prepare(select(func.coalesce(func.max(events.c.event_seq), 0)))
-_OLDEST = prepare(select(events.c.event_seq, events.c.at).order_by(events.c.event_seq).limit(_PRUNE_BATCH))
-_PRUNE = prepare(delete(events).where(events.c.event_seq <= bindparam("last")))
 _CURSOR = prepare(select(event_cursors.c.event_seq).where(event_cursors.c.handler == bindparam("handler")))
 _SET_CURSOR = prepare(
     text(
@@ -62,62 +40,6 @@ _SET_CURSOR = prepare(
         "ON CONFLICT (handler) DO UPDATE SET event_seq = excluded.event_seq"
     )
 )
-
-
-class EventLog:
-    """The stream of events, in the order in which their transactions committed; kept for seven days."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._listeners: tuple[Callable[[str], None], ...] = ()
-
-    def append(self, tx: Transaction, event_type: EventType, subject: str, payload: Mapping[str, Any]) -> None:
-        """Tell of a change in the change's own transaction: the event exists exactly if the change does."""
-        tx.run(
-            _APPEND,
-            type=event_type,
-            subject=subject,
-            at=now(),
-            payload=json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False),
-        )
-        tx.after_commit(lambda: self._tell(event_type))
-
-    def after(self, reader: Reader, seq: int, pattern: str = "*", limit: int = _PAGE) -> list[Event]:
-        """The events behind number `seq`, oldest first, that `pattern` means: a type, ``family.*``, or all."""
-        first, end = _range(pattern)
-        return [_event(row) for row in reader.all(_AFTER, after=seq, first=first, end=end, limit=limit)]
-
-    def last(self, reader: Reader) -> int:
-        """The number of the latest event there is; 0 if there is none."""
-        return int(reader.value(_LAST))
-
-    def listen(self, listener: Callable[[str], None]) -> None:
-        """Call `listener` with the type of each event after its commit, on the writer's thread: it must be quick."""
-        self._listeners = (*self._listeners, listener)
-
-    def prune(self) -> int:
-        """Remove what is older than seven days, in short transactions; returns how many."""
-        oldest_kept = text_of(datetime.now(UTC) - KEPT)
-        removed = 0
-        while True:
-            with self._database.read() as reader:
-                page = [row["event_seq"] for row in reader.all(_OLDEST) if row["at"] < oldest_kept]
-            if not page:
-                return removed
-            removed += self._database.write(partial(_prune, last=page[-1]))
-
-    def _tell(self, event_type: str) -> None:
-        for listener in self._listeners:
-            listener(event_type)
-
-
-class EventService:
-    """The SDK's `Events`."""
-
-    def __init__(self, log: EventLog, database: Database, bell: Bell) -> None:
-        self._log = log
-        self._database = database
-        self._bell = bell
 
 
 class EventDispatcher:
@@ -182,8 +104,7 @@ class EventDispatcher:
 
     def _wake(self, event_type: str) -> None:
         for delivery in self._deliveries.values():
-            first, end = _range(delivery.owned.value.event_type)
-            if first <= event_type < end:
+            if matches(delivery.owned.value.event_type, event_type):
                 delivery.wake()
 
     def _keep_short(self) -> None:
@@ -256,17 +177,16 @@ class _Delivery:
     def _deliver_page(self) -> bool:
         """Deliver up to a page; False when nothing is left."""
         with self._database.read() as reader:
-            end = self._events.last(reader)
-            page = self._events.after(reader, self._place, self.owned.value.event_type)
-        if not page:
-            self._place = max(self._place, end)
-        for event in page:
+            page = self._events.stretch(reader, self._place, [self.owned.value.event_type])
+        if not page.events:
+            self._place = page.end
+        for event in page.events:
             if not self._handle(event):
                 return False
             self._place = event.seq
             if time.monotonic() - self._saved_at > _CURSOR_EVERY:
                 self._save()
-        return bool(page)
+        return bool(page.events)
 
     def _handle(self, event: Event) -> bool:
         """Whether the handler is through with the event; False when it has to leave before.
@@ -304,18 +224,3 @@ class _Delivery:
             self._save()
         except Exception as error:  # noqa: BLE001 - then the last second is told again
             _log.warning("The place of %s among the events is not saved: %s", self._key, error)
-
-
-def _prune(tx: Transaction, last: int) -> int:
-    return tx.run(_PRUNE, last=last)
-
-
-def _range(pattern: str) -> tuple[str, str]:
-    """The types that `pattern` means, as first and end of a range of texts."""
-    if pattern == "*":
-        return "", "\U0010ffff"
-    return (pattern[:-1], pattern[:-2] + "/") if pattern.endswith(".*") else (pattern, pattern + "\0")
-
-
-def _event(row: Any) -> Event:
-    return Event(row["event_seq"], row["type"], row["subject"] or "", row["at"], json.loads(row["payload_json"]))

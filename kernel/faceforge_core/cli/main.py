@@ -1,0 +1,53 @@
+"""The commands of their own, the groups, and how a command ends."""
+
+from __future__ import annotations
+
+import typer
+
+from faceforge_core import __version__
+from faceforge_core.refusals import StartRefused
+from faceforge_sdk.errors import FaceForgeError
+
+from . import tokens, trash
+from .homes import HomeOption, home_root
+
+app = typer.Typer(
+    help="FaceForge Core: people, characters and things, and the files that belong to them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(tokens.app, name="token")
+app.add_typer(trash.app, name="trash")
+
+
+@app.command()
+def serve(home: HomeOption = None) -> None:
+    """Start Core on this home, and serve until Ctrl-C."""
+    from faceforge_core.app import serve as run
+
+    raise typer.Exit(run(home_root(home)))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; refusals are printed as sentences and become exit codes."""
+    try:
+        result = app(arguments, standalone_mode=False)
+    except typer.Abort:
+        return 130
+    except StartRefused as exc:
+        typer.echo(str(exc), err=True)
+        return exc.exit_code
+    except FaceForgeError as exc:
+        typer.echo(str(exc), err=True)
+        return 1
+    except typer.TyperException as exc:  # an unknown command, an option too many, no argument where one has to be
+        typer.echo(exc.format_message(), err=True)
+        return exc.exit_code
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,52 @@
+"""Locks by key: one holder each, and nothing kept of those that nobody needs."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from faceforge_sdk.locks import KeyLocks
+
+
+def test_only_one_at_a_time_holds_a_key_and_others_are_not_held_up() -> None:
+    locks, inside, most = KeyLocks(), [0], [0]
+
+    def work(number: int) -> None:
+        with locks.holding("same"):
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+            with locks.holding(f"own {number}"):
+                inside[0] -= 1
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(400)))
+    assert most == [1]
+
+
+def test_who_waits_gets_the_key_when_it_is_free_again() -> None:
+    locks, order = KeyLocks(), []
+    with ThreadPoolExecutor(1) as pool:
+        with locks.holding("key"):
+            started = threading.Event()
+
+            def wait() -> None:
+                started.set()
+                with locks.holding("key"):
+                    order.append("second")
+
+            waiting = pool.submit(wait)
+            started.wait()
+            order.append("first")
+        waiting.result(10)
+    assert order == ["first", "second"]
+
+
+def test_a_key_is_free_again_after_an_error_and_nothing_is_kept() -> None:
+    locks = KeyLocks()
+    with pytest.raises(LookupError), locks.holding("key"):
+        raise LookupError
+    with locks.holding("key"):
+        pass
+    assert locks._held == {}
