@@ -1,20 +1,14 @@
-"""Where commands get at what a home holds: opened here, or asked of the Core that has it open."""
+"""The trash as commands get at it: of a home that is opened here, or asked of the Core that has it open."""
 
 from __future__ import annotations
 
-import json
-import os
 from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
-from faceforge_core.lock import holder
-from faceforge_core.refusals import LOCKED, StartRefused
-from faceforge_sdk.errors import FaceForgeError
 from faceforge_sdk.models import TrashQuery, TrashSummary
 
-from .homes import config_of
+from .running import running_core
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,8 +17,7 @@ if TYPE_CHECKING:
     from faceforge_sdk import PluginContext
     from faceforge_sdk.models import TrashKind
 
-_SECONDS = 60.0
-_EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104  # compared, not bound
+    from .running import RunningCore
 
 
 class TrashDesk(Protocol):
@@ -50,12 +43,9 @@ class TrashDesk(Protocol):
 @contextmanager
 def trash_desk(home: Home) -> Iterator[TrashDesk]:
     """The trash of a home, whether a Core has it open or not. Raises `StartRefused`, also for one that is starting."""
-    running = holder(home.lock_file)
-    if running is not None and running.port is not None:
-        config = config_of(home).current
-        host = (os.environ.get("FACEFORGE_BIND", "").strip() or config.network.bind_host).strip("[]")
-        address = "127.0.0.1" if host in _EVERYWHERE else host
-        yield _RunningCore(address, running.port, config.auth.install_token or "")
+    running = running_core(home)
+    if running is not None:
+        yield _AskedCore(running)
         return
     from faceforge_core.kernel import Kernel
 
@@ -95,12 +85,11 @@ class _OpenedHome:
         return said
 
 
-class _RunningCore:
+class _AskedCore:
     """The Core that has the home open, by its API."""
 
-    def __init__(self, host: str, port: int, token: str) -> None:
-        self._address = host, port
-        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    def __init__(self, core: RunningCore) -> None:
+        self._ask = core.ask
 
     def summary(self, older_than_days: int | None = None) -> TrashSummary:
         age = "" if older_than_days is None else f"?older_than_days={older_than_days}"
@@ -117,19 +106,3 @@ class _RunningCore:
     def purge(self, kinds: Sequence[TrashKind], older_than_days: int) -> str:
         job = self._ask("POST", "/v1/trash/purge", {"kinds": kinds, "older_than_days": older_than_days})
         return f"The running Core removes them, as job {job['job_id']}."
-
-    def _ask(self, method: str, path: str, body: Any = None) -> Any:
-        host, port = self._address
-        connection = HTTPConnection(host, port, timeout=_SECONDS)
-        try:
-            connection.request(method, path, None if body is None else json.dumps(body), self._headers)
-            answer = json.loads(connection.getresponse().read())
-            data, error = answer["data"], answer["error"]
-        except (OSError, HTTPException, ValueError, KeyError, TypeError) as exc:
-            reason = f"The home is in use by a Core that does not answer on {host}, port {port} ({exc})."
-            raise StartRefused(reason, LOCKED) from exc
-        finally:
-            connection.close()
-        if error is not None:
-            raise FaceForgeError(error["message"])
-        return data

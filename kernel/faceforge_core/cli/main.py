@@ -8,7 +8,7 @@ from faceforge_core import __version__
 from faceforge_core.refusals import StartRefused
 from faceforge_sdk.errors import FaceForgeError
 
-from . import tokens, trash
+from . import storage, tokens, tools, trash
 from .homes import HomeOption, home_root
 
 app = typer.Typer(
@@ -19,6 +19,9 @@ app = typer.Typer(
 )
 app.add_typer(tokens.app, name="token")
 app.add_typer(trash.app, name="trash")
+app.add_typer(storage.app, name="storage")
+app.add_typer(tools.app, name="tools")
+app.command()(storage.fsck)
 
 
 @app.command()

@@ -1,0 +1,56 @@
+"""The Core that has a home open, asked by its API."""
+
+from __future__ import annotations
+
+import json
+import os
+from http.client import HTTPConnection, HTTPException
+from typing import TYPE_CHECKING, Any
+
+from faceforge_core.lock import holder
+from faceforge_core.refusals import LOCKED, StartRefused
+from faceforge_sdk.errors import FaceForgeError
+
+from .homes import config_of
+
+if TYPE_CHECKING:
+    from faceforge_core.home import Home
+
+_SECONDS = 60.0
+_EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104  # compared, not bound
+
+
+class RunningCore:
+    """Speaks to a Core on this computer with the install token of its home."""
+
+    def __init__(self, host: str, port: int, token: str) -> None:
+        self._address = host, port
+        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """The data of the answer. Raises `FaceForgeError` for a refusal, `StartRefused` where none comes."""
+        host, port = self._address
+        connection = HTTPConnection(host, port, timeout=_SECONDS)
+        try:
+            connection.request(method, path, None if body is None else json.dumps(body), self._headers)
+            answer = json.loads(connection.getresponse().read())
+            data, error = answer["data"], answer["error"]
+        except (OSError, HTTPException, ValueError, KeyError, TypeError) as exc:
+            reason = f"The home is in use by a Core that does not answer on {host}, port {port} ({exc})."
+            raise StartRefused(reason, LOCKED) from exc
+        finally:
+            connection.close()
+        if error is not None:
+            raise FaceForgeError(error["message"])
+        return data
+
+
+def running_core(home: Home) -> RunningCore | None:
+    """The Core that serves this home now; None where nobody has it open, or somebody who does not serve yet."""
+    running = holder(home.lock_file)
+    if running is None or running.port is None:
+        return None
+    config = config_of(home).current
+    host = (os.environ.get("FACEFORGE_BIND", "").strip() or config.network.bind_host).strip("[]")
+    address = "127.0.0.1" if host in _EVERYWHERE else host
+    return RunningCore(address, running.port, config.auth.install_token or "")
