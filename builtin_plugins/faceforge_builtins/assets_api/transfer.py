@@ -26,14 +26,20 @@ _UPLOAD_BODY: dict[str, Any] = {
                     "type": "object",
                     "required": ["file"],
                     "properties": {
-                        "file": {"type": "string", "format": "binary", "description": "The file; not empty."},
-                        "meta": {
+                        "file": {
                             "type": "string",
                             "format": "binary",
+                            "minLength": 1,
+                            "description": "The file, with its name.",
+                        },
+                        "meta": {
+                            "type": ["object", "array", "number", "boolean"],
                             "description": "A companion JSON file, kept among the asset's metadata.",
                         },
                     },
-                }
+                },
+                "encoding": {"meta": {"contentType": "application/json"}},
+                "example": {"file": "the bytes of ada-lovelace-1840.jpg", "meta": {"painter": "Alfred Edward Chalon"}},
             }
         },
     }

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from . import examples
 
 TrashKind = Literal["entities", "assets", "descriptors", "field-defs", "relationships"]
 
 
 class TrashSummary(BaseModel):
     """How much lies in the trash. It is emptied after `keep_days` days; null: never by itself."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.TRASH_SUMMARY]})
 
     entities: int
     assets: int
@@ -22,6 +26,8 @@ class TrashSummary(BaseModel):
 
 class PurgeRequest(BaseModel):
     """What to remove from the trash for good; what this finds can't be brought back."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PURGE]})
 
     kinds: Annotated[list[TrashKind] | None, Field(description="Which kinds; without it all.")] = None
     older_than_days: Annotated[

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from . import examples
 
 T = TypeVar("T")
 
@@ -42,6 +44,10 @@ Becomes UTC text with milliseconds, as rows carry it.
 class ErrorBody(BaseModel):
     """What went wrong: a stable `code` for programs, a `message` for people, and `details` that name where."""
 
+    model_config = ConfigDict(
+        json_schema_serialization_defaults_required=True, json_schema_extra={"examples": [examples.ERROR]}
+    )
+
     code: str
     message: str
     details: Any = None
@@ -50,6 +56,8 @@ class ErrorBody(BaseModel):
 class Envelope(BaseModel, Generic[T]):
     """Around every JSON answer under ``/v1``."""
 
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
     ok: Literal[True] = True
     data: T
     error: None = None
@@ -57,6 +65,8 @@ class Envelope(BaseModel, Generic[T]):
 
 class ErrorEnvelope(BaseModel):
     """Around every JSON error under ``/v1``."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     ok: Literal[False] = False
     data: None = None
@@ -75,11 +85,13 @@ class Page(BaseModel, Generic[T]):
     continues after the last item and stays valid while rows come and go.
     """
 
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
     items: list[T]
-    total: int | None
-    limit: int
-    offset: int
-    next_cursor: str | None = None
+    total: Annotated[int | None, Field(examples=[1])]
+    limit: Annotated[int, Field(examples=[50])]
+    offset: Annotated[int, Field(examples=[0])]
+    next_cursor: Annotated[str | None, Field(examples=[None])] = None
 
 
 class Deleted(BaseModel):
