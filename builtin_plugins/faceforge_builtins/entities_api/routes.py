@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _FACTS: dict[str, Any] = {
     "name": "facts",
     "in": "query",
+    "required": False,
     "style": "form",
     "explode": True,
     "description": (

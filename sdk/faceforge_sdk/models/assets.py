@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from . import examples
 from .wire import TOKEN_TEXT, JsonObject, Moment, Paging
+
+_MEDIA_TYPE = WithJsonSchema(
+    {"type": "string", "maxLength": 255, "pattern": r"^[!#$&^_.+A-Za-z0-9-]+/[!#$&^_.+A-Za-z0-9-]+$"}
+)
+"""Said here for clients; Core itself takes parameters as well, and explains what it refuses."""
 
 
 class Asset(BaseModel):
@@ -52,7 +57,7 @@ class AssetPatch(BaseModel):
 
     filename: Annotated[str | None, Field(min_length=1, max_length=255)] = None
     kind: Annotated[str | None, TOKEN_TEXT, Field(min_length=1, max_length=100)] = None
-    mime_type: Annotated[str | None, TOKEN_TEXT, Field(min_length=3, max_length=255)] = None
+    mime_type: Annotated[str | None, TOKEN_TEXT, Field(min_length=3, max_length=255), _MEDIA_TYPE] = None
 
 
 class AssetQuery(Paging):

@@ -39,4 +39,6 @@ class SystemInfo(BaseModel):
 class Pong(BaseModel):
     """The answer to a ping."""
 
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
     pong: Literal[True] = True

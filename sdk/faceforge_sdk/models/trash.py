@@ -38,4 +38,6 @@ class PurgeRequest(BaseModel):
 class Purged(BaseModel):
     """The thing is gone for good."""
 
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
     purged: Literal[True] = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from . import examples
 
@@ -34,7 +34,19 @@ def _moment(text: str) -> str:
         raise ValueError("no date or time like 2024, 2024-05-01 or 2024-05-01T10:30:00Z") from error
 
 
-Moment = Annotated[str, TOKEN_TEXT, Field(max_length=40, examples=["2024-05-01"]), AfterValidator(_moment)]
+_MOMENT = WithJsonSchema(
+    {
+        "type": "string",
+        "maxLength": 40,
+        "pattern": (
+            "^[0-9]{4}(-[0-9]{2}(-[0-9]{2}"
+            "(T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?)?)?$"
+        ),
+        "examples": ["2024-05-01"],
+    }
+)
+
+Moment = Annotated[str, TOKEN_TEXT, Field(max_length=40), AfterValidator(_moment), _MOMENT]
 """A year, month, day or time in ISO 8601; without an offset it is UTC, and what is left out is the beginning.
 
 Becomes UTC text with milliseconds, as rows carry it.
@@ -96,6 +108,8 @@ class Page(BaseModel, Generic[T]):
 
 class Deleted(BaseModel):
     """The thing lies in the trash now."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     deleted: Literal[True] = True
 
