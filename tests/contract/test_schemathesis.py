@@ -71,6 +71,7 @@ BEYOND = (
         "plugins add types, and each has options of its own",
         r"(POST|PATCH) /v1/admin/field-defs.*",
     ),
+    Beyond(RejectedPositiveData, "means no event", "a pattern has to mean some event there is", "GET /v1/events"),
     Beyond(
         RejectedPositiveData,
         "Either set or clear",

@@ -27,6 +27,8 @@ def fill_examples(document: dict[str, Any]) -> None:
             schema["examples"] = [_completed(example, schema, schemas) for example in schema["examples"]]
     for media in _media(document):
         schema = media.get("schema", {})
+        if "example" in media:
+            media["example"] = _completed(media["example"], schema, schemas)
         if any(key in media for key in _SAYS_IT):
             continue
         target = schemas.get(_name(schema), schema)

@@ -188,8 +188,9 @@ def test_an_answers_example_is_put_together_from_its_models() -> None:
 
 
 def test_an_example_of_the_routes_own_stays() -> None:
-    own = {200: {"content": {"application/json": {"example": "mine"}}}}
-    assert example_of(document_of(answering(Envelope[Items[str]], responses=own))) == "mine"
+    mine = {"ok": True, "data": {"items": ["mine"]}, "error": None}
+    own = {200: {"content": {"application/json": {"example": mine}}}}
+    assert example_of(document_of(answering(Envelope[Items[str]], responses=own))) == mine
 
 
 def test_what_nothing_is_known_of_has_no_example_and_harms_nobody() -> None:
