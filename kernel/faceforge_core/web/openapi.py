@@ -159,6 +159,10 @@ def _finish_responses(path: str, method: str, operation: _Operation) -> None:
     responses = operation.setdefault("responses", {})
     if "HTTPValidationError" in str(responses.get("422")):
         del responses["422"]
+    for response in responses.values():
+        for media in response.get("content", {}).values():
+            if "itemSchema" in media:  # a stream is told by its items; FastAPI says that the whole is a text
+                media.pop("schema", None)
     for status in _errors(path, method, operation):
         responses.setdefault(status, _ERROR)
     operation["responses"] = dict(sorted(responses.items()))

@@ -189,13 +189,10 @@ class UpsertOutcome(BaseModel):
 
 
 _EITHER: Final[list[JsonValue]] = [
-    {"required": ["ids"], "properties": {"ids": {"type": "array"}}},
-    {"required": ["filter"], "properties": {"filter": {"type": "object"}}},
+    {"required": ["ids"], "properties": {"ids": {"not": {"type": "null"}}}},
+    {"required": ["filter"], "properties": {"filter": {"not": {"type": "null"}}}},
 ]
-_SOME_TAG: Final[list[JsonValue]] = [
-    {"required": ["add"], "properties": {"add": {"minItems": 1}}},
-    {"required": ["remove"], "properties": {"remove": {"minItems": 1}}},
-]
+_NO_TAG: Final[JsonValue] = {"properties": {"add": {"maxItems": 0}, "remove": {"maxItems": 0}}}
 
 
 class EntitySelection(BaseModel):
@@ -218,9 +215,7 @@ class EntitySelection(BaseModel):
 class TagRequest(EntitySelection):
     """Tags to add to and to remove from many entities."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [examples.TAG_REQUEST], "oneOf": _EITHER, "anyOf": _SOME_TAG}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.TAG_REQUEST], "oneOf": _EITHER, "not": _NO_TAG})
 
     add: list[Annotated[str, Field(min_length=1)]] = []
     remove: list[Annotated[str, Field(min_length=1)]] = []

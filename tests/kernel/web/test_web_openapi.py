@@ -6,7 +6,7 @@ import logging
 from typing import Annotated, Any
 
 import pytest
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from faceforge_core.owned import Owned
@@ -26,6 +26,10 @@ class Person(BaseModel):
 
 class Unknown(BaseModel):
     what: str
+
+
+class EventStream(Response):
+    media_type = "text/event-stream"
 
 
 class Ring(BaseModel):
@@ -144,6 +148,13 @@ def test_what_a_route_says_of_an_error_stays() -> None:
     responses = document_of(router)["paths"]["/v1/{name}"]["get"]["responses"]
     assert responses["404"] == {"description": "No such person."}
     assert responses["401"] == ERROR
+
+
+def test_a_stream_is_described_by_its_items_alone() -> None:
+    stream = {200: {"content": {"text/event-stream": {"itemSchema": {"type": "object"}}}}}
+    router = answering(Person, responses=stream, response_class=EventStream)
+    content = document_of(router)["paths"]["/v1/x"]["get"]["responses"]["200"]["content"]
+    assert content == {"text/event-stream": {"itemSchema": {"type": "object"}}}
 
 
 # --- Parameters and tags --------------------------------------------------------------------------------------------
