@@ -50,7 +50,9 @@ def create_app(kernel: Kernel, bind_host: str = "127.0.0.1") -> ASGIApp:
         loopback_only=is_loopback(bind_host),
         pages=lambda: kernel.live.pages,
     )
-    return Guard(Starlette(routes=[Mount("", routes)], lifespan=lifespan), policy)
+    outer = Starlette(routes=[Mount("", routes)], lifespan=lifespan)
+    outer.router.default = routes  # a Mount's pattern misses paths with a line break, and what follows is not ours
+    return Guard(outer, policy)
 
 
 def serve(root: Path) -> int:

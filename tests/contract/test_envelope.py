@@ -109,6 +109,8 @@ def test_a08_a_token_in_the_address_opens_nothing(nobody, house, name: str) -> N
         ("GET", f"/v1/assets/{NO_ID}"),
         ("GET", f"/v1/assets/{NO_ID}/download"),
         ("GET", "/v1/entities/not-even-an-id"),
+        ("GET", "/v1/assets/two%0Alines"),
+        ("POST", "/v1/assets/two%0Alines/restore"),
         ("POST", "/v1/plugins/nobody/enable"),
     ],
 )

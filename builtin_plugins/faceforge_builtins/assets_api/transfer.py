@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from faceforge_sdk.models import Asset, Envelope, ok
 
-from .download import answer
+from .download import HARMLESS_TYPES, answer
 from .upload import receive_upload
 
 if TYPE_CHECKING:
@@ -26,21 +26,28 @@ _UPLOAD_BODY: dict[str, Any] = {
                     "type": "object",
                     "required": ["file"],
                     "properties": {
-                        "file": {"type": "string", "format": "binary", "description": "The file; not empty."},
-                        "meta": {
+                        "file": {
                             "type": "string",
                             "format": "binary",
+                            "minLength": 1,
+                            "description": "The file, with its name.",
+                        },
+                        "meta": {
+                            "type": ["object", "array", "number", "boolean"],
                             "description": "A companion JSON file, kept among the asset's metadata.",
                         },
                     },
-                }
+                },
+                "encoding": {"meta": {"contentType": "application/json"}},
+                "example": {"file": "the bytes of ada-lovelace-1840.jpg", "meta": {"painter": "Alfred Edward Chalon"}},
             }
         },
     }
 }
+_CONTENT: dict[str, Any] = {kind: {} for kind in ("application/octet-stream", *sorted(HARMLESS_TYPES))}
 _BYTES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The file.", "content": {"application/octet-stream": {}}},
-    206: {"description": "The requested range of the file.", "content": {"application/octet-stream": {}}},
+    200: {"description": "The file.", "content": _CONTENT},
+    206: {"description": "The requested range of the file.", "content": _CONTENT},
     304: {"description": "The client has this file already."},
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
 
@@ -18,18 +18,47 @@ from faceforge_sdk.models import (
     TrashQuery,
     ok,
 )
+from faceforge_sdk.models.entities import MAX_CONDITIONS
 
 from .preconditions import etag, expected_revision
 
 if TYPE_CHECKING:
     from faceforge_sdk.protocols import Entities
 
+_FACTS: dict[str, Any] = {
+    "name": "facts",
+    "in": "query",
+    "required": False,
+    "style": "form",
+    "explode": True,
+    "description": (
+        "Conditions on values, each a parameter of its own: `field.<key>` or `descriptor.<key>`, alone or with `.eq` "
+        "for the same value, `.gt`, `.gte`, `.lt`, `.lte` for numbers, dates and texts, or `.exists` for whether there "
+        "is one. Of a list one item has to match, and the same one all bounds of its key."
+    ),
+    "schema": {
+        "type": "object",
+        "maxProperties": MAX_CONDITIONS,
+        "propertyNames": {"pattern": r"^(field|descriptor)\..{1,500}$"},
+        "patternProperties": {r"^(field|descriptor)\..+\.exists$": {"enum": ["true", "false"]}},
+        "additionalProperties": {"type": "string", "maxLength": 2000},
+    },
+    "examples": {
+        "same": {"summary": "From England", "value": {"field.country": "England"}},
+        "between": {
+            "summary": "Born in the 19th century",
+            "value": {"descriptor.born.gte": "1800-01-01", "descriptor.born.lt": "1900-01-01"},
+        },
+        "known": {"summary": "With a known height", "value": {"field.height_cm.exists": "true"}},
+    },
+}
+
 
 def build(entities: Entities) -> APIRouter:
     """Routes over `entities`. Single reads answer on the event loop; whatever may take longer goes to a thread."""
     router = APIRouter(tags=["Entities"])
 
-    @router.get("/v1/entities", summary="List or search entities")
+    @router.get("/v1/entities", summary="List or search entities", openapi_extra={"parameters": [_FACTS]})
     def list_entities(query: Annotated[EntityQuery, Query()]) -> Envelope[Page[Entity]]:
         return ok(entities.list(query))
 

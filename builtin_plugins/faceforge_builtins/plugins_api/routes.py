@@ -29,11 +29,11 @@ def build(plugins: Plugins) -> APIRouter:
         return ok(plugins.disable(plugin_id))
 
     @router.get("/{plugin_id}/config", summary="Read a plugin's configuration")
-    def get_config(plugin_id: str) -> Envelope[PluginConfig]:
+    def get_plugin_config(plugin_id: str) -> Envelope[PluginConfig]:
         return ok(plugins.config(plugin_id))
 
     @router.put("/{plugin_id}/config", summary="Replace a plugin's configuration")
-    def put_config(plugin_id: str, body: PluginConfigRequest) -> Envelope[PluginConfig]:
+    def replace_plugin_config(plugin_id: str, body: PluginConfigRequest) -> Envelope[PluginConfig]:
         return ok(plugins.configure(plugin_id, body.config))
 
     return router

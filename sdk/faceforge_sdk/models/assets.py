@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
+from . import examples
 from .wire import TOKEN_TEXT, JsonObject, Moment, Paging
+
+_MEDIA_TYPE = WithJsonSchema(
+    {"type": "string", "maxLength": 255, "pattern": r"^[!#$&^_.+A-Za-z0-9-]+/[!#$&^_.+A-Za-z0-9-]+$"}
+)
+"""Said here for clients; Core itself takes parameters as well, and explains what it refuses."""
 
 
 class Asset(BaseModel):
     """A file. `asset_id` and `content_hash` are the SHA-256 of its bytes; `meta.metadata` lists what is known of it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [examples.ASSET]})
 
     asset_id: str
     kind: str
@@ -30,6 +36,8 @@ class Asset(BaseModel):
 class LinkedAsset(Asset):
     """An asset as one entity has it."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.LINKED_ASSET]})
+
     role: str | None
     linked_at: str
 
@@ -37,15 +45,19 @@ class LinkedAsset(Asset):
 class TrashedAsset(Asset):
     """An asset in the trash; its bytes are still there."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.TRASHED_ASSET]})
+
     deleted_at: str
 
 
 class AssetPatch(BaseModel):
     """Changes to an asset's description; the bytes never change."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ASSET_PATCH]})
+
     filename: Annotated[str | None, Field(min_length=1, max_length=255)] = None
     kind: Annotated[str | None, TOKEN_TEXT, Field(min_length=1, max_length=100)] = None
-    mime_type: Annotated[str | None, TOKEN_TEXT, Field(min_length=3, max_length=255)] = None
+    mime_type: Annotated[str | None, TOKEN_TEXT, Field(min_length=3, max_length=255), _MEDIA_TYPE] = None
 
 
 class AssetQuery(Paging):
@@ -75,10 +87,14 @@ class LinkedAssetQuery(Paging):
 class LinkRequest(BaseModel):
     """What an asset is to an entity, in a word: portrait, voice, contract."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.LINK]})
+
     role: Annotated[str | None, Field(max_length=200)] = None
 
 
 class Linked(BaseModel):
     """Whether the link was made (POST) or removed (DELETE) by this request."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.LINKED]})
 
     linked: bool

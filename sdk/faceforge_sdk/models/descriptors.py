@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from . import examples
 from .wire import TOKEN_TEXT, JsonObject
 
 Scope = Annotated[str, TOKEN_TEXT, Field(min_length=1, max_length=200)]
@@ -21,7 +22,11 @@ class FieldDef(BaseModel):
     `regex_error` says why a pattern of an older version can't be used: existing values stay, new ones are refused.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(
+        frozen=True,
+        json_schema_serialization_defaults_required=True,
+        json_schema_extra={"examples": [examples.FIELD_DEF]},
+    )
 
     field_def_id: str
     scope: str
@@ -44,6 +49,8 @@ class FieldDef(BaseModel):
 class TrashedFieldDef(FieldDef):
     """A field definition in the trash."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.TRASHED_FIELD_DEF]})
+
     deleted_at: str
 
 
@@ -54,6 +61,8 @@ class FieldDefDraft(BaseModel):
     a value. `enforced` counts for the scope ``entity``: only then are an entity's `fields` checked when they are
     written.
     """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.FIELD_DEF_DRAFT]})
 
     scope: Scope = "descriptor"
     field_key: Key
@@ -72,6 +81,8 @@ class FieldDefDraft(BaseModel):
 class FieldDefPatch(BaseModel):
     """Changes to a field definition: what is missing or null stays as it is, `clear` names what is to become empty."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.FIELD_DEF_PATCH]})
+
     field_key: Key | None = None
     field_type: Annotated[str | None, Field(min_length=1, max_length=200)] = None
     required: bool | None = None
@@ -89,6 +100,8 @@ class FieldDefPatch(BaseModel):
 class Misfit(BaseModel):
     """A stored value that a definition would refuse today; `descriptor_id` is null for a key of an entity's fields."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.MISFIT]})
+
     entity_id: str
     descriptor_id: str | None
     errors: list[str]
@@ -100,6 +113,8 @@ class Misfits(BaseModel):
     `complete` is false where there are too many values to look at all; `checked` says how many were.
     """
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.MISFITS]})
+
     checked: int
     count: int
     complete: bool
@@ -109,13 +124,15 @@ class Misfits(BaseModel):
 class FieldDefChange(FieldDef):
     """A changed definition, and the values that no longer fit it; they are left as they are."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.FIELD_DEF_CHANGE]})
+
     misfits: Misfits
 
 
 class Descriptor(BaseModel):
     """One value of an entity under a defined key."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [examples.DESCRIPTOR]})
 
     descriptor_id: str
     entity_id: str
@@ -129,11 +146,15 @@ class Descriptor(BaseModel):
 class TrashedDescriptor(Descriptor):
     """A descriptor in the trash."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.TRASHED_DESCRIPTOR]})
+
     deleted_at: str
 
 
 class DescriptorDraft(BaseModel):
     """What creates a descriptor; without `value` it gets the definition's default."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.DESCRIPTOR_DRAFT]})
 
     scope: Scope = "descriptor"
     field_key: Key
@@ -142,5 +163,7 @@ class DescriptorDraft(BaseModel):
 
 class DescriptorPatch(BaseModel):
     """A descriptor's new value; null is a value."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.DESCRIPTOR_PATCH]})
 
     value: Any

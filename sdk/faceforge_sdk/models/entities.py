@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
+from . import examples
 from .filters import FactFilter, fact_filters
 from .wire import TOKEN_TEXT, ErrorBody, JsonObject, Moment, Paging
 
@@ -36,7 +37,9 @@ ExternalIds = Annotated[
 class Entity(BaseModel):
     """A person, character or thing. `revision` grows by one with every change and is the entity's ETag."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(
+        frozen=True, json_schema_serialization_defaults_required=True, json_schema_extra={"examples": [examples.ENTITY]}
+    )
 
     entity_id: str
     display_name: str
@@ -52,11 +55,15 @@ class Entity(BaseModel):
 class TrashedEntity(Entity):
     """An entity in the trash."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.TRASHED_ENTITY]})
+
     deleted_at: str
 
 
 class EntityDraft(BaseModel):
     """What creates an entity."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ENTITY_DRAFT]})
 
     display_name: Annotated[str, Field(min_length=1)]
     aliases: list[str] = []
@@ -67,6 +74,8 @@ class EntityDraft(BaseModel):
 
 class EntityPatch(BaseModel):
     """Changes to an entity: what is missing or null stays as it is; lists and objects are replaced whole."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ENTITY_PATCH]})
 
     display_name: Annotated[str | None, Field(min_length=1)] = None
     aliases: list[str] | None = None
@@ -83,7 +92,7 @@ class EntityFilter(BaseModel):
     one item has to match, and the same one all bounds of its key. They may be repeated.
     """
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [examples.ENTITY_FILTER]})
 
     q: Annotated[
         str | None,
@@ -122,6 +131,8 @@ class EntityQuery(EntityFilter, Paging):
 class TagCount(BaseModel):
     """A tag and the number of live entities that carry it."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.TAG_COUNT]})
+
     tag: str
     count: int
 
@@ -131,6 +142,8 @@ class TagCount(BaseModel):
 
 class UpsertItem(BaseModel):
     """An entity as another system knows it; what is left out stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.UPSERT_ITEM]})
 
     external_ids: Annotated[ExternalIds, Field(min_length=1)]
     display_name: Annotated[
@@ -144,11 +157,17 @@ class UpsertItem(BaseModel):
 class UpsertRequest(BaseModel):
     """Entities to create or bring up to date."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.UPSERT]})
+
     items: Annotated[list[UpsertItem], Field(min_length=1, max_length=MAX_UPSERT)]
 
 
 class UpsertResult(BaseModel):
     """What became of one item, in the order of the request; a failed one changed nothing."""
+
+    model_config = ConfigDict(
+        json_schema_serialization_defaults_required=True, json_schema_extra={"examples": [examples.UPSERT_RESULT]}
+    )
 
     index: int
     status: Literal["created", "updated", "unchanged", "restored", "failed"]
@@ -159,6 +178,8 @@ class UpsertResult(BaseModel):
 class UpsertOutcome(BaseModel):
     """What became of all items, and how many ended how."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.UPSERT_OUTCOME]})
+
     items: list[UpsertResult]
     created: int
     updated: int
@@ -167,8 +188,17 @@ class UpsertOutcome(BaseModel):
     failed: int
 
 
+_EITHER: Final[list[JsonValue]] = [
+    {"required": ["ids"], "properties": {"ids": {"not": {"type": "null"}}}},
+    {"required": ["filter"], "properties": {"filter": {"not": {"type": "null"}}}},
+]
+_NO_TAG: Final[JsonValue] = {"properties": {"add": {"maxItems": 0}, "remove": {"maxItems": 0}}}
+
+
 class EntitySelection(BaseModel):
     """Entities by their ids, or all that a filter finds."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.SELECTION], "oneOf": _EITHER})
 
     ids: Annotated[list[str] | None, Field(max_length=MAX_SELECTED)] = None
     filter: EntityFilter | None = None
@@ -185,12 +215,18 @@ class EntitySelection(BaseModel):
 class TagRequest(EntitySelection):
     """Tags to add to and to remove from many entities."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.TAG_REQUEST], "oneOf": _EITHER, "not": _NO_TAG})
+
     add: list[Annotated[str, Field(min_length=1)]] = []
     remove: list[Annotated[str, Field(min_length=1)]] = []
 
 
 class BulkOutcome(BaseModel):
     """How many entities were meant and how many changed; where they are many, `job_id` does it."""
+
+    model_config = ConfigDict(
+        json_schema_serialization_defaults_required=True, json_schema_extra={"examples": [examples.BULK_OUTCOME]}
+    )
 
     matched: int
     changed: int

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
+from . import examples
 from .wire import JsonObject
 
 
 class EventRecord(BaseModel):
     """What happened to `subject`; `event_seq` grows with every event and never repeats."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.EVENT]})
 
     event_seq: int
     type: str

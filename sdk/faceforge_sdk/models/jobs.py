@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from . import examples
 from .wire import MAX_INT, TOKEN_TEXT, JsonObject, Paging
 
 JobStatus = Literal["queued", "running", "succeeded", "failed", "canceled"]
@@ -14,12 +15,18 @@ JobStatus = Literal["queued", "running", "succeeded", "failed", "canceled"]
 class JobError(BaseModel):
     """Why a job failed."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.JOB_ERROR]})
+
     code: str
     message: str
 
 
 class Job(BaseModel):
     """Durable work. `progress_percent` (0 to 100) never falls; a final status never changes."""
+
+    model_config = ConfigDict(
+        json_schema_serialization_defaults_required=True, json_schema_extra={"examples": [examples.JOB]}
+    )
 
     job_id: str
     job_type: str
@@ -47,6 +54,8 @@ class Job(BaseModel):
 class JobDraft(BaseModel):
     """What queues a job; the type's own model checks the input."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.JOB_DRAFT]})
+
     job_type: Annotated[str, TOKEN_TEXT, Field(min_length=1, max_length=200)]
     input: JsonObject = {}
 
@@ -65,12 +74,18 @@ class JobQuery(Paging):
 class JobCancellation(BaseModel):
     """Whether the job was still to be stopped, and the job."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.JOB_CANCELLATION]})
+
     cancel_requested: bool
     job: Job
 
 
 class JobLogLine(BaseModel):
     """One line of a job's log."""
+
+    model_config = ConfigDict(
+        json_schema_serialization_defaults_required=True, json_schema_extra={"examples": [examples.JOB_LOG_LINE]}
+    )
 
     job_log_id: int
     ts: str
@@ -88,6 +103,8 @@ class JobLogQuery(BaseModel):
 
 class JobLog(BaseModel):
     """Lines in their order; ask again with ``after_id = next_after_id`` for those that came since."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.JOB_LOG]})
 
     items: list[JobLogLine]
     next_after_id: int

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
+from . import examples
 from .wire import JsonObject
 
 
 class PluginError(BaseModel):
     """Why a plugin is not active: one sentence, and the traceback for its author."""
+
+    model_config = ConfigDict(
+        json_schema_serialization_defaults_required=True, json_schema_extra={"examples": [examples.PLUGIN_ERROR]}
+    )
 
     summary: str
     traceback: str | None = None
@@ -18,6 +23,10 @@ class PluginError(BaseModel):
 
 class Plugin(BaseModel):
     """A plugin as the user sees it. `enabled` is the wish that is kept, `state` is what became of it."""
+
+    model_config = ConfigDict(
+        json_schema_serialization_defaults_required=True, json_schema_extra={"examples": [examples.PLUGIN]}
+    )
 
     plugin_id: str
     name: str
@@ -40,12 +49,16 @@ class Plugin(BaseModel):
 class IgnoredManifest(BaseModel):
     """A `plugin.json` that can't be used, and why."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.IGNORED_MANIFEST]})
+
     path: str
     reason: str
 
 
 class PluginList(BaseModel):
     """All plugins that are or once were known."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PLUGIN_LIST]})
 
     items: list[Plugin]
     ignored: list[IgnoredManifest]
@@ -54,6 +67,10 @@ class PluginList(BaseModel):
 class PluginConfig(BaseModel):
     """A plugin's configuration; values marked ``writeOnly`` are null and named in `config_secrets_set`."""
 
+    model_config = ConfigDict(
+        json_schema_serialization_defaults_required=True, json_schema_extra={"examples": [examples.PLUGIN_CONFIG]}
+    )
+
     plugin_id: str
     config: JsonObject
     config_secrets_set: list[str] = []
@@ -61,5 +78,7 @@ class PluginConfig(BaseModel):
 
 class PluginConfigRequest(BaseModel):
     """A new configuration, whole; secrets that are left out or null keep their value."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PLUGIN_CONFIG_REQUEST]})
 
     config: JsonObject

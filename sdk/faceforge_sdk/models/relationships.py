@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from . import examples
 from .wire import TOKEN_TEXT, JsonObject, Paging
 
 RelationType = Annotated[str, TOKEN_TEXT, Field(min_length=1, max_length=200)]
@@ -30,7 +31,7 @@ USUAL_RELATION_TYPES = (
 class Relationship(BaseModel):
     """A typed, directed relation between two entities: the source *is* `relationship_type` *of* the destination."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [examples.RELATIONSHIP]})
 
     relationship_id: str
     src_entity_id: str
@@ -44,11 +45,15 @@ class Relationship(BaseModel):
 class TrashedRelationship(Relationship):
     """A relationship in the trash."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.TRASHED_RELATIONSHIP]})
+
     deleted_at: str
 
 
 class RelationshipDraft(BaseModel):
     """What creates a relationship. An entity may be related to itself, and the same twice."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.RELATIONSHIP_DRAFT]})
 
     src_entity_id: str
     dst_entity_id: str
@@ -58,6 +63,8 @@ class RelationshipDraft(BaseModel):
 
 class RelationshipPatch(BaseModel):
     """Changes to a relationship; what is missing or null stays as it is. The ends never change."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.RELATIONSHIP_PATCH]})
 
     relationship_type: RelationType | None = None
     fields: JsonObject | None = None
@@ -94,6 +101,8 @@ class GraphQuery(BaseModel):
 class GraphNode(BaseModel):
     """An entity of a graph; `distance` counts the edges from the entity that was asked for."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.GRAPH_NODE]})
+
     entity_id: str
     display_name: str
     distance: int
@@ -104,6 +113,8 @@ class Graph(BaseModel):
 
     `truncated`: there are more of either, or may be.
     """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.GRAPH]})
 
     entity_id: str
     nodes: list[GraphNode]

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
+
+from . import examples
 
 
 class SystemPaths(BaseModel):
     """Where things lie; absolute."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.SYSTEM_PATHS]})
 
     db_dir: str
     s3_dir: str
@@ -22,6 +26,8 @@ class SystemPaths(BaseModel):
 class SystemInfo(BaseModel):
     """The running Core. `warnings` are sentences on what the owner should look at."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.SYSTEM_INFO]})
+
     version: str
     faceforge_home: str
     paths: SystemPaths
@@ -32,5 +38,7 @@ class SystemInfo(BaseModel):
 
 class Pong(BaseModel):
     """The answer to a ping."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     pong: Literal[True] = True

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from . import examples
 
 TrashKind = Literal["entities", "assets", "descriptors", "field-defs", "relationships"]
 
 
 class TrashSummary(BaseModel):
     """How much lies in the trash. It is emptied after `keep_days` days; null: never by itself."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.TRASH_SUMMARY]})
 
     entities: int
     assets: int
@@ -23,6 +27,8 @@ class TrashSummary(BaseModel):
 class PurgeRequest(BaseModel):
     """What to remove from the trash for good; what this finds can't be brought back."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PURGE]})
+
     kinds: Annotated[list[TrashKind] | None, Field(description="Which kinds; without it all.")] = None
     older_than_days: Annotated[
         int | None, Field(ge=0, le=100_000, description="Only what was deleted so long ago; without it, the setting.")
@@ -31,5 +37,7 @@ class PurgeRequest(BaseModel):
 
 class Purged(BaseModel):
     """The thing is gone for good."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     purged: Literal[True] = True

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+
+from . import examples
 
 T = TypeVar("T")
 
@@ -32,7 +34,19 @@ def _moment(text: str) -> str:
         raise ValueError("no date or time like 2024, 2024-05-01 or 2024-05-01T10:30:00Z") from error
 
 
-Moment = Annotated[str, TOKEN_TEXT, Field(max_length=40, examples=["2024-05-01"]), AfterValidator(_moment)]
+_MOMENT = WithJsonSchema(
+    {
+        "type": "string",
+        "maxLength": 40,
+        "pattern": (
+            "^[0-9]{4}(-[0-9]{2}(-[0-9]{2}"
+            "(T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?)?)?$"
+        ),
+        "examples": ["2024-05-01"],
+    }
+)
+
+Moment = Annotated[str, TOKEN_TEXT, Field(max_length=40), AfterValidator(_moment), _MOMENT]
 """A year, month, day or time in ISO 8601; without an offset it is UTC, and what is left out is the beginning.
 
 Becomes UTC text with milliseconds, as rows carry it.
@@ -42,6 +56,10 @@ Becomes UTC text with milliseconds, as rows carry it.
 class ErrorBody(BaseModel):
     """What went wrong: a stable `code` for programs, a `message` for people, and `details` that name where."""
 
+    model_config = ConfigDict(
+        json_schema_serialization_defaults_required=True, json_schema_extra={"examples": [examples.ERROR]}
+    )
+
     code: str
     message: str
     details: Any = None
@@ -50,6 +68,8 @@ class ErrorBody(BaseModel):
 class Envelope(BaseModel, Generic[T]):
     """Around every JSON answer under ``/v1``."""
 
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
     ok: Literal[True] = True
     data: T
     error: None = None
@@ -57,6 +77,8 @@ class Envelope(BaseModel, Generic[T]):
 
 class ErrorEnvelope(BaseModel):
     """Around every JSON error under ``/v1``."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     ok: Literal[False] = False
     data: None = None
@@ -75,15 +97,19 @@ class Page(BaseModel, Generic[T]):
     continues after the last item and stays valid while rows come and go.
     """
 
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
     items: list[T]
-    total: int | None
-    limit: int
-    offset: int
-    next_cursor: str | None = None
+    total: Annotated[int | None, Field(examples=[1])]
+    limit: Annotated[int, Field(examples=[50])]
+    offset: Annotated[int, Field(examples=[0])]
+    next_cursor: Annotated[str | None, Field(examples=[None])] = None
 
 
 class Deleted(BaseModel):
     """The thing lies in the trash now."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     deleted: Literal[True] = True
 
