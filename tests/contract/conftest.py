@@ -107,6 +107,8 @@ class Api:
             "descriptor_id": descriptor["descriptor_id"],
             "relationship_id": self.data("POST", "/v1/relationships", json=ends)["relationship_id"],
             "job_id": job_id,
+            "kind": "entities",
+            "thing_id": entity_id,
         }
 
     def upload(  # the facts of one upload

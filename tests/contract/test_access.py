@@ -157,7 +157,9 @@ def test_b13_no_get_and_no_head_changes_a_row(fresh, faceforge, dump) -> None:
     ids = {**fresh.one_of_everything(), "name": "redoc.standalone.js", "path": "base.css"}
     session = faceforge.client.post("/ui/login", data={"token": faceforge.token}).cookies["ff_token"]
     addresses = [
-        path.replace(":path", "").format(**ids) for path, methods in routes_of(faceforge) if methods & {"GET", "HEAD"}
+        path.replace(":path", "").format(**ids) + ("?follow=false" if path.endswith("/events") else "")  # or never ends
+        for path, methods in routes_of(faceforge)
+        if methods & {"GET", "HEAD"}
     ]
     addresses += ["/v1/entities?q=x&tag=x", "/v1/entities?sort_by=display_name", f"/v1/entities/{gone['entity_id']}"]
     before = settled(faceforge, dump)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, Field, create_model, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
 from faceforge_sdk.models import TOKEN_TEXT
@@ -38,6 +38,8 @@ class BulkImport(BaseModel):
 
     A relative `path` is taken from the folder that Core was started in, as v0.1.9 did; the log names what it came to.
     """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"path": "/home/ada/Pictures", "kind": "photo"}]})
 
     path: Folder
     recursive: bool = True

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from faceforge_sdk.models import Envelope, JobStatus, ok
 
@@ -15,8 +15,18 @@ if TYPE_CHECKING:
     from faceforge_sdk.protocols import Jobs
 
 
+_STARTED: Final = {
+    "job_id": "5e8c9902207afaeb7120430c585a445f21e92932081d64bc99f80e4925bcb002",
+    "job_type": JOB_TYPE,
+    "status": "queued",
+    "created_at": "2026-03-14T09:26:53.589Z",
+}
+
+
 class BulkImportStarted(BaseModel):
     """The job that imports; a folder that does not exist fails there."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_STARTED]})
 
     job_id: str
     job_type: str

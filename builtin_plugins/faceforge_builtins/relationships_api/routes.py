@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import APIRouter, Query
 
@@ -25,6 +25,17 @@ from faceforge_sdk.models import (
 
 if TYPE_CHECKING:
     from faceforge_sdk.protocols import Relationships
+
+
+_SUGGESTED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "content": {
+            "application/json": {
+                "example": {"ok": True, "data": {"items": ["mentor", "mentor of", "student"]}, "error": None}
+            }
+        }
+    }
+}
 
 
 def build(relationships: Relationships) -> APIRouter:
@@ -60,7 +71,7 @@ def build(relationships: Relationships) -> APIRouter:
     def list_trashed_relationships(query: Annotated[TrashQuery, Query()]) -> Envelope[Page[TrashedRelationship]]:
         return ok(relationships.trash(query))
 
-    @router.get("/v1/relation-types", summary="Suggest types of relationships")
+    @router.get("/v1/relation-types", summary="Suggest types of relationships", responses=_SUGGESTED)
     def list_relation_types(query: Annotated[RelationTypeQuery, Query()]) -> Envelope[Items[str]]:
         return ok(Items(items=list(relationships.types(query))))
 

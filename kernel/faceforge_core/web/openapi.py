@@ -33,6 +33,7 @@ _TAGS: Final = {
     "Relationships": "What entities are to each other.",
     "Jobs": "Work that outlasts a request: queue it, follow it, stop it.",
     "Events": "What happened, to read and to follow.",
+    "Storage": "Where files lie, whether they are whole, and moving them.",
     "Trash": "What was deleted: bring it back, or remove it for good.",
     "Plugins": "What adds to FaceForge: switch it on and off, configure it.",
     "System": "The running Core.",

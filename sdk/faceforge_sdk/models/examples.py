@@ -234,3 +234,40 @@ SYSTEM_INFO: Final[_Example] = {
     "warnings": [],
 }
 ERROR: Final[_Example] = {"code": "not_found", "message": "There is no such entity.", "details": None}
+
+JOB_TYPE: Final[_Example] = {
+    "job_type": "storage.verify",
+    "plugin_id": "faceforge.storage_api",
+    "input_schema": {"type": "object", "properties": {"deep": {"type": "boolean"}}},
+}
+
+# --- Storage --------------------------------------------------------------------------------------------------------
+
+VERIFY: Final[_Example] = {"deep": True}
+FINDING: Final[_Example] = {
+    "code": "missing",
+    "message": "The file's bytes are missing.",
+    "asset_id": PORTRAIT_ID,
+    "key": None,
+    "provider": "fs",
+    "repaired": False,
+}
+VERIFY_REPORT: Final[_Example] = {
+    "checked_assets": 1204,
+    "hashed_assets": 1204,
+    "hashed_bytes": 5368709120,
+    "seen_objects": 1204,
+    "counts": {"missing": 1},
+    "findings": [FINDING],
+}
+MIGRATE: Final[_Example] = {"to": "s3", "source": "fs", "kind": "video", "min_bytes": 10485760}
+MIGRATE_SHARE: Final[_Example] = {"source": "fs", "to": "s3", "assets": 42, "total_bytes": 1288490188}
+MIGRATE_PLAN: Final[_Example] = {"shares": [MIGRATE_SHARE], "assets": 42, "total_bytes": 1288490188}
+PROVIDER_USAGE: Final[_Example] = {
+    "name": "fs",
+    "active": True,
+    "available": True,
+    "assets": 1204,
+    "total_bytes": 5368709120,
+}
+STORAGE_USAGE: Final[_Example] = {"providers": [PROVIDER_USAGE], "displaced": 0}

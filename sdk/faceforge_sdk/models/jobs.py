@@ -113,6 +113,8 @@ class JobLog(BaseModel):
 class JobType(BaseModel):
     """What a plugin can run as a job. `input_schema` (JSON Schema) is null where the input can't be described so."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.JOB_TYPE]})
+
     job_type: str
     plugin_id: str
     input_schema: JsonObject | None

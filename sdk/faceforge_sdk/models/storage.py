@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from . import examples
 from .wire import MAX_INT, TOKEN_TEXT
 
 _Percent = Annotated[float, Field(gt=0, le=100)]
@@ -15,6 +16,8 @@ ProviderName = Annotated[str, TOKEN_TEXT, Field(min_length=1, max_length=100)]
 
 class VerifyOptions(BaseModel):
     """How thoroughly to check. That files are there and as long as they should be is always looked at."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.VERIFY]})
 
     deep: Annotated[bool, Field(description="Read every file and compare it with its hash.")] = False
     sample: Annotated[_Percent | None, Field(description="Read so many percent of the files, chosen at random.")] = None
@@ -31,6 +34,8 @@ class Finding(BaseModel):
     ``counter``, ``search`` (the facts themselves).
     """
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.FINDING]})
+
     code: str
     message: str
     asset_id: str | None = None
@@ -41,6 +46,8 @@ class Finding(BaseModel):
 
 class VerifyReport(BaseModel):
     """What a check found: `counts` of all findings by code, and the first thousand of them."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.VERIFY_REPORT]})
 
     checked_assets: int
     hashed_assets: int
@@ -53,6 +60,8 @@ class VerifyReport(BaseModel):
 class MigrateRequest(BaseModel):
     """Which assets' bytes to move to another provider; all conditions have to hold."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.MIGRATE]})
+
     to: ProviderName
     source: Annotated[ProviderName | None, Field(description="Only what this provider holds.")] = None
     kind: Annotated[str | None, TOKEN_TEXT, Field(max_length=100)] = None
@@ -64,6 +73,8 @@ class MigrateRequest(BaseModel):
 class MigrateShare(BaseModel):
     """How much goes from one provider to another."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.MIGRATE_SHARE]})
+
     source: str
     to: str
     assets: int
@@ -73,6 +84,8 @@ class MigrateShare(BaseModel):
 class MigratePlan(BaseModel):
     """What a move would do."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.MIGRATE_PLAN]})
+
     shares: list[MigrateShare]
     assets: int
     total_bytes: int
@@ -80,6 +93,8 @@ class MigratePlan(BaseModel):
 
 class ProviderUsage(BaseModel):
     """What one provider holds: live assets and those in the trash. `available`: it would take a file now."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PROVIDER_USAGE]})
 
     name: str
     active: bool
@@ -90,6 +105,8 @@ class ProviderUsage(BaseModel):
 
 class StorageUsage(BaseModel):
     """Where all bytes lie, and how many files wait to be moved where they belong."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.STORAGE_USAGE]})
 
     providers: list[ProviderUsage]
     displaced: int
