@@ -71,6 +71,12 @@ BEYOND = (
         "plugins add types, and each has options of its own",
         r"(POST|PATCH) /v1/admin/field-defs.*",
     ),
+    Beyond(
+        RejectedPositiveData,
+        "No enabled plugin offers the storage provider",
+        "plugins offer the places for bytes",
+        r"POST /v1/storage/migrate.*",
+    ),
     Beyond(RejectedPositiveData, "means no event", "a pattern has to mean some event there is", "GET /v1/events"),
     Beyond(
         RejectedPositiveData,

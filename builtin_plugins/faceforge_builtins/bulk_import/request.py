@@ -28,7 +28,11 @@ def _is_a_path(text: str) -> str:
 
 Folder = Annotated[
     str,
-    Field(max_length=4096, description="A folder on Core's computer; `~` is the home folder of who runs Core."),
+    Field(
+        max_length=4096,
+        description="A folder on Core's computer; `~` is the home folder of who runs Core.",
+        json_schema_extra={"pattern": r"\S"},
+    ),
     AfterValidator(_is_a_path),
 ]
 

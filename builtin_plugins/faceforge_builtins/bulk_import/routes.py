@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
-from faceforge_sdk.models import Envelope, JobStatus, ok
+from faceforge_sdk.models import Envelope, JobStatus, examples, ok
 
 from .request import JOB_TYPE, BulkImport
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from faceforge_sdk.protocols import Jobs
 
 
-_STARTED: Final = {
-    "job_id": "5e8c9902207afaeb7120430c585a445f21e92932081d64bc99f80e4925bcb002",
+_STARTED: Final[dict[str, Any]] = {
+    "job_id": examples.JOB_ID,
     "job_type": JOB_TYPE,
     "status": "queued",
-    "created_at": "2026-03-14T09:26:53.589Z",
+    "created_at": examples.MADE,
 }
 
 

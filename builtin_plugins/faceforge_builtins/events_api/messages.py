@@ -26,6 +26,11 @@ id: 42
 
 """
 _TEXT = {"type": "string"}
+_GAP = {
+    "type": "object",
+    "required": ["from", "to"],
+    "properties": {"from": {"type": "integer"}, "to": {"type": "integer"}},
+}
 _MESSAGE = {
     "type": "object",
     "required": ["id"],
@@ -33,7 +38,11 @@ _MESSAGE = {
         "event": _TEXT,
         "id": _TEXT,
         "retry": {"type": "integer"},
-        "data": {**_TEXT, "contentMediaType": "application/json", "contentSchema": EventRecord.model_json_schema()},
+        "data": {
+            **_TEXT,
+            "contentMediaType": "application/json",
+            "contentSchema": {"anyOf": [EventRecord.model_json_schema(), _GAP]},
+        },
     },
 }
 RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -44,7 +53,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
             "follows with its number as `id`, its type as `event`, and itself as `data`. A comment every 15 seconds "
             "shows that the stream lives."
         ),
-        "content": {"text/event-stream": {"schema": _TEXT, "itemSchema": _MESSAGE, "example": _EXAMPLE}},
+        "content": {"text/event-stream": {"itemSchema": _MESSAGE, "example": _EXAMPLE}},
     }
 }
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from sqlalchemy import text
 
 from faceforge_core.db import counters
-from faceforge_core.db.conditions import EVERYTHING, Condition, Source, Wanted, conditions_of
+from faceforge_core.db.clauses import EVERYTHING, Clause, Source, Wanted, clauses_of
 from faceforge_core.db.search_index import index_entity, index_pending, reindex_entity, unindex_entity
 from faceforge_core.db.search_text import entity_text, first_sequence_of, fold, sequence_of
 from faceforge_core.db.statements import Prepared, prepare
@@ -78,7 +78,7 @@ def find(
     descending: bool = True,
 ) -> list[Hit]:
     """Return the live entities that are wanted, in the contract's order: by `sort_by`, ties by id ascending."""
-    conditions = conditions_of(reader, wanted)
+    conditions = clauses_of(reader, wanted)
     if conditions is None:
         return []
     bounds = _Bounds.of(wanted)
@@ -98,11 +98,11 @@ def count(reader: Reader, wanted: Wanted) -> int:
     """Return how many entities `find` gives in all: exactly, from the counter when nothing is asked for."""
     if wanted == Wanted():
         return counters.current(reader, counters.ENTITIES)
-    conditions = conditions_of(reader, wanted)
+    conditions = clauses_of(reader, wanted)
     return 0 if conditions is None else _count(reader, conditions, _Bounds.of(wanted))
 
 
-def _count(reader: Reader, conditions: Sequence[Condition], bounds: _Bounds) -> int:
+def _count(reader: Reader, conditions: Sequence[Clause], bounds: _Bounds) -> int:
     """What a negation leaves is all without it less those that it takes away, which an index knows."""
     if not conditions and not bounds.words:
         return counters.current(reader, counters.ENTITIES)
@@ -143,7 +143,7 @@ class _Bounds(NamedTuple):
 class _Way(NamedTuple):
     """Where candidates come from, what is checked of each, and whether they are few enough to be collected."""
 
-    driver: Condition
+    driver: Clause
     checks: tuple[str, ...]
     bounds: tuple[str, ...]
     few: bool
@@ -158,7 +158,7 @@ class _Way(NamedTuple):
 
 
 def _way(
-    reader: Reader, conditions: Sequence[Condition], bounds: _Bounds, *, newest_first: bool, counting: bool = False
+    reader: Reader, conditions: Sequence[Clause], bounds: _Bounds, *, newest_first: bool, counting: bool = False
 ) -> _Way:
     candidates = [one for one in conditions if one.sources]
     if bounds.words and not newest_first:
@@ -175,12 +175,12 @@ def _way(
     return _along(usable[0] if usable else EVERYTHING, conditions, bounds, few=False)
 
 
-def _along(driver: Condition, conditions: Sequence[Condition], bounds: _Bounds, *, few: bool) -> _Way:
+def _along(driver: Clause, conditions: Sequence[Clause], bounds: _Bounds, *, few: bool) -> _Way:
     checks = tuple(one.check for one in conditions if one is not driver or not one.certain)
     return _Way(driver, checks, bounds.words, few)
 
 
-def _size(reader: Reader, condition: Condition, bounds: _Bounds, most: int) -> int:
+def _size(reader: Reader, condition: Clause, bounds: _Bounds, most: int) -> int:
     """How many candidates a condition gives, as far as they are not more than `most`."""
     way = _Way(condition, (), bounds.words, few=True)
     selects = " UNION ALL ".join(way.select("1", source, bare=True) for source in condition.sources)
@@ -224,7 +224,7 @@ def _behind(column: str, comparison: str) -> Iterator[str]:
     yield f"({column} {comparison} :after OR e.entity_id > :after_id)"
 
 
-def _params(conditions: Sequence[Condition], bounds: _Bounds) -> dict[str, Any]:
+def _params(conditions: Sequence[Clause], bounds: _Bounds) -> dict[str, Any]:
     return {name: value for one in conditions for name, value in one.params.items()} | bounds.params
 
 

@@ -23,9 +23,10 @@ def stranger(faceforge):
 
 
 def addresses(faceforge) -> list[str]:
-    """Every route's path, its parameters filled with an id that nothing has."""
+    """Every route's path, its parameters filled with an id that nothing has; streams only as far as there is news."""
     found = {context.path for context in iter_route_contexts(faceforge.kernel.live.routes)}
-    return sorted(re.sub(r"\{[^}]+\}", "f" * 64, path) for path in found)
+    filled = sorted(re.sub(r"\{[^}]+\}", "f" * 64, path) for path in found)
+    return [f"{path}?follow=false" if path.endswith("/events") else path for path in filled]
 
 
 def sign_in(client, token: str, **headers: str):

@@ -58,7 +58,7 @@ class Source(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class Clause:
     """One thing asked for.
 
     `check` holds for an entity at ``s.seq``. `sources` together give the places of all that have it, if there is an
@@ -72,14 +72,14 @@ class Condition:
     ordered: bool = False
     once: bool = True
     certain: bool = True
-    opposite: Condition | None = None
+    opposite: Clause | None = None
 
 
-EVERYTHING = Condition("1", sources=(Source("entity_search AS s", "s.seq", ()),), ordered=True)
+EVERYTHING = Clause("1", sources=(Source("entity_search AS s", "s.seq", ()),), ordered=True)
 """What to walk when nothing that is asked for narrows it down."""
 
 
-def conditions_of(reader: Reader, wanted: Wanted) -> list[Condition] | None:
+def clauses_of(reader: Reader, wanted: Wanted) -> list[Clause] | None:
     """Return the conditions, or None when nothing can meet them."""
     found = [*_text_conditions(wanted.needle), *_tag_conditions(wanted)]
     if wanted.only is not None:
@@ -106,14 +106,12 @@ def _grouped(wanted: Sequence[FactFilter]) -> list[list[FactFilter]]:
     return [*alone, *bounded.values()]
 
 
-def _one(
-    check: str, source: Source, params: Mapping[str, Any], *, ordered: bool = True, once: bool = True
-) -> Condition:
-    return Condition(check, params, (source,), ordered, once)
+def _one(check: str, source: Source, params: Mapping[str, Any], *, ordered: bool = True, once: bool = True) -> Clause:
+    return Clause(check, params, (source,), ordered, once)
 
 
-def _not(condition: Condition) -> Condition:
-    return Condition(f"NOT {condition.check}", condition.params, opposite=condition)
+def _not(condition: Clause) -> Clause:
+    return Clause(f"NOT {condition.check}", condition.params, opposite=condition)
 
 
 # --- Text
@@ -123,19 +121,19 @@ _SETTLED = "NOT EXISTS (SELECT 1 FROM entity_search_pending AS p WHERE p.seq = f
 _HOLDS = "instr(s.text, :needle) > 0"
 
 
-def _text_conditions(needle: str) -> Iterator[Condition]:
+def _text_conditions(needle: str) -> Iterator[Clause]:
     folded = storable(fold(needle))
     if not folded:
         return
     if len(folded) < _TRIGRAM:
-        yield Condition(_HOLDS, {"needle": folded})
+        yield Clause(_HOLDS, {"needle": folded})
         return
     sources = (
         Source("entity_fts AS f", "f.rowid", ("f.entity_fts MATCH :trigrams", _SETTLED)),
         Source("entity_search_pending AS p", "p.seq", ()),
     )
     params = {"needle": folded, "trigrams": _match_expression(folded)}
-    yield Condition(_HOLDS, params, sources, ordered=True, certain=False)
+    yield Clause(_HOLDS, params, sources, ordered=True, certain=False)
 
 
 def _match_expression(folded: str) -> str:
@@ -151,7 +149,7 @@ def _match_expression(folded: str) -> str:
 _TAGGED = "entity_tags AS tagged"
 
 
-def _tag_conditions(wanted: Wanted) -> Iterator[Condition]:
+def _tag_conditions(wanted: Wanted) -> Iterator[Clause]:
     for number, tag in enumerate(dict.fromkeys(wanted.tags)):
         name = f"tag{number}"
         yield _one(_has_tag(f"= :{name}"), Source(_TAGGED, "tagged.seq", (f"tagged.tag = :{name}",)), {name: tag})
@@ -161,7 +159,7 @@ def _tag_conditions(wanted: Wanted) -> Iterator[Condition]:
         yield _not(_any_tag("not", wanted.not_tags))
 
 
-def _any_tag(prefix: str, tags: Iterable[str]) -> Condition:
+def _any_tag(prefix: str, tags: Iterable[str]) -> Clause:
     words, params = _listed(prefix, tags)
     source = Source(_TAGGED, "tagged.seq", (f"tagged.tag IN ({words})",))
     alone = len(params) == 1
@@ -180,7 +178,7 @@ def _listed(prefix: str, values: Iterable[str]) -> tuple[str, dict[str, str]]:
 # --- Fields and descriptors
 
 
-def _fact_condition(alike: Sequence[FactFilter], suffix: str, known: facts.Key) -> Condition:
+def _fact_condition(alike: Sequence[FactFilter], suffix: str, known: facts.Key) -> Clause:
     """The conditions on a row of `entity_facts` are said for ``{v}``: the driver's row and the checked ones differ."""
     key, params = f"{{v}}.key_id = :key{suffix}", {f"key{suffix}": known.number}
     match alike[0].comparison:
@@ -197,10 +195,10 @@ def _fact_condition(alike: Sequence[FactFilter], suffix: str, known: facts.Key) 
         params |= {name: bound.value for name, bound in zip(names, bounds, strict=True)}
     anywhere = f"({' OR '.join(within) or '0'})"
     sources = tuple(_valued(key, one) for one in within or ["0"])
-    return Condition(_has_fact(key, anywhere, among_all=True), params, sources, once=not known.several)
+    return Clause(_has_fact(key, anywhere, among_all=True), params, sources, once=not known.several)
 
 
-def _equality(key: str, params: dict[str, Any], suffix: str, values: Sequence[Any]) -> Condition:
+def _equality(key: str, params: dict[str, Any], suffix: str, values: Sequence[Any]) -> Clause:
     """One source for each value; one that has an earlier value too was given already."""
     names = [f"value{suffix}_{number}" for number in range(len(values))]
     params |= dict(zip(names, values, strict=True))
@@ -209,7 +207,7 @@ def _equality(key: str, params: dict[str, Any], suffix: str, values: Sequence[An
         _valued(key, one, *(f"NOT {_has_fact(key, earlier)}" for earlier in equal[:number]))
         for number, one in enumerate(equal)
     )
-    return Condition(_has_fact(key, f"({' OR '.join(equal)})"), params, sources, ordered=True)
+    return Clause(_has_fact(key, f"({' OR '.join(equal)})"), params, sources, ordered=True)
 
 
 def _valued(*conditions: str) -> Source:
