@@ -184,6 +184,8 @@ def test_v23_no_odd_value_in_any_place_gives_a_server_error(fresh, faceforge) ->
         "entity_id": fresh.entity()["entity_id"],
         "asset_id": fresh.upload()["asset_id"],
         "plugin_id": "faceforge.storage_routing",
+        "kind": "entities",
+        "thing_id": "0" * 64,
     }
     for method, path, operation in operations(document):
         if "/plugins/" in path and method == "post":
