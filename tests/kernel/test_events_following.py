@@ -19,7 +19,7 @@ from faceforge_sdk.errors import StorageUnavailable
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
 
-    from faceforge_core.db.engine import Database, Reader
+    from faceforge_core.db.engine import Database, Reader, Transaction
     from faceforge_core.events.log import Stretch
 
 PATIENCE = 20.0
@@ -184,6 +184,19 @@ def test_many_events_in_a_row_are_few_looks(stream: Stream) -> None:
     taken, seconds = run(work())
     assert taken == [str(number) for number in range(300)]
     assert len(stream.log.places) < 10 * seconds + 8  # the first look, and one more for each hundred
+
+
+def test_one_commit_wakes_those_who_follow_once(stream: Stream, monkeypatch: pytest.MonkeyPatch) -> None:
+    rings: list[int] = []
+    monkeypatch.setattr(stream.bell, "ring", lambda: rings.append(stream.database.generation))
+
+    def work(tx: Transaction) -> None:
+        for number in range(20):
+            stream.log.append(tx, "entity.created", str(number), {})
+
+    stream.database.write(work)
+    stream.database.write(work)
+    assert len(rings) == 2
 
 
 def test_fifty_who_follow_see_the_same_while_four_write(stream: Stream) -> None:

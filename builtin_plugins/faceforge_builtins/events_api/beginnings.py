@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from faceforge_sdk.protocols import Events
 
 _PAGE = 200
-_FAMILIES = sorted({known.partition(".")[0] for known in get_args(EventType)})
+_FAMILIES = tuple(sorted({known.partition(".")[0] for known in get_args(EventType)}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,8 @@ class EventService:
         self._log = log
         self._database = database
         self._bell = bell
-        log.listen(lambda _event_type: bell.ring())
+        self._rung_at = -1
+        log.listen(self._ring)
 
     def after(self, seq: int, patterns: Sequence[str] = EVERYTHING, limit: int = PAGE) -> Sequence[Event]:
         """The events behind number `seq`, oldest first, whose type is one of `patterns`."""
@@ -70,6 +71,13 @@ class EventService:
                     with move_on_after(patience):
                         await news.wait()
                     await sleep(max(0.0, looked_at + _LOOK_EVERY - time.monotonic()))
+
+    def _ring(self, _event_type: str) -> None:
+        """Once per commit, however many events it tells of; on the writer's thread."""
+        generation = self._database.generation
+        if generation != self._rung_at:
+            self._rung_at = generation
+            self._bell.ring()
 
     def _look(self, place: int, patterns: Sequence[str]) -> Stretch:
         with self._database.read() as reader:
