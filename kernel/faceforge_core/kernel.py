@@ -15,13 +15,8 @@ from fastapi import FastAPI
 from faceforge_core import __version__
 from faceforge_core.auth import InstallToken
 from faceforge_core.bell import Bell
-from faceforge_core.catalog.assets import AssetCatalog
-from faceforge_core.catalog.descriptors import DescriptorCatalog
-from faceforge_core.catalog.field_defs import FieldDefCatalog
+from faceforge_core.catalog.composition import Catalog
 from faceforge_core.catalog.field_types import FieldTypes
-from faceforge_core.catalog.links import LinkCatalog
-from faceforge_core.catalog.relationships import RelationshipCatalog
-from faceforge_core.catalog.service import AssetService, EntityService
 from faceforge_core.config import ConfigStore
 from faceforge_core.db import counters, identity, search_index
 from faceforge_core.db.driver import sqlite_warning
@@ -85,8 +80,6 @@ class Kernel:
         self.live = LiveRoutes(FastAPI(openapi_url=None, docs_url=None, redoc_url=None))
         self.token = InstallToken(lambda: self.config.current.auth.install_token)
         self.lock: HomeLock
-        self.entities: EntityService
-        self.storage: StorageService
         self.sessions: SessionStore
         self.plugins: PluginService
         self.jobs: JobService
@@ -94,6 +87,7 @@ class Kernel:
         self._console = console
         self._warnings: list[str] = []
         self._closing = ExitStack()
+        self._storage: StorageService
         self._switch: Switch
         self._dispatcher: EventDispatcher
         self._runner: JobRunner
@@ -196,19 +190,12 @@ class Kernel:
 
     def _compose(self, database: Database) -> None:
         events = EventLog(database)
-        event_service = EventService(events, database, self._news)
-        field_defs = FieldDefCatalog(
-            database, events, FieldTypes(lambda: self._generation.all(FieldType), self._ask_field_type)
-        )
-        descriptors = DescriptorCatalog(database, events, field_defs)
-        relationships = RelationshipCatalog(database, events)
-        entities = EntityService(database, events, field_defs)
-        assets = AssetCatalog(database, events)
-        asset_service = AssetService(assets, LinkCatalog(database, events))
-        storage = StorageService(
+        types = FieldTypes(lambda: self._generation.all(FieldType), self._ask_field_type)
+        catalog = Catalog(database, events, types)
+        storage = self._storage = StorageService(
             database=database,
             events=events,
-            assets=assets,
+            assets=catalog.files,
             staging_dir=self.home.staging_dir,
             config=lambda: self.config.current,
             providers=lambda: self._generation.storage_providers,
@@ -216,7 +203,6 @@ class Kernel:
             ask=self._ask_rule,
         )
         storage.clear_staging()
-        self.entities, self.storage = entities, storage
         trash = TrashService(database, events, storage, lambda: self.config.current, self.home.assets_dir)
         queue = JobQueue(database, events, lambda: self.config.current.limits.queued_jobs, self._job_news)
         self._runner = JobRunner(database, queue, self._job_handlers, self.config.current.jobs.workers)
@@ -234,15 +220,15 @@ class Kernel:
                 config=config,
                 log=logging.getLogger(f"faceforge.plugin.{plugin_id}"),
                 data_dir=self.home.plugin_data_dir / plugin_id,
-                entities=entities,
-                assets=asset_service,
-                field_defs=field_defs,
-                descriptors=descriptors,
-                relationships=relationships,
+                entities=catalog.entities,
+                assets=catalog.assets,
+                field_defs=catalog.field_defs,
+                descriptors=catalog.descriptors,
+                relationships=catalog.relationships,
                 trash=trash,
                 storage=storage,
                 jobs=self.jobs,
-                events=event_service,
+                events=EventService(events, database, self._news),
                 plugins=self.plugins,
                 sessions=self.sessions,
                 pages=PluginPages(plugin_id),
@@ -281,7 +267,7 @@ class Kernel:
             return
         self._closing.callback(self._runner.stop)
         self._runner.start()
-        if self.storage.needs_adoption():
+        if self._storage.needs_adoption():
             self.jobs.enqueue("storage.adopt", {}, dedupe_key="storage.adopt")
 
     def _serve(self, generation: Generation) -> None:

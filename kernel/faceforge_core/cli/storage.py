@@ -65,7 +65,7 @@ def fsck(
     try:
         kernel.start(run_jobs=False)
         options = VerifyOptions(deep=deep, sample=sample or None, repair=repair)
-        report = kernel.storage.verify(options, _progress(show=not as_json), lambda: None)
+        report = kernel.services.storage.verify(options, _progress(show=not as_json), lambda: None)
     except FaceForgeError as error:
         raise StartRefused(str(error)) from error
     finally:
@@ -85,7 +85,7 @@ def usage(home: HomeOption = None) -> None:
         from faceforge_core.kernel import Kernel
 
         with Kernel(place.root) as kernel:
-            found = kernel.storage.usage()
+            found = kernel.services.storage.usage()
     for provider in found.providers:
         typer.echo(
             f"{provider.name:12} {provider.assets:>10} files {_size(provider.total_bytes):>10}  {_state(provider)}"
@@ -122,11 +122,11 @@ def migrate(
     from faceforge_core.kernel import Kernel
 
     with Kernel(place.root) as kernel:
-        plan = kernel.storage.plan_migration(request)
+        plan = kernel.services.storage.plan_migration(request)
         typer.echo(_planned(plan))
         if dry_run or not plan.assets:
             return
-        done = kernel.storage.migrate(request, _progress(show=True), lambda: None, _report)
+        done = kernel.services.storage.migrate(request, _progress(show=True), lambda: None, _report)
     typer.echo(f"Moved: {done['moved']} files, {_size(done['bytes'])}. Not moved: {done['failed']}.")
     raise typer.Exit(FINDINGS if done["failed"] else 0)
 

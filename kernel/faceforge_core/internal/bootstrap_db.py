@@ -21,8 +21,8 @@ from faceforge_sdk.models import EntityDraft
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from faceforge_core.storage.service import StorageService
     from faceforge_sdk.models import Asset
+    from faceforge_sdk.protocols import Storage
 
 _CHUNK = 1024 * 1024
 
@@ -105,8 +105,8 @@ def _create(root: Path, draft: EntityDraft | None, file: BinaryIO | None) -> Non
     kernel = Kernel(root)
     kernel.start(run_jobs=False)
     try:
-        asset = None if file is None else _stored(kernel.storage, file)
-        entity = None if draft is None else kernel.entities.create(draft)
+        asset = None if file is None else _stored(kernel.services.storage, file)
+        entity = None if draft is None else kernel.services.entities.create(draft)
     finally:
         kernel.close()
     if entity is not None:
@@ -115,7 +115,7 @@ def _create(root: Path, draft: EntityDraft | None, file: BinaryIO | None) -> Non
         sys.stdout.write(json.dumps(asset.model_dump(include={"asset_id", "content_hash"})) + "\n")
 
 
-def _stored(storage: StorageService, file: BinaryIO) -> Asset:
+def _stored(storage: Storage, file: BinaryIO) -> Asset:
     with storage.begin_upload(expected_size=os.fstat(file.fileno()).st_size) as upload:
         while chunk := file.read(_CHUNK):
             upload.write(chunk)

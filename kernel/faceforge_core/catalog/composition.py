@@ -1,0 +1,30 @@
+"""The catalogs of one database, put together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .assets import AssetCatalog
+from .descriptors import DescriptorCatalog
+from .field_defs import FieldDefCatalog
+from .links import LinkCatalog
+from .relationships import RelationshipCatalog
+from .service import AssetService, EntityService
+
+if TYPE_CHECKING:
+    from faceforge_core.db.engine import Database
+    from faceforge_core.events import EventLog
+
+    from .field_types import FieldTypes
+
+
+class Catalog:
+    """All facts: as the services that plugins get, and `files`, through which storage records what it keeps."""
+
+    def __init__(self, database: Database, events: EventLog, types: FieldTypes) -> None:
+        self.files = AssetCatalog(database, events)
+        self.field_defs = FieldDefCatalog(database, events, types)
+        self.entities = EntityService(database, events, self.field_defs)
+        self.assets = AssetService(self.files, LinkCatalog(database, events))
+        self.descriptors = DescriptorCatalog(database, events, self.field_defs)
+        self.relationships = RelationshipCatalog(database, events)
