@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from faceforge_sdk.errors import IntegrityError, StorageUnavailable
 from faceforge_sdk.files import FileReader, flush, flush_folder, open_regular, replace, sha256_of, storage_error
+from faceforge_sdk.key_locks import KeyLocks
 
 if TYPE_CHECKING:
     import logging
@@ -40,7 +41,7 @@ class FileSystemProvider:
         self._log = log
         marker = assets_dir / _HOME_MARKER
         self._sign = marker if marker.is_file() else assets_dir
-        self._keys = _KeyLocks()
+        self._keys = KeyLocks()
         self._shards_lock = threading.Lock()
         self._durable_shards: set[Path] = set()
 
@@ -204,28 +205,6 @@ def _flush_read_only(descriptor: int) -> None:
     """What a former process wrote may still be on its way to the disk."""
     if os.name != "nt":  # flushes only descriptors open for writing
         flush(descriptor)
-
-
-class _KeyLocks:
-    """One lock per key in use: two uploads of the same bytes must not judge each other's half-done work."""
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._held: dict[str, tuple[threading.Lock, int]] = {}
-
-    @contextmanager
-    def holding(self, key: str) -> Iterator[None]:
-        with self._guard:
-            lock, users = self._held.get(key, (threading.Lock(), 0))
-            self._held[key] = (lock, users + 1)
-        try:
-            with lock:
-                yield
-        finally:
-            with self._guard:
-                _, users = self._held.pop(key)
-                if users > 1:
-                    self._held[key] = (lock, users - 1)
 
 
 @contextmanager

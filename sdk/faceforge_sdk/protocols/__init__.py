@@ -5,7 +5,7 @@ from __future__ import annotations
 from .catalog import Assets, Descriptors, Entities, FieldDefs, Relationships, Trash
 from .plugins import Contributed, Plugins
 from .storage import ByteReader, Sidecar, Storage, StorageProvider, Upload, UploadFacts
-from .surroundings import Pages, Sessions, System
+from .surroundings import Network, Pages, Sessions, System
 from .work import Events, Jobs
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Events",
     "FieldDefs",
     "Jobs",
+    "Network",
     "Pages",
     "Plugins",
     "Relationships",
