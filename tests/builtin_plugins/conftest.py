@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import botocore.session
 import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import Loader
 
 from faceforge_builtins.storage_s3.provider import S3Provider
 from faceforge_builtins.storage_s3.settings import Patience, S3Settings, TargetFinder
@@ -55,6 +57,15 @@ def free_ports(count: int) -> list[int]:
 def find_free_ports() -> Callable[[int], list[int]]:
     """``find_free_ports(4)``."""
     return free_ports
+
+
+@pytest.fixture(scope="session", autouse=True)
+def read_models_once() -> Iterator[None]:
+    """boto3's descriptions of S3 are read for each connection, which is seldom; in tests it is all the time."""
+    with pytest.MonkeyPatch.context() as patched:
+        loader = Loader()
+        patched.setattr(botocore.session, "create_loader", lambda *_: loader)
+        yield
 
 
 @dataclass
@@ -151,7 +162,11 @@ def running_weed(binary: Path, folder: Path, ports: list[int]) -> Iterator[Serve
 def weed(weed_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The real SeaweedFS, one for all tests: they use buckets of their own."""
     with running_weed(weed_binary, tmp_path_factory.mktemp("weed"), free_ports(8)) as server:
-        yield server.wait_until_up()
+        server.wait_until_up()
+        # The first object of a bucket waits for volumes to be made, longer than impatient tests do.
+        server.client.create_bucket(Bucket="shared")
+        server.client.put_object(Bucket="shared", Key="first", Body=b"x")
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -41,7 +41,7 @@ def content(size: int) -> bytes:
 @pytest.fixture
 def house(proxy: Any, make_house: Callable[..., Any]) -> Any:
     """A provider whose way to the real SeaweedFS leads through the proxy."""
-    return make_house(proxy.url, patience=replace(QUICK, part_size=5 << 20))
+    return make_house(proxy.url, bucket="shared", patience=replace(QUICK, part_size=5 << 20))
 
 
 def refused(work: Callable[[], object], kind: type[Exception] = StorageUnavailable) -> tuple[str, float]:
@@ -124,7 +124,7 @@ def test_s01_the_shipped_patience_is_the_one_that_was_decided() -> None:
 def test_s02_while_it_is_down_a_hundred_files_cost_one_probe(
     proxy: Any, make_house: Callable[..., Any], fault: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    house = make_house(proxy.url, patience=replace(QUICK, rest=LONG_REST))
+    house = make_house(proxy.url, bucket="shared", patience=replace(QUICK, rest=LONG_REST))
     proxy.fail(fault)
 
     for _ in range(100):
@@ -150,7 +150,7 @@ def test_s02_after_a_rest_it_is_asked_again_and_used_again(house: Any, proxy: An
 
 
 def test_s02_files_that_are_refused_do_not_keep_anyone_from_reading(proxy: Any, make_house: Callable[..., Any]) -> None:
-    house = make_house(proxy.url, patience=replace(QUICK, rest=LONG_REST))
+    house = make_house(proxy.url, bucket="shared", patience=replace(QUICK, rest=LONG_REST))
     key = house.put(content(10))
     with house.provider.cared_for():
         house.wait_until_proven(key)
@@ -162,8 +162,11 @@ def test_s02_files_that_are_refused_do_not_keep_anyone_from_reading(proxy: Any, 
     assert house.read(key) == content(10)
 
 
-def test_s06_the_parts_of_an_upload_that_failed_are_dropped_by_the_caretaker(house: Any, proxy: Any, weed: Any) -> None:
+def test_s06_the_parts_of_an_upload_that_failed_are_dropped_by_the_caretaker(
+    make_house: Callable[..., Any], proxy: Any, weed: Any
+) -> None:
     """S06: who uploads does not wait for it, the server is left with no dangling parts."""
+    house = make_house(proxy.url, patience=replace(QUICK, read=10, stall=10, part_size=5 << 20))
     house.put(b"the first")
     proxy.hurt(of_requests=(100_000, "cut"))
     refused(lambda: house.put(content(6_000_000)))
@@ -184,7 +187,7 @@ def test_s06_parts_that_a_dead_core_left_are_dropped_once_they_are_old(
     make_house: Callable[..., Any], weed: Any
 ) -> None:
     server = weed
-    house = make_house(server.url, patience=replace(QUICK, stale_upload=3600))
+    house = make_house(server.url, patience=replace(QUICK, read=10, stall=10, stale_upload=3600))
     key = house.put(b"the first")
     place = {"Bucket": house.bucket, "Key": key.partition(":")[2]}
     left = server.client.create_multipart_upload(**place)["UploadId"]
@@ -194,7 +197,7 @@ def test_s06_parts_that_a_dead_core_left_are_dropped_once_they_are_old(
         house.wait_until_proven(key)  # the caretaker tidies first
     assert left in uploads(server, house.bucket)
 
-    old = make_house(server.url, patience=replace(QUICK, stale_upload=-60))
+    old = make_house(server.url, patience=replace(QUICK, read=10, stall=10, stale_upload=-60))
     with old.provider.cared_for():
         old.wait_until_proven(old.put(b"the second"))
     assert uploads(server, house.bucket) == [foreign]

@@ -45,6 +45,7 @@ class Objects:
     def __init__(self, connection: Connection, patience: Patience) -> None:
         self._connection = connection
         self._patience = patience
+        self._sending: set[str] = set()
 
     # --- Storing
 
@@ -81,6 +82,7 @@ class Objects:
         place: dict[str, Any] = {"Bucket": key.bucket, "Key": key.name}
         upload_id = self._twice(lambda: client.create_multipart_upload(**place, ContentType=_TYPE))["UploadId"]
         part_size = max(self._patience.part_size, math.ceil(byte_size / _MAX_PARTS))
+        self._sending.add(upload_id)
         try:
             tags = []
             for number, start in enumerate(range(0, byte_size, part_size), start=1):
@@ -97,6 +99,8 @@ class Objects:
         except BaseException:
             leave_upload(key, upload_id)
             raise
+        finally:
+            self._sending.discard(upload_id)
 
     def _send_part(self, client: S3Client, part: dict[str, Any], file: BinaryIO, start: int, size: int) -> str:
         checksum = _md5_of(file, start, size)
@@ -199,7 +203,8 @@ class Objects:
         with self._reading():
             pages = client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix="assets/")
             found = [upload for page in pages for upload in page.get("Uploads", [])]
-        stale = [upload for upload in found if upload["Initiated"] <= before]
+        # Whatever the server's clock says, what is being sent here and now is not stale.
+        stale = [one for one in found if one["Initiated"] <= before and one["UploadId"] not in self._sending]
         for upload in stale:
             self._abort(bucket, upload["Key"], upload["UploadId"])
         return len(stale)
