@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         NavItem,
         PluginContext,
         Router,
+        S3Endpoint,
         StorageProvider,
         StorageRule,
         Thumbnailer,
@@ -117,6 +118,19 @@ def register_storage_rules(ctx: PluginContext) -> Iterable[StorageRule]:
         @hookimpl
         def register_storage_rules(ctx):
             return [StorageRule("models", lambda upload: "vault" if upload.kind == "model" else None, order=50)]
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_s3_endpoints(ctx: PluginContext) -> Iterable[S3Endpoint]:
+    """S3-compatible servers that the plugin runs or knows. Added in SDK 1.
+
+    ::
+
+        @hookimpl
+        def register_s3_endpoints(ctx):
+            return [S3Endpoint("attic", "http://127.0.0.1:9000", ctx.config["access_key"], ctx.config["secret_key"])]
     """
     raise NotImplementedError
 

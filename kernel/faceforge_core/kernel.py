@@ -37,6 +37,7 @@ from faceforge_core.plugins.records import Records
 from faceforge_core.plugins.service import PluginService
 from faceforge_core.plugins.starting import Surroundings
 from faceforge_core.plugins.switch import Switch
+from faceforge_core.ports import network_of
 from faceforge_core.refusals import StartRefused
 from faceforge_core.storage.service import StorageService
 from faceforge_core.storage.trash import TrashService
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
 
     from faceforge_core.lock import HomeLock
     from faceforge_core.owned import Owned
-    from faceforge_sdk.protocols import UploadFacts
+    from faceforge_sdk.protocols import Network, UploadFacts
 
 R = TypeVar("R")
 
@@ -158,6 +159,10 @@ class Kernel:
     def _secrets(self) -> Sequence[str]:
         return self.config.current.secrets()
 
+    def _network(self) -> Network:
+        network = self.config.current.network
+        return network_of(self.home.root, network.bind_host, network.seaweed_s3_port)
+
     def _open_database(self) -> Database:
         report = migrate(self.home.database, self.home.backups_dir)
         if report.backup is not None:
@@ -209,7 +214,10 @@ class Kernel:
         self.jobs = JobService(database, queue, self._runner, self._job_handlers, self._job_news)
         self.sessions = SessionStore(database, self.token, lambda: self.config.current.limits.logins_per_minute)
         system = SystemService(
-            self.home, safe_mode=self.safe_mode, warnings=lambda: [*self._warnings, *storage.warnings()]
+            self.home,
+            safe_mode=self.safe_mode,
+            network=self._network,
+            warnings=lambda: [*self._warnings, *storage.warnings()],
         )
         records = Records(database)
         configurations = Configurations(records, self.config)

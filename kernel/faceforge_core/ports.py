@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from faceforge_core.json_files import read_object
 from faceforge_core.refusals import StartRefused
+from faceforge_sdk.protocols import Network
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +46,12 @@ def read_ports(home_root: Path) -> Ports:
             return ports
         found.append(ports)
     return found[0] if found else Ports()
+
+
+def network_of(home_root: Path, bind_host: str, seaweed_s3_port: int | None) -> Network:
+    """What plugins may know of the addresses: the configuration's, with the port that a launcher chose instead."""
+    chosen = read_ports(home_root).seaweed_s3
+    return Network(bind_host, seaweed_s3_port if chosen is None else chosen)
 
 
 def choose_bind(environ: Mapping[str, str], bind_host: str, core_port: int, ports: Ports) -> Bind:

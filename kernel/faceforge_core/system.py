@@ -12,15 +12,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from faceforge_core.home import Home
+    from faceforge_sdk.protocols import Network
 
 
 class SystemService:
-    """What plugins and clients may know of this Core; `warnings` is asked each time."""
+    """What plugins and clients may know of this Core; `network` and `warnings` are asked each time."""
 
-    def __init__(self, home: Home, *, safe_mode: bool, warnings: Callable[[], Sequence[str]]) -> None:
+    def __init__(
+        self, home: Home, *, safe_mode: bool, network: Callable[[], Network], warnings: Callable[[], Sequence[str]]
+    ) -> None:
         self._home = home
         self._safe_mode = safe_mode
+        self._network = network
         self._warnings = warnings
+
+    def network(self) -> Network:
+        return self._network()
 
     def info(self) -> SystemInfo:
         home = self._home

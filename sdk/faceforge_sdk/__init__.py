@@ -13,6 +13,7 @@ from .contributions import (
     JobHandler,
     NavItem,
     Router,
+    S3Endpoint,
     StorageRule,
     Thumbnailer,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "Page",
     "PluginContext",
     "Router",
+    "S3Endpoint",
     "StorageProvider",
     "StorageRule",
     "Thumbnailer",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel
@@ -70,6 +70,27 @@ class StorageRule:
 
     name: str
     choose: Callable[[UploadFacts], str | None]
+    order: int = 500
+
+
+def _always() -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class S3Endpoint:
+    """An S3-compatible server that the plugin runs or knows, for whoever keeps files in S3.
+
+    The first by `order` is used in place of the configured ``storage.s3.endpoint_url`` and its keys, which no
+    representation shows. ``ready()`` is quick and says whether the server is known to answer; while it is False nobody
+    asks the server itself.
+    """
+
+    name: str
+    url: str
+    access_key: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    ready: Callable[[], bool] = _always
     order: int = 500
 
 

@@ -6,9 +6,11 @@ import errno
 import hashlib
 import io
 import os
+import secrets
 import stat
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from .errors import Busy, FaceForgeError, InsufficientStorage, IntegrityError, StorageUnavailable
@@ -56,6 +58,23 @@ def flush_folder(folder: Path) -> None:
             raise
     finally:
         os.close(descriptor)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Make or replace a file that only its owner may read (0600), whole and flushed or not at all. Raises `OSError`."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            flush(file.fileno())
+        replace(draft, path)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
+    flush_folder(path.parent)
 
 
 def replace(source: Path, target: Path) -> None:

@@ -145,6 +145,7 @@ def test_what_the_code_imports_is_what_the_project_asks_for(
 
 NOT_ASKED_FOR = MappingProxyType(
     {
+        "mypy_boto3_s3": "types alone, from boto3-stubs",
         "httpx": "only the testing modules load it, in a test run",
         "pydantic_core": "a part of pydantic, which pins it",
         "pysqlite3": "a newer SQLite, used where it is installed",

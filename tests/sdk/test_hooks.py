@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from faceforge_sdk import API_VERSION, EntityPanel, NavItem, Thumbnailer
+from faceforge_sdk import API_VERSION, EntityPanel, NavItem, S3Endpoint, Thumbnailer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,6 +152,15 @@ def test_register_storage_rules(enable_example: Any, client: Any) -> None:
     assert upload(client, b"a text", "a.txt", "text/plain")["storage_provider"] == "fs"
     client.post("/v1/plugins/demo.register_storage_providers/disable")
     assert upload(client, b"another model", "face.obj", "model/obj", kind="model")["storage_provider"] == "fs"
+
+
+def test_register_s3_endpoints(enable_example: Any, faceforge: Any) -> None:
+    enable_example("register_s3_endpoints")
+    [endpoint] = [
+        one.value for one in faceforge.kernel.plugins.contributed(S3Endpoint) if one.value.name == "demo.attic"
+    ]
+    assert (endpoint.url, endpoint.access_key, endpoint.ready()) == ("http://127.0.0.1:9000", "an access key", True)
+    assert "key" not in repr(endpoint).replace("access_key", "").replace("secret_key", "")
 
 
 def test_register_thumbnailers(enable_example: Any, faceforge: Any, client: Any) -> None:

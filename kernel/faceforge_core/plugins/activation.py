@@ -21,6 +21,7 @@ from faceforge_sdk.contributions import (
     JobHandler,
     NavItem,
     Router,
+    S3Endpoint,
     StorageRule,
     Thumbnailer,
 )
@@ -39,6 +40,7 @@ KINDS: Mapping[str, type[Any]] = {
     "register_entity_panels": EntityPanel,
     "register_storage_providers": StorageProvider,
     "register_storage_rules": StorageRule,
+    "register_s3_endpoints": S3Endpoint,
     "register_thumbnailers": Thumbnailer,
     "register_job_handlers": JobHandler,
     "register_event_handlers": EventHandler,

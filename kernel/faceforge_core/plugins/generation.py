@@ -12,6 +12,7 @@ from faceforge_sdk.contributions import (
     JobHandler,
     NavItem,
     Router,
+    S3Endpoint,
     StorageRule,
     Thumbnailer,
 )
@@ -33,6 +34,7 @@ NAMES: Mapping[type[Any], str | None] = {
     EntityPanel: "id",
     StorageProvider: "name",
     StorageRule: "name",
+    S3Endpoint: "name",
     Thumbnailer: "name",
     JobHandler: "job_type",
     EventHandler: "name",

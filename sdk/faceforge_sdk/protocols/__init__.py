@@ -5,7 +5,7 @@ from __future__ import annotations
 from .catalog import Assets, Descriptors, Entities, FieldDefs, Relationships, Trash
 from .plugins import Contributed, Plugins
 from .storage import ByteReader, ListingProvider, Sidecar, Storage, StorageProvider, StoredObject, Upload, UploadFacts
-from .surroundings import Pages, Sessions, System
+from .surroundings import Network, Pages, Sessions, System
 from .work import Events, Jobs
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "FieldDefs",
     "Jobs",
     "ListingProvider",
+    "Network",
     "Pages",
     "Plugins",
     "Relationships",

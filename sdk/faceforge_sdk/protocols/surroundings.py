@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -11,11 +12,24 @@ if TYPE_CHECKING:
     from faceforge_sdk.models import SystemInfo
 
 
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Where Core listens, and on which port a launcher or the owner wants an S3 server; None where nobody said."""
+
+    bind_host: str
+    seaweed_s3_port: int | None
+
+
 class System(Protocol):
     """The running Core."""
 
     def info(self) -> SystemInfo:
         """Version, places, warnings; no secrets."""
+        ...
+
+    def network(self) -> Network:
+        """The addresses of ``network`` in `core.json`, with what ``ports.json`` says instead."""
+        ...
 
 
 class Sessions(Protocol):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from faceforge_sdk.errors import Conflict, ContributionFailed, JobCancelled, NotFound, Unauthorized
 from faceforge_sdk.models import Plugin, PluginConfig, PluginList, SystemInfo, SystemPaths
+from faceforge_sdk.protocols import Network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -152,3 +153,6 @@ class FakeSystem:
             safe_mode=False,
             warnings=[],
         )
+
+    def network(self) -> Network:
+        return Network("127.0.0.1", None)

@@ -1,0 +1,48 @@
+"""Files in an S3-compatible server, each kept on this computer too until the server is proven to have it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from faceforge_sdk import S3Endpoint, StorageProvider, hookimpl
+
+from .settings import Patience, S3Settings, TargetFinder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from faceforge_sdk import PluginContext
+
+    from .provider import S3Provider
+
+
+class S3Plugin:
+    """The hooks, around one provider; while S3 is not enabled there is none, and nothing of boto3 is loaded."""
+
+    def __init__(self) -> None:
+        self._provider: S3Provider | None = None
+
+    @hookimpl
+    @contextmanager
+    def lifespan(self, ctx: PluginContext) -> Iterator[None]:
+        settings = S3Settings.model_validate(ctx.config)
+        if not settings.enabled:
+            yield
+            return
+        from .provider import S3Provider
+
+        finder = TargetFinder(settings, ctx.system.network(), lambda: ctx.plugins.contributed(S3Endpoint))
+        self._provider = S3Provider(settings.bucket, finder, ctx.data_dir, Patience(), ctx.log)
+        with self._provider.cared_for(lambda: _serves(ctx)):
+            yield
+
+    @hookimpl
+    def register_storage_providers(self) -> list[StorageProvider]:
+        return [] if self._provider is None else [self._provider]
+
+
+def _serves(ctx: PluginContext) -> bool:
+    """Whether this activation is in service by now, and so all endpoints that others contribute are known."""
+    kind: type[Any] = StorageProvider  # a protocol, which types take for no class
+    return any(one.plugin_id == ctx.plugin_id for one in ctx.plugins.contributed(kind))
