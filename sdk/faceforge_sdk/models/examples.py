@@ -260,7 +260,14 @@ VERIFY_REPORT: Final[_Example] = {
     "counts": {"missing": 1},
     "findings": [FINDING],
 }
-MIGRATE: Final[_Example] = {"to": "s3", "source": "fs", "kind": "video", "min_bytes": 10485760}
+MIGRATE: Final[_Example] = {
+    "to": "s3",
+    "source": "fs",
+    "kind": "video",
+    "min_bytes": 10485760,
+    "max_bytes": None,
+    "keep_source": False,
+}
 MIGRATE_SHARE: Final[_Example] = {"source": "fs", "to": "s3", "assets": 42, "total_bytes": 1288490188}
 MIGRATE_PLAN: Final[_Example] = {"shares": [MIGRATE_SHARE], "assets": 42, "total_bytes": 1288490188}
 PROVIDER_USAGE: Final[_Example] = {
