@@ -290,6 +290,17 @@ def test_s11_a_port_that_is_taken_is_named_and_waited_for(real: Plan, caplog: py
     assert server.pid is None
 
 
+def test_s11_data_that_are_gone_are_not_begun_anew_unasked(real: Plan, caplog: pytest.LogCaptureFixture) -> None:
+    """S11: the disk with the data may not be mounted: then every file would look lost, and new ones go astray."""
+    ensure_keys(real.identity_file)  # it ran before
+    server = ManagedServer(real, logging.getLogger("seaweedfs"), QUICK)
+    with server.running():
+        wait_for(lambda: "is a disk not mounted?" in caplog.text)
+        assert not real.data_dir.exists()
+        real.data_dir.mkdir()
+        wait_for(server.is_ready)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="a script as the program")
 def test_s11_a_program_that_never_answers_is_ended_and_tried_again(
     real: Plan, tmp_path: Path, caplog: pytest.LogCaptureFixture

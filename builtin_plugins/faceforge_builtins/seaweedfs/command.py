@@ -48,8 +48,11 @@ def run(config: Mapping[str, Any], system: System) -> int:
     port = busy_port(plan)
     if port is not None:
         return _refuse(f"Port {port} of {plan.ip} is in use; perhaps Core runs SeaweedFS already.", 1)
-    ensure_keys(plan.identity_file)
-    plan.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if read_keys(plan.identity_file) is None:
+        ensure_keys(plan.identity_file)
+        plan.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not plan.data_dir.is_dir():
+        return _refuse(f"The folder {plan.data_dir} is gone; is a disk not mounted? Make it to begin anew.", 1)
     stop = threading.Event()
     for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
         with suppress(AttributeError):  # SIGBREAK is Windows' alone

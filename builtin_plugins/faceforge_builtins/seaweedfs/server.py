@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .health import HealthCheck
-from .identity import Keys, ensure_keys
+from .identity import Keys, ensure_keys, read_keys
 from .leftover import end_leftover, forget, note
 from .output import keep_output
 from .process import WeedProcess, busy_port
@@ -49,10 +49,12 @@ class ManagedServer:
         self._process: WeedProcess | None = None
         self._ready = False
         self._said: str | None = None
+        self._is_new = False
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """Meanwhile; returns at once. Raises OSError where the keys can't be kept."""
+        self._is_new = read_keys(self.plan.identity_file) is None
         self.keys = ensure_keys(self.plan.identity_file)
         # In a copy of the context, so that what it logs belongs to the same Core.
         thread = threading.Thread(
@@ -96,6 +98,8 @@ class ManagedServer:
         binary = self.plan.binary()
         if binary is None:
             return False, f"there is no program `weed` in {self.plan.tools_dir}"
+        if not self._is_new and not self.plan.data_dir.is_dir():
+            return False, f"its folder {self.plan.data_dir} is gone; is a disk not mounted? Make it to begin anew"
         end_leftover(self.plan, self._log)
         port = busy_port(self.plan)
         if port is not None:
@@ -115,7 +119,9 @@ class ManagedServer:
             forget(self.plan)
 
     def _start(self, binary: Path) -> WeedProcess | None:
-        self.plan.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self._is_new:
+            self.plan.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._is_new = False
         with self._lock:
             if self._stopping.is_set():
                 return None

@@ -6,8 +6,10 @@ import base64
 import hashlib
 import math
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
@@ -55,40 +57,42 @@ class Objects:
         An upload in parts that fails is handed to `leave_upload` for tidying: who waits here waits no longer for that.
         """
         client = self._connection.client()
-        with self._storing(), source.open("rb") as file:
+        with self._storing():
             if byte_size <= self._patience.part_size:
-                self._send_whole(client, key, file, byte_size)
+                self._send_whole(client, key, source, byte_size)
             else:
-                self._send_in_parts(client, key, file, byte_size, leave_upload)
+                self._send_in_parts(client, key, source, byte_size, leave_upload)
             self._confirm(client, key, byte_size)
 
-    def _send_whole(self, client: S3Client, key: ObjectKey, file: BinaryIO, byte_size: int) -> None:
+    def _send_whole(self, client: S3Client, key: ObjectKey, source: Path, byte_size: int) -> None:
         checksum = base64.b64encode(bytes.fromhex(key.content_hash)).decode()
         progress = Progress()
-        self._twice(
-            lambda: client.put_object(
-                Bucket=key.bucket,
-                Key=key.name,
-                Body=self._segment(file, 0, byte_size, progress),
-                ContentType=_TYPE,
-                ChecksumSHA256=checksum,
-            ),
-            progress,
-        )
+        with source.open("rb") as file:
+            self._twice(
+                lambda: client.put_object(
+                    Bucket=key.bucket,
+                    Key=key.name,
+                    Body=self._segment(file, 0, byte_size, progress),
+                    ContentType=_TYPE,
+                    ChecksumSHA256=checksum,
+                ),
+                progress,
+            )
 
     def _send_in_parts(
-        self, client: S3Client, key: ObjectKey, file: BinaryIO, byte_size: int, leave_upload: LeaveUpload
+        self, client: S3Client, key: ObjectKey, source: Path, byte_size: int, leave_upload: LeaveUpload
     ) -> None:
         place: dict[str, Any] = {"Bucket": key.bucket, "Key": key.name}
         upload_id = self._twice(lambda: client.create_multipart_upload(**place, ContentType=_TYPE))["UploadId"]
         part_size = max(self._patience.part_size, math.ceil(byte_size / _MAX_PARTS))
         self._sending.add(upload_id)
         try:
-            tags = []
-            for number, start in enumerate(range(0, byte_size, part_size), start=1):
-                part = {**place, "UploadId": upload_id, "PartNumber": number}
-                tag = self._send_part(client, part, file, start, min(part_size, byte_size - start))
-                tags.append({"PartNumber": number, "ETag": tag})
+            starts = range(0, byte_size, part_size)
+            parts = [{**place, "UploadId": upload_id, "PartNumber": number + 1} for number in range(len(starts))]
+            sizes = [min(part_size, byte_size - start) for start in starts]
+            with _Hurry(self._patience.parts_at_once) as pool:
+                found = pool.map(partial(self._send_part, client, source), parts, starts, sizes)
+                tags = [{"PartNumber": number, "ETag": tag} for number, tag in enumerate(found, start=1)]
             self._twice(
                 lambda: client.complete_multipart_upload(
                     **place,
@@ -102,17 +106,21 @@ class Objects:
         finally:
             self._sending.discard(upload_id)
 
-    def _send_part(self, client: S3Client, part: dict[str, Any], file: BinaryIO, start: int, size: int) -> str:
-        checksum = _md5_of(file, start, size)
-        progress = Progress()
-        return self._twice(
-            lambda: client.upload_part(**part, Body=self._segment(file, start, size, progress), ContentMD5=checksum),
-            progress,
-        )["ETag"]
+    def _send_part(self, client: S3Client, source: Path, part: dict[str, Any], start: int, size: int) -> str:
+        with source.open("rb") as file:
+            checksum = _md5_of(file, start, size)
+            progress = Progress()
+            return self._twice(
+                lambda: client.upload_part(
+                    **part, Body=self._segment(file, start, size, progress), ContentMD5=checksum
+                ),
+                progress,
+            )["ETag"]
 
     def _segment(self, file: BinaryIO, start: int, size: int, progress: Progress) -> Any:
         """A body for boto3, which asks for less than the whole interface of a file that its types demand."""
-        return PacedSegment(file, start, size, self._pace(), progress.note)
+        pace = Pace(self._patience.floor // self._patience.parts_at_once, self._patience.stall)
+        return PacedSegment(file, start, size, pace, progress.note)
 
     def _confirm(self, client: S3Client, key: ObjectKey, byte_size: int) -> None:
         facts = self._twice(lambda: client.head_object(Bucket=key.bucket, Key=key.name, ChecksumMode="ENABLED"))
@@ -250,6 +258,13 @@ class Objects:
 
     def _pace(self) -> Pace:
         return Pace(self._patience.floor, self._patience.stall)
+
+
+class _Hurry(ThreadPoolExecutor):
+    """Threads for some parts at once; after a failure no further part is begun."""
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self.shutdown(cancel_futures=kind is not None)
 
 
 class _NotStored(Exception):

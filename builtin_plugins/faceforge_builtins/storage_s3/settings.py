@@ -49,7 +49,7 @@ class S3Settings(BaseModel, hide_input_in_errors=True):
     @field_validator("endpoint_url")
     @classmethod
     def _usable_url(cls, value: str | None) -> str | None:
-        parts = urlsplit(value or "http://none")
+        parts = urlsplit(value or "http://127.0.0.1")
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
             raise ValueError("has to be an address like http://127.0.0.1:8333, without a name or password in it")
         return value
@@ -73,6 +73,7 @@ class Patience:
     rest: float = 30.0
     prove_after: float = 60.0
     part_size: int = 8 * _MIB
+    parts_at_once: int = 4
     stale_upload: float = 24 * 3600.0
 
 
