@@ -53,6 +53,7 @@ def store(database: Database, assets: AssetCatalog) -> Callable[..., Asset]:
         content_hash = hashlib.sha256(name.encode()).hexdigest()
         values = {
             "content_hash": content_hash,
+            "bytes_state": "ok",
             "byte_size": len(name),
             "kind": "file",
             "filename": name,
