@@ -31,10 +31,15 @@ _SAFELY: int = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | get
 
 @dataclass(frozen=True, slots=True)
 class TakenIn:
-    """The asset that a file became. `known`: it was there before; `sidecar_problem`: why its sidecar was not."""
+    """The asset that a file became.
+
+    `known`: it was there before; `displaced`: the place where it belongs did not take it; `sidecar_problem`: why its
+    sidecar was left out.
+    """
 
     asset: Asset
     known: bool
+    displaced: bool
     sidecar_problem: str | None
     changed_meanwhile: bool
 
@@ -54,7 +59,7 @@ def take_in(file: FoundFile, storage: Storage, kind: str, copied: Callable[[int]
         after = os.fstat(source.fileno())
         asset, problem = _commit(upload, file, kind)
         changed = (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns)
-        return TakenIn(asset, upload.known, problem, changed)
+        return TakenIn(asset, upload.known, upload.displaced, problem, changed)
 
 
 def display_name(path: Path) -> str:

@@ -38,6 +38,7 @@ class Report:
             self._warn("Sidecar JSON skipped", file.path, sidecar=str(file.sidecar), error=taken.sidecar_problem)
         if taken.changed_meanwhile:
             self._warn("Changed while it was read", file.path)
+        self._figures["displaced"] += taken.displaced
         data = {"file": str(file.path), "asset_id": taken.asset.asset_id}
         if taken.known:
             self._figures["skipped_existing"] += 1
@@ -61,15 +62,26 @@ class Report:
         self._job.log("error", "Import failed", {"file": str(path), "error": reason(error)})
 
     def finished(self, message: str) -> None:
-        """The last line."""
+        """The last lines."""
+        if displaced := self._figures["displaced"]:
+            self._job.log(
+                "warning",
+                f"{displaced} files went to this computer's disk because their own place did not take them; "
+                "they are moved there once it does",
+            )
         self._job.log("info", message, self.result)
 
     @property
     def result(self) -> dict[str, Any]:
-        """The figures up to now; ``skipped`` counts what is no file to import, by reason, where there was such."""
+        """The figures up to now.
+
+        ``skipped`` counts what is no file to import, by reason, and ``displaced`` what its own place did not take,
+        where there was such.
+        """
         figures = {name: self._figures[name] for name in ("imported", "skipped_existing", "errors", "warnings")}
+        displaced = {"displaced": self._figures["displaced"]} if self._figures["displaced"] else {}
         skipped = {"skipped": dict(self._passed_over)} if self._passed_over else {}
-        return {"path": str(self._job.input.folder), **figures, **skipped}
+        return {"path": str(self._job.input.folder), **figures, **displaced, **skipped}
 
     def _warn(self, message: str, path: Path, **data: str) -> None:
         self._figures["warnings"] += 1

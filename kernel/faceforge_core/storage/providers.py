@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from faceforge_sdk.errors import IntegrityError, StorageUnavailable
@@ -39,12 +39,14 @@ class Choice:
 class ProviderRegistry:
     """The providers and rules of the current generation.
 
-    `ask` calls one rule and may put a deadline around it; whatever it raises counts as no opinion.
+    `ask` calls one rule and may put a deadline around it; whatever it raises counts as no opinion. `complained`
+    names the providers of whose failing the log knows already.
     """
 
     providers: Callable[[], Sequence[Owned[StorageProvider]]]
     rules: Callable[[], Sequence[Owned[StorageRule]]]
     ask: RuleCall = ask_directly
+    complained: set[str] = field(default_factory=set)
 
     def named(self, name: str) -> StorageProvider:
         """The provider that rows call `name`. Raises `StorageUnavailable` if no enabled plugin has it."""
@@ -100,15 +102,21 @@ class ProviderRegistry:
         provider = self._find(name)
         if provider is not None and is_available(provider):
             return provider
-        _log.warning(
-            "The storage rule %r of %s chose %r, which is %s; the file goes to %r.",
-            rule.value.name,
-            rule.plugin_id,
-            name,
-            "unknown" if provider is None else "not available",
-            FALLBACK,
+        state = "unknown" if provider is None else "not available"
+        self.complain(
+            name, f"The storage rule {rule.value.name!r} of {rule.plugin_id} chose {name!r}, which is {state}"
         )
         return None
+
+    def complain(self, name: str, sentence: str) -> None:
+        """Say in the log that files go to the home for want of this provider: once, until it works again."""
+        if name not in self.complained:
+            self.complained.add(name)
+            _log.warning("%s; files go to %r until it takes them again.", sentence, FALLBACK)
+
+    def works(self, name: str) -> None:
+        """The provider took a file."""
+        self.complained.discard(name)
 
     def _find(self, name: str) -> StorageProvider | None:
         return next((owned.value for owned in self.providers() if owned.value.name == name), None)

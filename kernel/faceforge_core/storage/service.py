@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from faceforge_core.storage.fsck import Fsck
 from faceforge_core.storage.migration import DISPLACED, Migration
 from faceforge_core.storage.providers import FALLBACK, ProviderRegistry, ask_directly, discard
 from faceforge_core.storage.staging import Staging
-from faceforge_core.storage.upload import IncomingFile
+from faceforge_core.storage.upload import IncomingFile, Kept
 from faceforge_core.storage.usage import Usage
 from faceforge_sdk.errors import FaceForgeError, IntegrityError, StorageUnavailable
 from faceforge_sdk.files import FileReader
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
     from faceforge_sdk.contributions import StorageRule
     from faceforge_sdk.models import Asset, MigratePlan, MigrateRequest, StorageUsage, VerifyOptions, VerifyReport
     from faceforge_sdk.protocols import ByteReader, StorageProvider
-
-_log = logging.getLogger(__name__)
 
 
 class StorageService:
@@ -89,7 +86,8 @@ class StorageService:
                 _require_size(_size_of(external), asset)
                 return FileReader(external, start, stop)
             provider = self._registry.named(asset.storage_provider)
-            _require_size(provider.stat(asset.storage_key), asset)
+            if provider.name == FALLBACK:  # a place elsewhere is asked once: its `open` answers for what is not there
+                _require_size(provider.stat(asset.storage_key), asset)
             return provider.open(asset.storage_key, start, stop)
         except IntegrityError as error:
             reason = error.details.get("reason") if isinstance(error.details, dict) else None
@@ -164,17 +162,14 @@ class StorageService:
         """Remove unfinished uploads of a Core that died; called once at start, under the home's lock."""
         return self._staging.clear()
 
-    def _keep(self, received: ReceivedFile, described: Description) -> tuple[Asset, bool]:
-        """The asset, and whether it was there before.
-
-        Bytes first, row last. If the row fails the bytes stay, unreferenced, for fsck to report: another upload of the
-        same bytes may have adopted them already.
-        """
+    def _keep(self, received: ReceivedFile, described: Description) -> Kept:
+        """Bytes first, row last. If the row fails the bytes stay, unreferenced, for fsck to report: another upload of
+        the same bytes may have adopted them already."""
         facts = UploadFacts(described.kind, described.filename, described.mime_type, received.byte_size)
         with self._contents.holding(received.content_hash):
             provider, key, state = self._put(received, facts)
 
-            def work(tx: Transaction) -> tuple[Asset, bool]:
+            def work(tx: Transaction) -> Kept:
                 known = self._assets.lives(tx, received.content_hash)
                 asset = self._assets.store(
                     tx,
@@ -188,7 +183,7 @@ class StorageService:
                     bytes_state=state,
                     sidecar=described.sidecar,
                 )
-                return asset, known
+                return Kept(asset, known, state == DISPLACED)
 
             return self._database.write(work)
 
@@ -196,13 +191,29 @@ class StorageService:
         """Make the bytes durable where the rules want them, else in the home: provider, key and `bytes_state`."""
         choice = self._registry.choice(facts)
         if choice.provider is not None:
-            key = _try_put(choice.provider, received)
+            key = self._try_put(choice.provider, received)
             if key is not None:
+                self._registry.works(choice.wanted)
                 return choice.provider, key, "ok"
         home = self._registry.named(FALLBACK)
         key = home.key_for(received.content_hash)
         home.put(key, received.path, received.content_hash, received.byte_size)
         return home, key, "ok" if choice.wanted == FALLBACK else DISPLACED
+
+    def _try_put(self, provider: StorageProvider, received: ReceivedFile) -> str | None:
+        try:
+            key = provider.key_for(received.content_hash)
+            provider.put(key, received.path, received.content_hash, received.byte_size)
+        except (Exception, SystemExit) as error:
+            if not received.path.exists():  # nothing left to fall back with
+                raise (
+                    error
+                    if isinstance(error, FaceForgeError)
+                    else StorageUnavailable(f"The storage provider {provider.name!r} failed and took the file with it.")
+                ) from error
+            self._registry.complain(provider.name, f"The storage provider {provider.name!r} failed ({error!r})")
+            return None
+        return key
 
 
 def _place(asset: Asset) -> tuple[str, str]:
@@ -220,22 +231,6 @@ def external_path(asset: Asset) -> Path | None:
             "The row names no place for the bytes.", details={"asset_id": asset.asset_id, "reason": "missing"}
         )
     return Path(path)
-
-
-def _try_put(provider: StorageProvider, received: ReceivedFile) -> str | None:
-    try:
-        key = provider.key_for(received.content_hash)
-        provider.put(key, received.path, received.content_hash, received.byte_size)
-    except (Exception, SystemExit) as error:
-        if not received.path.exists():  # nothing left to fall back with
-            raise (
-                error
-                if isinstance(error, FaceForgeError)
-                else StorageUnavailable(f"The storage provider {provider.name!r} failed and took the file with it.")
-            ) from error
-        _log.warning("The storage provider %r failed (%r); the file goes to the home.", provider.name, error)
-        return None
-    return key
 
 
 def _size_of(path: Path) -> int | None:

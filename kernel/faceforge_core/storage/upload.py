@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from faceforge_core.storage.description import Description, describe
 from faceforge_sdk.errors import InvalidInput, PayloadTooLarge
@@ -36,16 +36,22 @@ class ReceivedFile:
     byte_size: int
 
 
+class Kept(NamedTuple):
+    """The asset that a file became; whether it was live before, and whether its own place did not take the bytes."""
+
+    asset: Asset
+    known: bool
+    displaced: bool
+
+
 class IncomingFile:
-    """The SDK's `Upload`. `keep` makes a received file durable where it belongs, records it, and says if it was known.
+    """The SDK's `Upload`. `keep` makes a received file durable where it belongs, and records it.
 
     Up to a megabyte is held in memory, so that a refused small upload never touches the disk.
     """
 
-    def __init__(
-        self, staging: Staging, limits: Limits, keep: Callable[[ReceivedFile, Description], tuple[Asset, bool]]
-    ) -> None:
-        self.known = False
+    def __init__(self, staging: Staging, limits: Limits, keep: Callable[[ReceivedFile, Description], Kept]) -> None:
+        self.known = self.displaced = False
         self._staging = staging
         self._limits = limits
         self._keep = keep
@@ -97,8 +103,9 @@ class IncomingFile:
         if self._size == 0:
             raise InvalidInput("The file is empty.")
         path = self._finish_file()
-        asset, self.known = self._keep(ReceivedFile(path, self._hash.hexdigest(), self._size), description)
-        return asset
+        kept = self._keep(ReceivedFile(path, self._hash.hexdigest(), self._size), description)
+        self.known, self.displaced = kept.known, kept.displaced
+        return kept.asset
 
     def _finish_file(self) -> Path:
         self._spill_buffer()

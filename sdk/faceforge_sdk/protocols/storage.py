@@ -64,6 +64,11 @@ class Upload(Protocol):
         """Whether `commit` met a live asset with these bytes; False before."""
         ...
 
+    @property
+    def displaced(self) -> bool:
+        """Whether `commit` put the bytes into the home because the place they belong did not take them."""
+        ...
+
 
 class ByteReader(Protocol):
     """Bytes of a stored file, in order. `read` blocks."""

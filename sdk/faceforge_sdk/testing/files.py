@@ -109,7 +109,7 @@ class FakeUpload:
     """`faceforge_sdk.protocols.Upload` in memory."""
 
     def __init__(self, assets: FakeAssets) -> None:
-        self.known = False
+        self.known = self.displaced = False
         self._assets = assets
         self._content = bytearray()
 

@@ -256,6 +256,16 @@ def test_what_its_place_did_not_take_waits_in_the_home_and_is_moved_later(house:
     assert_readable(house, assets)
 
 
+def test_an_upload_says_whether_its_own_place_took_it(house: Any, vault: Vault) -> None:
+    to_the_vault(house)
+    for down in (False, True):
+        vault.down = down
+        with house.storage.begin_upload() as upload:
+            upload.write(f"content {down}".encode())
+            upload.commit(filename="a", content_type=None)
+            assert upload.displaced is down
+
+
 def test_what_the_rules_leave_in_the_home_by_now_waits_no_longer(house: Any, vault: Vault) -> None:
     to_the_vault(house)
     vault.down = True
