@@ -86,7 +86,7 @@ def log_of(core: Any) -> str:
 
 
 def test_a_file_goes_up_comes_down_and_is_proven(core_on: Callable[..., Any], patience: Any, server: Any) -> None:
-    patience(replace(QUICK, read=10, stall=10))
+    patience(replace(QUICK, read=10, stall=10, stale_upload=3e9))  # moto has every upload begin in 2010
     core = core_on(server.url)
     content = random.Random(1).randbytes(9_000_000)
 

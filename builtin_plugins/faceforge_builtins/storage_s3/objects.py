@@ -211,10 +211,10 @@ class Objects:
         with self._reading():
             pages = client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix="assets/")
             found = [upload for page in pages for upload in page.get("Uploads", [])]
-        # Whatever the server's clock says, what is being sent here and now is not stale.
-        stale = [one for one in found if one["Initiated"] <= before and one["UploadId"] not in self._sending]
+        stale = [upload for upload in found if upload["Initiated"] <= before]
         for upload in stale:
-            self._abort(bucket, upload["Key"], upload["UploadId"])
+            if upload["UploadId"] not in self._sending:  # whatever the server's clock says
+                self._abort(bucket, upload["Key"], upload["UploadId"])
         return len(stale)
 
     def _abort(self, bucket: str, name: str, upload_id: str) -> None:
