@@ -179,8 +179,9 @@ def test_the_stream_is_described(told) -> None:
     operation = told.ask("GET", "/openapi.json").json()["paths"]["/v1/events"]["get"]
     content = operation["responses"]["200"]["content"]
     assert set(content) == {"text/event-stream"}
-    record = content["text/event-stream"]["itemSchema"]["properties"]["data"]["contentSchema"]
+    record, gap = content["text/event-stream"]["itemSchema"]["properties"]["data"]["contentSchema"]["anyOf"]
     assert set(record["properties"]) == RECORD
+    assert set(gap["properties"]) == {"from", "to"}
     assert {parameter["name"] for parameter in operation["parameters"]} == {"type", "after", "follow", "Last-Event-ID"}
 
 
