@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from faceforge_sdk import S3Endpoint, StorageProvider, hookimpl
@@ -30,8 +32,10 @@ class S3Plugin:
         if not settings.enabled:
             yield
             return
+        from .credentials import with_keys
         from .provider import S3Provider
 
+        settings = with_keys(settings, os.environ, Path(ctx.system.info().paths.config_dir))
         finder = TargetFinder(settings, ctx.system.network(), lambda: ctx.plugins.contributed(S3Endpoint))
         self._provider = S3Provider(settings.bucket, finder, ctx.data_dir, Patience(), ctx.log)
         with self._provider.cared_for(lambda: _serves(ctx)):

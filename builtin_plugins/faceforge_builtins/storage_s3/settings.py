@@ -30,11 +30,12 @@ class S3Settings(BaseModel, hide_input_in_errors=True):
     endpoint_url: str | None = None
     access_key: str | None = Field(default=None, repr=False)
     secret_key: str | None = Field(default=None, repr=False)
+    credentials_file: str | None = None
     bucket: str = "faceforge"
     region: str = "us-east-1"
     use_ssl: bool = False
 
-    @field_validator("endpoint_url", "access_key", "secret_key")
+    @field_validator("endpoint_url", "access_key", "secret_key", "credentials_file")
     @classmethod
     def _blank_is_none(cls, value: str | None) -> str | None:
         return (value or "").strip() or None
