@@ -56,7 +56,10 @@ BEYOND = (
     Beyond(RejectedPositiveData, "The cursor does not belong to this list", "only a list itself makes its cursors"),
     Beyond(RejectedPositiveData, "A text contains the character NUL", "refused in every text and key, at any depth"),
     Beyond(
-        RejectedPositiveData, "The input of a job|No plugin runs jobs", "a type's own schema tells", "POST /v1/jobs"
+        RejectedPositiveData,
+        "The input of a job|No enabled plugin runs jobs",
+        "a type's own schema tells",
+        "POST /v1/jobs",
     ),
     Beyond(RejectedPositiveData, "no date or time like", "a text may look like a date that no calendar has"),
     Beyond(
@@ -198,6 +201,8 @@ def test_what_is_beyond_the_description_is_told_by_its_own_sentence_only() -> No
     rule = next(rule for rule in BEYOND if "input of a job" in rule.sentence)
     body = json.dumps({"error": {"message": "The input of a job 'x' is not valid: path: Field required."}})
     assert rule.covers(Rejected("POST /v1/jobs"), body)
+    unknown = json.dumps({"error": {"message": "No enabled plugin runs jobs of the type 'x'."}})
+    assert rule.covers(Rejected("POST /v1/jobs"), unknown)
     assert not rule.covers(Rejected("POST /v1/jobs"), json.dumps({"error": {"message": "Something else."}}))
     assert not rule.covers(Rejected("POST /v1/entities"), body)
     assert not rule.covers(ValueError(), body)
