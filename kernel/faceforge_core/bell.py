@@ -33,7 +33,10 @@ class Bell:
                     loop.call_soon_threadsafe(event.set)
 
     def silence(self) -> None:
-        """End all waiting, now and in future. Safe in a signal handler's thread, and more than once."""
+        """End all waiting, now and in future. May be called more than once.
+
+        Not in a signal handler: it takes a lock that the interrupted thread may hold.
+        """
         self.silenced = True
         self.ring()
 

@@ -127,7 +127,7 @@ class Kernel:
             raise
 
     def end_streams(self) -> None:
-        """End the answers that go on as long as their clients listen; safe in a signal handler."""
+        """End the answers that go on as long as their clients listen; not for a signal handler (see `Bell`)."""
         self._news.silence()
         self._job_news.silence()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 from dataclasses import dataclass
@@ -15,9 +14,10 @@ from faceforge_core.catalog import stored_json
 from faceforge_core.db.statements import prepare
 from faceforge_core.db.tables import UNSETTLED
 from faceforge_core.db.tables import assets as table
+from faceforge_core.storage.copies import copy_in, require_hash
 from faceforge_core.storage.providers import FALLBACK
 from faceforge_sdk.errors import FaceForgeError, InsufficientStorage, IntegrityError, StorageUnavailable
-from faceforge_sdk.files import CHUNK, FileReader, flush, storage_error
+from faceforge_sdk.files import FileReader, flush
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -177,10 +177,7 @@ class Adoption:
         if shared:
             self._copy_in(source, provider, key, row, check_cancelled)
             return "ok", True
-        try:
-            _require_hash(source, row["content_hash"], check_cancelled, lambda _: None)
-        finally:
-            source.close()
+        require_hash(source, row["content_hash"], check_cancelled)
         if path is not None:
             _make_durable(path)
         return "ok", False
@@ -201,22 +198,15 @@ class Adoption:
     def _copy_in(
         self, source: ByteReader, provider: StorageProvider, key: str, row: Any, check_cancelled: Callable[[], None]
     ) -> None:
-        temporary: Path | None = None
-        try:
-            self._staging.require_space(row["byte_size"])
-            descriptor, temporary = self._staging.new_file()
-            try:
-                _require_hash(source, row["content_hash"], check_cancelled, lambda chunk: _write(descriptor, chunk))
-                flush(descriptor)
-            finally:
-                os.close(descriptor)
-            provider.put(key, temporary, row["content_hash"], row["byte_size"])
-        except OSError as error:
-            raise storage_error(error) from error
-        finally:
-            source.close()
-            if temporary is not None:
-                temporary.unlink(missing_ok=True)
+        copy_in(
+            self._staging,
+            source,
+            provider,
+            key,
+            content_hash=row["content_hash"],
+            byte_size=row["byte_size"],
+            check_cancelled=check_cancelled,
+        )
 
 
 def _require_size(found: int | None, row: Any) -> None:
@@ -224,24 +214,6 @@ def _require_size(found: int | None, row: Any) -> None:
         raise IntegrityError("The bytes are missing.", details={"reason": "missing"})
     if found != row["byte_size"]:
         raise IntegrityError(f"{found} bytes instead of {row['byte_size']}.", details={"reason": "size"})
-
-
-def _require_hash(
-    source: ByteReader, content_hash: str, check_cancelled: Callable[[], None], take: Callable[[bytes], None]
-) -> None:
-    digest = hashlib.sha256()
-    while chunk := source.read(CHUNK):
-        check_cancelled()
-        digest.update(chunk)
-        take(chunk)
-    if digest.hexdigest() != content_hash:
-        raise IntegrityError("The bytes are not those of the file's id.", details={"reason": "hash"})
-
-
-def _write(descriptor: int, chunk: bytes) -> None:
-    view = memoryview(chunk)
-    while view:
-        view = view[os.write(descriptor, view) :]
 
 
 def _make_durable(path: Path) -> None:

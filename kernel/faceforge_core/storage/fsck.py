@@ -6,7 +6,6 @@ into quarantine; it recounts what is merely counted.
 
 from __future__ import annotations
 
-import hashlib
 import random
 import time
 from dataclasses import dataclass, field
@@ -18,8 +17,8 @@ from faceforge_core.db import counters
 from faceforge_core.db.statements import prepare
 from faceforge_core.db.tables import assets as table
 from faceforge_core.db.tables import entities, entity_search
+from faceforge_core.storage.copies import require_hash
 from faceforge_sdk.errors import FaceForgeError, IntegrityError, StorageUnavailable
-from faceforge_sdk.files import CHUNK
 from faceforge_sdk.models import Finding, VerifyReport
 from faceforge_sdk.protocols import ListingProvider
 
@@ -141,10 +140,9 @@ class Fsck:
             if asset is None:
                 return 0  # removed for good since the page was read
             reader = self._open(asset)
-            try:
-                return _compare(reader, asset, check_cancelled) if read else 0
-            finally:
-                reader.close()
+            if read:
+                return require_hash(reader, asset.content_hash, check_cancelled)
+            reader.close()
         except IntegrityError as error:
             if self._place_of(asset_id) != (row["storage_provider"], row["storage_key"]):
                 return 0  # moved or removed meanwhile
@@ -220,14 +218,3 @@ def _check_database(reader: Reader, found: _Findings) -> None:
     unsearched = int(reader.value(_UNSEARCHED))
     if unsearched:
         found.add("search", f"{unsearched} live entities can't be found by search.")
-
-
-def _compare(reader: ByteReader, asset: Asset, check_cancelled: Callable[[], None]) -> int:
-    digest, size = hashlib.sha256(), 0
-    while chunk := reader.read(CHUNK):
-        check_cancelled()
-        digest.update(chunk)
-        size += len(chunk)
-    if digest.hexdigest() != asset.content_hash:
-        raise IntegrityError("The bytes are not those of the file's id.", details={"reason": "hash"})
-    return size

@@ -5,9 +5,7 @@ A crash leaves the bytes where they were, or in both places; never in none. What
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import os
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,22 +15,21 @@ from sqlalchemy import bindparam, func, select, update
 from faceforge_core.db.statements import prepare
 from faceforge_core.db.tables import UNSETTLED
 from faceforge_core.db.tables import assets as table
+from faceforge_core.storage.copies import copy_in, require_hash
 from faceforge_core.storage.providers import FALLBACK
-from faceforge_sdk.errors import FaceForgeError, IntegrityError, InvalidInput, StorageUnavailable
-from faceforge_sdk.files import CHUNK, flush, storage_error
+from faceforge_sdk.errors import FaceForgeError, InvalidInput, StorageUnavailable
 from faceforge_sdk.models import MigratePlan, MigrateShare
 from faceforge_sdk.protocols import UploadFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from faceforge_core.db.engine import Database
     from faceforge_core.storage.providers import ProviderRegistry
     from faceforge_core.storage.staging import Staging
     from faceforge_sdk.locks import KeyLocks
     from faceforge_sdk.models import MigrateRequest
-    from faceforge_sdk.protocols import ByteReader, StorageProvider
+    from faceforge_sdk.protocols import StorageProvider
 
     Progress = Callable[[float, str | None], None]
     Report = Callable[[str, Mapping[str, Any]], None]
@@ -209,32 +206,19 @@ class Migration:
         with self._locks.holding(content_hash):
             source = self._registry.named(row["storage_provider"])
             key = move.to.key_for(content_hash)
-            self._copy(source, row, move.to, key, check_cancelled)
-            _require_equal(move.to.open(key, 0, size), content_hash, check_cancelled)
+            copy_in(
+                self._staging,
+                source.open(row["storage_key"], 0, size),
+                move.to,
+                key,
+                content_hash=content_hash,
+                byte_size=size,
+                check_cancelled=check_cancelled,
+            )
+            require_hash(move.to.open(key, 0, size), content_hash, check_cancelled)
             if self._switch(row, move.to.name, key) and not move.keep_source:
                 source.delete(row["storage_key"])
         return int(size)
-
-    def _copy(
-        self, source: StorageProvider, row: Any, to: StorageProvider, key: str, check_cancelled: Callable[[], None]
-    ) -> None:
-        size = row["byte_size"]
-        temporary: Path | None = None
-        try:
-            self._staging.require_space(size)
-            descriptor, temporary = self._staging.new_file()
-            try:
-                reader = source.open(row["storage_key"], 0, size)
-                _require_equal(reader, row["content_hash"], check_cancelled, descriptor)
-                flush(descriptor)
-            finally:
-                os.close(descriptor)
-            to.put(key, temporary, row["content_hash"], size)
-        except OSError as error:
-            raise storage_error(error) from error
-        finally:
-            if temporary is not None:
-                temporary.unlink(missing_ok=True)
 
     def _switch(self, row: Any, provider: str, key: str) -> bool:
         """Point the row to the new place; False if it is gone or elsewhere by now."""
@@ -255,24 +239,6 @@ class Migration:
 def _given(request: MigrateRequest) -> dict[str, Any]:
     said = request.model_dump(include=set(_CONDITIONS))
     return {name: value for name, value in said.items() if value is not None}
-
-
-def _require_equal(
-    reader: ByteReader, content_hash: str, check_cancelled: Callable[[], None], descriptor: int | None = None
-) -> None:
-    """Read to the end, into `descriptor` if there is one, and compare. Closes the reader."""
-    digest = hashlib.sha256()
-    try:
-        while chunk := reader.read(CHUNK):
-            check_cancelled()
-            digest.update(chunk)
-            view = memoryview(chunk)
-            while descriptor is not None and view:
-                view = view[os.write(descriptor, view) :]
-    finally:
-        reader.close()
-    if digest.hexdigest() != content_hash:
-        raise IntegrityError("The bytes are not those of the file's id.", details={"reason": "hash"})
 
 
 def _tell_the_log(sentence: str, about: Mapping[str, Any]) -> None:
