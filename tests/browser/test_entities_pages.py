@@ -45,7 +45,9 @@ def test_search_and_tag_live_in_the_address_through_reload_and_back(open_page: O
 
     page.get_by_role("link", name="Hedy Lamarr").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Hedy Lamarr")
-    page.get_by_role("link", name="Entities").last.click()
+    back = page.get_by_role("link", name="Entities").last
+    expect(back).to_have_attribute("href", re.compile(r"\?q=hedy&tag=inventor$"))
+    back.click()
     expect(page.locator(".card")).to_have_count(1)
     assert query_of(page) == "q=hedy&tag=inventor"
     page.get_by_role("link", name="Tag inventor: remove this filter").click()
