@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from faceforge_sdk import (
+        AssetExtractor,
         EntityPanel,
         EventHandler,
         FieldType,
@@ -131,6 +132,25 @@ def register_s3_endpoints(ctx: PluginContext) -> Iterable[S3Endpoint]:
         @hookimpl
         def register_s3_endpoints(ctx):
             return [S3Endpoint("attic", "http://127.0.0.1:9000", ctx.config["access_key"], ctx.config["secret_key"])]
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_asset_extractors(ctx: PluginContext) -> Iterable[AssetExtractor]:
+    """Who reads metadata out of files. Added in SDK 1.
+
+    ::
+
+        @hookimpl
+        def register_asset_extractors(ctx):
+            def accepts(asset):
+                return asset.facts.media_type == "text/plain"
+
+            def extract(files):
+                return [Extracted({"lines": len(file.path.read_bytes().splitlines())}) for file in files]
+
+            return [AssetExtractor("lines", "LineCounter", accepts, extract)]
     """
     raise NotImplementedError
 

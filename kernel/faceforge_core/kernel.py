@@ -235,6 +235,7 @@ class Kernel:
                 relationships=catalog.relationships,
                 trash=trash,
                 storage=storage,
+                imports=catalog.imports,
                 jobs=self.jobs,
                 events=EventService(events, database, self._news),
                 plugins=self.plugins,

@@ -6,10 +6,13 @@ import pluggy
 
 from .context import JobContext, PluginContext
 from .contributions import (
+    AssetExtractor,
     EntityPanel,
     EventHandler,
+    Extracted,
     FieldRules,
     FieldType,
+    FileToRead,
     JobHandler,
     NavItem,
     Router,
@@ -31,13 +34,16 @@ hookimpl = pluggy.HookimplMarker("faceforge")
 
 __all__ = [
     "API_VERSION",
+    "AssetExtractor",
     "EntityPanel",
     "Envelope",
     "Event",
     "EventHandler",
+    "Extracted",
     "FaceForgeError",
     "FieldRules",
     "FieldType",
+    "FileToRead",
     "JobCancelled",
     "JobContext",
     "JobHandler",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Entities,
         Events,
         FieldDefs,
+        Imports,
         Jobs,
         Pages,
         Plugins,
@@ -53,6 +54,7 @@ class PluginContext:
     relationships: Relationships
     trash: Trash
     storage: Storage
+    imports: Imports
     jobs: Jobs
     events: Events
     plugins: Plugins

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
+from .models import AssetFacts
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from .context import JobContext
     from .events import Event
+    from .models import Asset
     from .protocols import UploadFacts
 
 InputT = TypeVar("InputT", bound=BaseModel)
@@ -73,7 +76,7 @@ class StorageRule:
     order: int = 500
 
 
-def _always() -> bool:
+def _yes() -> bool:
     return True
 
 
@@ -90,7 +93,7 @@ class S3Endpoint:
     url: str
     access_key: str = field(repr=False)
     secret_key: str = field(repr=False)
-    ready: Callable[[], bool] = _always
+    ready: Callable[[], bool] = _yes
     order: int = 500
 
 
@@ -105,6 +108,49 @@ class Thumbnailer:
     name: str
     media_types: tuple[str, ...]
     render: Callable[[Path, int], bytes]
+    order: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class FileToRead:
+    """An asset's bytes as a file, for the time of one call; see `Storage.as_file` for its name. Never write to it."""
+
+    asset: Asset
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What an extractor found in one file.
+
+    `data` becomes the ``Data`` of the entry of ``meta.metadata`` whose ``Source`` is the extractor's; None makes no
+    entry. `words` are what the asset is to be found by. `problem` is a sentence about what went wrong with this file,
+    for the job's log.
+    """
+
+    data: Mapping[str, Any] | None = None
+    facts: AssetFacts = field(default_factory=AssetFacts)
+    words: tuple[str, ...] = ()
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssetExtractor:
+    """Reads metadata out of files, in a job soon after they came in.
+
+    `accepts(asset)` is quick and says whether to ask it; ``asset.facts.media_type`` is what the bytes are. ``extract``
+    gets up to `batch` files and returns one `Extracted` for each, in order; it runs on a worker, and whatever it
+    raises costs the metadata of that batch and nothing else. Where two say a fact, the first by `order` is believed.
+    `ready()` is quick: while it is False nobody is asked, and files that came in meanwhile are read once it is True
+    and the library is read anew.
+    """
+
+    name: str
+    source: str
+    accepts: Callable[[Asset], bool]
+    extract: Callable[[Sequence[FileToRead]], Sequence[Extracted]]
+    batch: int = 1
+    ready: Callable[[], bool] = _yes
     order: int = 500
 
 
@@ -124,15 +170,17 @@ class JobHandler(Generic[InputT]):
 
 @dataclass(frozen=True, slots=True)
 class EventHandler:
-    """Called after commit with every event of `event_type` (``asset.stored``, or ``asset.*`` for a family).
+    """Called after commit with the events of `event_type` (``asset.stored``, or ``asset.*`` for a family).
 
-    Runs on a worker, in order, at least once, isolated from other handlers. `name` identifies its place in the
-    stream across restarts: keep it.
+    ``handle`` gets those that wait, at least one and at most 500, in order; one that comes alone comes at once. Runs
+    on a worker, each event at least once, isolated from other handlers. If it raises it is called again with the same
+    events, and after the third time with each of them alone; one that fails so, too, is skipped. `name` identifies its
+    place in the stream across restarts: keep it.
     """
 
     name: str
     event_type: str
-    handle: Callable[[Event], None]
+    handle: Callable[[Sequence[Event]], None]
 
 
 @dataclass(frozen=True, slots=True)

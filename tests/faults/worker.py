@@ -30,6 +30,8 @@ from faceforge_core.owned import Owned
 from faceforge_sdk.contributions import EventHandler, JobHandler
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from faceforge_sdk.context import JobContext
     from faceforge_sdk.events import Event
 
@@ -57,8 +59,9 @@ def main() -> None:
         append(home.root / "ran", str(job.input.number))
         return {"number": job.input.number}
 
-    def hear(event: Event) -> None:
-        append(home.root / "heard", event.subject)
+    def hear(events: Sequence[Event]) -> None:
+        for event in events:
+            append(home.root / "heard", event.subject)
 
     with Database(home.database) as database:
         log = EventLog(database)

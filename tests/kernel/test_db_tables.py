@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Made by SQLite for FTS5, or kept for other tools, or Alembic's own.
-NOT_OURS = ("entity_fts", "schema_migrations", "alembic_core")
+NOT_OURS = ("entity_fts", "asset_fts", "schema_migrations", "alembic_core")
 
 
 def wanted_name(_object: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:

@@ -19,7 +19,7 @@ from faceforge_sdk.contributions import EventHandler
 from faceforge_sdk.errors import TooManyRequests
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from faceforge_core.db.engine import Database
     from faceforge_sdk.events import Event
@@ -48,7 +48,11 @@ class Telling:
             dispatcher.stop()
 
     def handle(self, handle: Callable[[Event], Any], event_type: str = "entity.*", name: str = "some") -> None:
-        self.handlers.append(Owned("some.plugin", EventHandler(name, event_type, handle)))
+        def one_by_one(events: Sequence[Event]) -> None:
+            for event in events:
+                handle(event)
+
+        self.handlers.append(Owned("some.plugin", EventHandler(name, event_type, one_by_one)))
 
     def tell(self, *subjects: str, event_type: Any = "entity.created") -> None:
         for subject in subjects:

@@ -10,7 +10,7 @@ from faceforge_sdk.errors import NotFound
 from .jobs import thumbnailer_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from faceforge_sdk import Event, PluginContext
 
@@ -20,13 +20,17 @@ if TYPE_CHECKING:
 TELLING = frozenset({"asset.stored", "asset.restored", "asset.updated"})
 
 
-def follow_assets(ctx: PluginContext, cache: ThumbnailCache) -> Callable[[Event], None]:
+def follow_assets(ctx: PluginContext, cache: ThumbnailCache) -> Callable[[Sequence[Event]], None]:
     """An event handler that queues a render of the asset, if some thumbnailer reads files of its type.
 
     Events come in order: where the same bytes came in again after a purge, they are pictured again after it too.
     """
 
-    def follow(event: Event) -> None:
+    def follow(events: Sequence[Event]) -> None:
+        for event in events:
+            heed(event)
+
+    def heed(event: Event) -> None:
         if event.type == "asset.purged":
             cache.remove(event.subject)  # an asset's id is the hash of its bytes
         elif event.type in TELLING:

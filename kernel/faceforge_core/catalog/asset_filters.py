@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import bindparam, exists
 
-from faceforge_core.db.tables import MEDIA_FAMILY, entities, entity_assets
+from faceforge_core.db.tables import SAID_FAMILY, entities, entity_assets
 from faceforge_core.db.tables import assets as table
 from faceforge_sdk.models import AssetQuery
 
@@ -64,7 +64,7 @@ _HAS_ENTITY: Any = exists().where(
 _CONDITIONS: dict[str, ColumnElement[bool]] = {
     "kind": table.c.kind == bindparam("kind"),
     "mime_type": table.c.mime_type == bindparam("mime_type"),
-    "family": bindparam("family") == MEDIA_FAMILY,
+    "family": bindparam("family") == SAID_FAMILY,
     "created_after": table.c.created_at >= bindparam("created_after"),
     "created_before": table.c.created_at < bindparam("created_before"),
     "linked": _HAS_ENTITY,

@@ -13,7 +13,7 @@ from faceforge_core.db import counters
 from faceforge_core.db.statements import Prepared, prepare
 from faceforge_core.db.tables import assets as table
 from faceforge_sdk.errors import InvalidInput, NotFound, PayloadTooLarge
-from faceforge_sdk.models import Asset, TrashedAsset
+from faceforge_sdk.models import Asset, AssetFacts, TrashedAsset
 
 from . import stored_json
 from .asset_filters import AssetFilters, FilterNames, conditions_of
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MAX_META_LENGTH = 4 * 1024 * 1024
 """Characters of JSON: a few of the largest sidecars; each read of the asset carries them all."""
 
-ASSET_COLUMNS = tuple(column for column in table.c if column.name != "bytes_state")
+ASSET_COLUMNS = tuple(column for column in table.c if column.name not in {"bytes_state", "words_json"})
 _LIVE, _TRASHED = table.c.deleted_at.is_(None), table.c.deleted_at.is_not(None)
 _THIS = table.c.asset_id == bindparam("id")
 
@@ -48,7 +48,9 @@ _UPDATE = prepare(
         updated_at=bindparam("now"),
     )
 )
-_INSERT = prepare(insert(table))
+_FACTS = tuple(AssetFacts.model_fields)
+_AT_FIRST = {column.name: bindparam(column.name) for column in table.c if column.name not in {*_FACTS, "words_json"}}
+_INSERT = prepare(insert(table).values(_AT_FIRST))
 _TRASH = prepare(update(table).where(_THIS, _LIVE).values(deleted_at=bindparam("now")))
 _RESTORE = prepare(update(table).where(_THIS, _TRASHED).values(deleted_at=None, updated_at=bindparam("now")))
 _SET_META = prepare(update(table).where(_THIS).values(meta_json=bindparam("meta"), updated_at=bindparam("now")))
@@ -241,9 +243,10 @@ def _count_statement(filters: FilterNames) -> Prepared:
 
 def asset_facts(row: Row) -> dict[str, Any]:
     """A row of the table, its JSON parsed, ready to become a model."""
-    facts = dict(row)
-    facts["meta"] = stored_json.load(facts.pop("meta_json"))
-    return facts
+    attributes = dict(row)
+    attributes["meta"] = stored_json.load(attributes.pop("meta_json"))
+    attributes["facts"] = AssetFacts.model_construct(**{name: attributes.pop(name) for name in _FACTS})
+    return attributes
 
 
 def asset_of(row: Row) -> Asset:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from .assets import AssetCatalog
 from .descriptors import DescriptorCatalog
+from .entity_rows import EntityRows
 from .field_defs import FieldDefCatalog
+from .imports import ImportCatalog
 from .links import LinkCatalog
 from .relationships import RelationshipCatalog
 from .service import AssetService, EntityService
@@ -25,6 +27,8 @@ class Catalog:
         self.files = AssetCatalog(database, events)
         self.field_defs = FieldDefCatalog(database, events, types)
         self.entities = EntityService(database, events, self.field_defs)
-        self.assets = AssetService(self.files, LinkCatalog(database, events))
+        links = LinkCatalog(database, events)
+        self.assets = AssetService(self.files, links)
+        self.imports = ImportCatalog(database, events, self.files, links, EntityRows(events))
         self.descriptors = DescriptorCatalog(database, events, self.field_defs)
         self.relationships = RelationshipCatalog(database, events)

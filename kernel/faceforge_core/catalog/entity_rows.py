@@ -36,6 +36,7 @@ _CHANGING = (
     "tags_json",
     "fields_json",
     "external_ids_json",
+    "cover_asset_id",
     "updated_at",
     "revision",
 )
@@ -162,6 +163,7 @@ def _columns(entity: Entity) -> dict[str, Any]:
         "tags_json": stored_json.dump(entity.tags),
         "fields_json": stored_json.dump(entity.fields),
         "external_ids_json": stored_json.dump(entity.external_ids),
+        "cover_asset_id": entity.cover_asset_id,
         "updated_at": entity.updated_at,
         "revision": entity.revision,
     }

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 KERNEL = History(
-    "core", Path(__file__).parent / "migrations" / "versions", ("0001", "0002", "0003", "0004", "0005", "0006")
+    "core", Path(__file__).parent / "migrations" / "versions", ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 )
 HEAD = KERNEL.head
 

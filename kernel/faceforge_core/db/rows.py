@@ -45,10 +45,14 @@ class EntityRow(Spine, table=True):
     deleted_at: str | None = _text()
     revision: int = _integer(1)
     external_ids_json: str = _text("'{}'")
+    cover_asset_id: str | None = _text()
 
 
 class AssetRow(Spine, table=True):
-    """A file by its bytes; `bytes_state` is ok, or why its file is not plainly ours (see `storage`)."""
+    """A file by its bytes; `bytes_state` is ok, or why its file is not plainly ours (see `storage`).
+
+    From `media_type` on: what was read out of it (the SDK's `AssetFacts`), and the words it is found by, per reader.
+    """
 
     __tablename__ = "assets"
     __table_args__: ClassVar[Any] = (UniqueConstraint("content_hash"),)
@@ -65,6 +69,17 @@ class AssetRow(Spine, table=True):
     storage_key: str = _text("''")
     updated_at: str = _text(_NOW)
     bytes_state: str = _text("'ok'")
+    media_type: str | None = _text()
+    width: int | None = _integer()
+    height: int | None = _integer()
+    orientation: int | None = _integer()
+    duration_seconds: float | None = Field(sa_type=REAL)
+    page_count: int | None = _integer()
+    taken_at: str | None = _text()
+    taken_offset: str | None = _text()
+    latitude: float | None = Field(sa_type=REAL)
+    longitude: float | None = Field(sa_type=REAL)
+    words_json: str = _text("'{}'")
 
 
 class EntityAssetRow(Spine, table=True):
@@ -244,6 +259,49 @@ class EntityExternalIdRow(Spine, table=True):
     source: str = _text(primary_key=True)
     external_id: str = _text(primary_key=True)
     entity_id: str = _text(foreign_key="entities.entity_id", ondelete="RESTRICT")
+
+
+class AssetSearchRow(Spine, table=True):
+    """The folded text of each live asset, as `EntitySearchRow` is that of entities."""
+
+    __tablename__ = "asset_search"
+    __table_args__: ClassVar[Any] = (UniqueConstraint("asset_id"),)
+    seq: int = _integer(primary_key=True)
+    asset_id: str = _text()
+    text: str = _text()
+
+
+class AssetSearchPendingRow(Spine, table=True):
+    """What the trigram index of assets has to catch up with."""
+
+    __tablename__ = "asset_search_pending"
+    seq: int = _integer(primary_key=True)
+    old_text: str | None = _text()
+
+
+class AssetSourceRow(Spine, table=True):
+    """A file that was imported: what its folder said of it, and the asset that it became (the SDK's `FileOrigin`)."""
+
+    __tablename__ = "asset_sources"
+    __table_args__: ClassVar[Any] = {"sqlite_with_rowid": False}
+    path: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    byte_size: int = _integer()
+    mtime_ns: int = _integer()
+    inode: int = _integer()
+    sidecar: str = _text("''")
+    asset_id: str = _text(foreign_key="assets.asset_id", ondelete="CASCADE")
+    seen_at: str = _text()
+
+
+class ImportCreationRow(Spine, table=True):
+    """What an import created: an ``asset``, an ``entity``, or the ``link`` of an asset to `of_entity_id`."""
+
+    __tablename__ = "import_creations"
+    __table_args__: ClassVar[Any] = {"sqlite_with_rowid": False}
+    import_id: str = _text(primary_key=True, foreign_key="jobs.job_id", ondelete="CASCADE")
+    kind: str = _text(primary_key=True)
+    thing_id: str = _text(primary_key=True)
+    of_entity_id: str = _text("''", primary_key=True)
 
 
 class CounterRow(Spine, table=True):

@@ -30,6 +30,22 @@ def entity_text(
     return storable(fold(lines))
 
 
+MAX_WORDS_LENGTH = 20_000
+"""Characters of an asset's text that are kept for the search: a long transcript is not read through for each query."""
+
+
+def asset_text(filename: str | None, words: Mapping[str, Sequence[str]], meta: object) -> str:
+    """Return what `q` searches of an asset: its folded file name, the words of its readers, its sidecars' values."""
+    entries = meta.get("metadata") if isinstance(meta, dict) else None
+    sidecars = [
+        entry.get("Data")
+        for entry in (entries if isinstance(entries, list) else ())
+        if isinstance(entry, dict) and entry.get("Source") == "UserSidecar"
+    ]
+    read = [word for of_source in words.values() for word in of_source]
+    return storable(fold("\n".join([filename or "", *read, *_words(sidecars)])))[:MAX_WORDS_LENGTH]
+
+
 def storable(value: str) -> str:
     """Return `value` without what SQLite's text cannot hold: NUL and lone surrogates."""
     return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index, Text, literal_column, text
+from sqlalchemy import Index, Text, and_, literal_column, text
 
 from faceforge_core.db.rows import Spine
 
 __all__ = [
     "MEDIA_FAMILY",
+    "SAID_FAMILY",
     "UNSETTLED",
     "Spine",
+    "asset_search",
+    "asset_search_pending",
+    "asset_sources",
     "assets",
     "counters",
     "descriptors",
@@ -25,6 +29,7 @@ __all__ = [
     "fact_keys",
     "field_definitions",
     "home_identity",
+    "import_creations",
     "job_logs",
     "jobs",
     "plugin_registry",
@@ -32,8 +37,11 @@ __all__ = [
     "sessions",
 ]
 
-MEDIA_FAMILY = literal_column("substr(mime_type, 1, instr(mime_type, '/'))", Text)
-"""The part of an asset's media type up to its slash, ``image/``; an index holds it, spelled exactly so."""
+SAID_FAMILY = literal_column("substr(mime_type, 1, instr(mime_type, '/'))", Text)
+"""The part of an asset's `mime_type` up to its slash, ``image/``; an index holds it, spelled exactly so."""
+
+MEDIA_FAMILY = literal_column("substr(media_type, 1, instr(media_type, '/'))", Text)
+"""The same of what its bytes are."""
 
 _tables = Spine.metadata.tables
 entities = _tables["entities"]
@@ -47,6 +55,10 @@ descriptors = _tables["descriptors"]
 plugin_registry = _tables["plugin_registry"]
 entity_search = _tables["entity_search"]
 entity_search_pending = _tables["entity_search_pending"]
+asset_search = _tables["asset_search"]
+asset_search_pending = _tables["asset_search_pending"]
+asset_sources = _tables["asset_sources"]
+import_creations = _tables["import_creations"]
 entity_tags = _tables["entity_tags"]
 fact_keys = _tables["fact_keys"]
 entity_facts = _tables["entity_facts"]
@@ -71,11 +83,24 @@ Index("ix_entities_name", entities.c.display_name, entities.c.entity_id, sqlite_
 for _suffix, _columns in (
     ("kind", (assets.c.kind, assets.c.created_at.desc())),
     ("type", (assets.c.mime_type, assets.c.created_at.desc())),
-    ("family", (MEDIA_FAMILY, assets.c.created_at.desc())),
+    ("family", (SAID_FAMILY, assets.c.created_at.desc())),
     ("filename", (assets.c.filename,)),
     ("size", (assets.c.byte_size,)),
 ):
     Index(f"ix_assets_{_suffix}", *_columns, assets.c.asset_id, sqlite_where=assets.c.deleted_at.is_(None))
+for _suffix, _first, _columns in (
+    ("media_type", assets.c.media_type, (assets.c.media_type, assets.c.created_at.desc())),
+    ("media_family", assets.c.media_type, (MEDIA_FAMILY, assets.c.created_at.desc())),
+    ("width", assets.c.width, (assets.c.width,)),
+    ("height", assets.c.height, (assets.c.height,)),
+    ("duration_seconds", assets.c.duration_seconds, (assets.c.duration_seconds,)),
+    ("page_count", assets.c.page_count, (assets.c.page_count,)),
+    ("taken_at", assets.c.taken_at, (assets.c.taken_at,)),
+    ("location", assets.c.latitude, (assets.c.latitude, assets.c.longitude)),
+):
+    _there = and_(assets.c.deleted_at.is_(None), _first.is_not(None))
+    Index(f"ix_assets_{_suffix}", *_columns, assets.c.asset_id, sqlite_where=_there)
+Index("ix_asset_sources_asset", asset_sources.c.asset_id)
 Index("ix_assets_unsettled", assets.c.asset_id, sqlite_where=UNSETTLED)
 Index(
     "ix_entity_assets_live",

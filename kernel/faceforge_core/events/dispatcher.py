@@ -180,33 +180,36 @@ class _Delivery:
             page = self._events.stretch(reader, self._place, [self.owned.value.event_type])
         if not page.events:
             self._place = page.end
-        for event in page.events:
-            if not self._handle(event):
-                return False
-            self._place = event.seq
-            if time.monotonic() - self._saved_at > _CURSOR_EVERY:
-                self._save()
-        return bool(page.events)
+            return False
+        if not self._handle(page.events):
+            return False
+        self._place = page.events[-1].seq
+        if time.monotonic() - self._saved_at > _CURSOR_EVERY:
+            self._save()
+        return True
 
-    def _handle(self, event: Event) -> bool:
-        """Whether the handler is through with the event; False when it has to leave before.
+    def _handle(self, events: Sequence[Event]) -> bool:
+        """Whether the handler is through with these events; False when it has to leave before.
 
         A handler that meets a full queue or a busy database is not failing: it is called again until it gets through.
         """
         pauses = iter(_RETRY_PAUSES)
+        first = events[0]
         while not self._leaving.is_set():
             try:
-                self.owned.value.handle(event)
+                self.owned.value.handle(events)
             except RetryLater as error:
                 self._leaving.wait(error.retry_after)
             except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's handler may raise anything
                 pause = next(pauses, None)
+                if pause is None and len(events) > 1:
+                    return all(self._handle([event]) for event in events)
                 if pause is None:
                     _log.exception(
-                        "%s could not handle event %d (%s); it is skipped.", self._key, event.seq, event.type
+                        "%s could not handle event %d (%s); it is skipped.", self._key, first.seq, first.type
                     )
                     return True
-                _log.warning("%s failed on event %d (%s): %r", self._key, event.seq, event.type, error)
+                _log.warning("%s failed on event %d (%s): %r", self._key, first.seq, first.type, error)
                 self._leaving.wait(pause)
             else:
                 return True

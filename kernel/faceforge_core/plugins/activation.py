@@ -15,6 +15,7 @@ from faceforge_core import hookspecs
 from faceforge_core.owned import Owned
 from faceforge_core.plugins.generation import Activation
 from faceforge_sdk.contributions import (
+    AssetExtractor,
     EntityPanel,
     EventHandler,
     FieldType,
@@ -41,6 +42,7 @@ KINDS: Mapping[str, type[Any]] = {
     "register_storage_providers": StorageProvider,
     "register_storage_rules": StorageRule,
     "register_s3_endpoints": S3Endpoint,
+    "register_asset_extractors": AssetExtractor,
     "register_thumbnailers": Thumbnailer,
     "register_job_handlers": JobHandler,
     "register_event_handlers": EventHandler,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from faceforge_sdk.contributions import (
+    AssetExtractor,
     EntityPanel,
     EventHandler,
     FieldType,
@@ -35,6 +36,7 @@ NAMES: Mapping[type[Any], str | None] = {
     StorageProvider: "name",
     StorageRule: "name",
     S3Endpoint: "name",
+    AssetExtractor: "name",
     Thumbnailer: "name",
     JobHandler: "job_type",
     EventHandler: "name",

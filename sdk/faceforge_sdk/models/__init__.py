@@ -40,6 +40,7 @@ from .entities import (
 )
 from .events import EventRecord
 from .filters import Comparison, FactFilter
+from .imports import ImportCount, ImportSummary
 from .jobs import (
     Job,
     JobCancellation,
@@ -52,6 +53,7 @@ from .jobs import (
     JobStatus,
     JobType,
 )
+from .media import AssetFacts
 from .plugins import IgnoredManifest, Plugin, PluginConfig, PluginConfigRequest, PluginError, PluginList
 from .relationships import (
     Graph,
@@ -97,6 +99,7 @@ __all__ = [
     "MAX_UPSERT",
     "TOKEN_TEXT",
     "Asset",
+    "AssetFacts",
     "AssetPatch",
     "AssetQuery",
     "BulkOutcome",
@@ -125,6 +128,8 @@ __all__ = [
     "GraphNode",
     "GraphQuery",
     "IgnoredManifest",
+    "ImportCount",
+    "ImportSummary",
     "Items",
     "Job",
     "JobCancellation",

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from . import examples
+from .media import AssetFacts
 from .wire import TOKEN_TEXT, JsonObject, Moment, Paging
 
 _MEDIA_TYPE = WithJsonSchema(
@@ -16,9 +17,14 @@ _MEDIA_TYPE = WithJsonSchema(
 
 
 class Asset(BaseModel):
-    """A file. `asset_id` and `content_hash` are the SHA-256 of its bytes; `meta.metadata` lists what is known of it."""
+    """A file. `asset_id` and `content_hash` are the SHA-256 of its bytes; `meta.metadata` lists what is known of it.
 
-    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [examples.ASSET]})
+    `mime_type` is what was said when it came in, `facts.media_type` what its bytes are.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, json_schema_serialization_defaults_required=True, json_schema_extra={"examples": [examples.ASSET]}
+    )
 
     asset_id: str
     kind: str
@@ -31,6 +37,7 @@ class Asset(BaseModel):
     meta: JsonObject
     created_at: str
     updated_at: str
+    facts: AssetFacts = AssetFacts()
 
 
 class LinkedAsset(Asset):

@@ -50,6 +50,7 @@ class Entity(BaseModel):
     updated_at: str
     revision: int
     external_ids: dict[str, str] = {}
+    cover_asset_id: str | None = None
 
 
 class TrashedEntity(Entity):

@@ -28,7 +28,7 @@ ENTITY_DRAFT: Final[_Example] = {
     "fields": {"country": "England", "height_cm": 165},
     "external_ids": {"wikidata": "Q7259"},
 }
-ENTITY: Final[_Example] = {"entity_id": ADA_ID, **ENTITY_DRAFT, **_DATED, "revision": 2}
+ENTITY: Final[_Example] = {"entity_id": ADA_ID, **ENTITY_DRAFT, **_DATED, "revision": 2, "cover_asset_id": PORTRAIT_ID}
 TRASHED_ENTITY: Final[_Example] = {**ENTITY, **_IN_TRASH}
 ENTITY_PATCH: Final[_Example] = {"tags": ["mathematician", "writer", "programmer"]}
 TAG_COUNT: Final[_Example] = {"tag": "mathematician", "count": 12}
@@ -55,6 +55,18 @@ BULK_OUTCOME: Final[_Example] = {"matched": 2, "changed": 2, "job_id": None}
 
 # --- Assets ---------------------------------------------------------------------------------------------------------
 
+FACTS: Final[_Example] = {
+    "media_type": "image/jpeg",
+    "width": 2400,
+    "height": 3200,
+    "orientation": 1,
+    "duration_seconds": None,
+    "page_count": None,
+    "taken_at": "2019-07-04T18:22:10.000",
+    "taken_offset": "+02:00",
+    "latitude": 51.5074,
+    "longitude": -0.1278,
+}
 ASSET: Final[_Example] = {
     "asset_id": PORTRAIT_ID,
     "kind": "file",
@@ -75,6 +87,7 @@ ASSET: Final[_Example] = {
             }
         ]
     },
+    "facts": FACTS,
     **_DATED,
 }
 LINKED_ASSET: Final[_Example] = {**ASSET, "role": "portrait", "linked_at": CHANGED}
@@ -82,6 +95,13 @@ TRASHED_ASSET: Final[_Example] = {**ASSET, **_IN_TRASH}
 ASSET_PATCH: Final[_Example] = {"filename": "ada-lovelace-by-chalon.jpg", "mime_type": "image/jpeg"}
 LINK: Final[_Example] = {"role": "portrait"}
 LINKED: Final[_Example] = {"linked": True}
+
+IMPORT_SUMMARY: Final[_Example] = {
+    "job_id": JOB_ID,
+    "assets": {"created": 1842, "live": 1842},
+    "entities": {"created": 12, "live": 11},
+    "links": {"created": 1842, "live": 1801},
+}
 
 # --- Fields and descriptors -----------------------------------------------------------------------------------------
 

@@ -2,25 +2,49 @@
 
 from __future__ import annotations
 
-from .catalog import Assets, Descriptors, Entities, FieldDefs, Relationships, Trash
+from .catalog import Assets, Descriptors, Entities, FieldDefs, Reading, Relationships, Trash
+from .imports import Imports
 from .plugins import Contributed, Plugins
-from .storage import ByteReader, ListingProvider, Sidecar, Storage, StorageProvider, StoredObject, Upload, UploadFacts
+from .storage import (
+    Arrival,
+    BatchProvider,
+    ByteReader,
+    FileOrigin,
+    Kept,
+    ListingProvider,
+    Put,
+    Received,
+    Sidecar,
+    Storage,
+    StorageProvider,
+    StoredObject,
+    Upload,
+    UploadFacts,
+)
 from .surroundings import Network, Pages, Sessions, System
 from .work import Events, Jobs
 
 __all__ = [
+    "Arrival",
     "Assets",
+    "BatchProvider",
     "ByteReader",
     "Contributed",
     "Descriptors",
     "Entities",
     "Events",
     "FieldDefs",
+    "FileOrigin",
+    "Imports",
     "Jobs",
+    "Kept",
     "ListingProvider",
     "Network",
     "Pages",
     "Plugins",
+    "Put",
+    "Reading",
+    "Received",
     "Relationships",
     "Sessions",
     "Sidecar",

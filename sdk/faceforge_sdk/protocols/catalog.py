@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from faceforge_sdk.models import AssetFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -45,6 +48,21 @@ if TYPE_CHECKING:
         UpsertItem,
         UpsertResult,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read out of one asset's bytes.
+
+    `entries` are whole entries of ``meta.metadata`` (``Source, Type, Name, NameHashes, Data``); `words` are what `q` of
+    the asset list finds it by beside its file name, each with the source it came from: a later reading replaces those
+    of its sources.
+    """
+
+    asset_id: str
+    facts: AssetFacts = field(default_factory=AssetFacts)
+    entries: tuple[Mapping[str, Any], ...] = ()
+    words: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class Entities(Protocol):
@@ -93,6 +111,13 @@ class Entities(Protocol):
         """How many live entities a filter finds."""
         ...
 
+    def set_cover(self, entity_id: str, asset_id: str | None) -> Entity:
+        """Choose the picture that stands for a live entity, one of its linked assets; None leaves it to Core again.
+
+        Raises `NotFound` for the entity, `InvalidInput` for an asset that is not linked to it or no picture.
+        """
+        ...
+
     def tags(self, limit: int = 100) -> Sequence[TagCount]:
         """The tags in use by live entities, most used first."""
 
@@ -128,7 +153,16 @@ class Assets(Protocol):
         """The live assets of a live entity, latest link first. Raises `NotFound` for the entity."""
 
     def covers(self, entity_ids: Sequence[str]) -> Mapping[str, str]:
-        """For each entity that has one: the asset id of its newest linked image."""
+        """For each entity that has one: the asset id of its cover, chosen, or else its newest linked image."""
+
+    def record(self, readings: Sequence[Reading]) -> Sequence[str]:
+        """Keep what was read out of files, in one transaction; returns the ids of those that are assets still.
+
+        Facts go over those from before (`AssetFacts.over`). An entry replaces the one of ``meta.metadata`` with the
+        same ``Source`` and ``Name``, and is added where there is none; what others add meanwhile stays. An entry that
+        would make an asset's metadata too large is left out. Repeatable; what changes nothing tells no event.
+        """
+        ...
 
 
 class FieldDefs(Protocol):

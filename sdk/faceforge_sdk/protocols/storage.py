@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
     from types import TracebackType
-    from typing import Self
+    from typing import BinaryIO, Self
 
+    from faceforge_sdk.errors import FaceForgeError
     from faceforge_sdk.models import Asset, MigratePlan, MigrateRequest, StorageUsage, VerifyOptions, VerifyReport
 
 
@@ -68,6 +70,69 @@ class Upload(Protocol):
     def displaced(self) -> bool:
         """Whether `commit` put the bytes into the home because the place they belong did not take them."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileOrigin:
+    """Where a file came from, and what its folder said of it then: by this it is known again without being read.
+
+    `path` is absolute, as the system spells it (`os.fsencode`); `mtime_ns` and `inode` are those of its `stat`, the
+    latter 0 where the system gives none; `sidecar` says the same of its companion file, in any form, and is empty
+    where there is none.
+    """
+
+    path: bytes
+    byte_size: int
+    mtime_ns: int
+    inode: int = 0
+    sidecar: str = ""
+
+
+class Received(Protocol):
+    """A file that was copied into the home and hashed, and is not durable yet; nobody but its holder knows of it."""
+
+    @property
+    def content_hash(self) -> str: ...
+
+    @property
+    def byte_size(self) -> int: ...
+
+    def discard(self) -> None:
+        """Remove it, if it was not kept; repeatable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A received file and what is known of it, for `Storage.keep`.
+
+    `import_id`: the job that remembers it among what it created; `links`: the entities it belongs to, each with the
+    role it has there.
+    """
+
+    received: Received
+    filename: str
+    kind: str = "file"
+    content_type: str | None = None
+    sidecar: Sidecar | None = None
+    origin: FileOrigin | None = None
+    import_id: str | None = None
+    links: tuple[tuple[str, str | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What an arrival became: its asset, or the error that is its own.
+
+    `known`: it was a live asset before; `displaced`: the place where its bytes belong did not take them;
+    `sidecar_problem`: why its sidecar was left out, as a sentence.
+    """
+
+    asset_id: str
+    byte_size: int
+    known: bool = False
+    displaced: bool = False
+    sidecar_problem: str | None = None
+    error: FaceForgeError | None = None
 
 
 class ByteReader(Protocol):
@@ -133,6 +198,29 @@ class StoredObject:
 
 
 @runtime_checkable
+class BatchProvider(StorageProvider, Protocol):
+    """A provider that makes many files durable together at a fraction of the cost of one after the other."""
+
+    def put_many(self, puts: Sequence[Put]) -> Sequence[FaceForgeError | None]:
+        """As `put`, for each; one answer each, in order: None where it is durable, else why it is not there.
+
+        When this returns, all that are there survive power loss. A source is left where it was if its put failed.
+        Raises, with no put done, `StorageUnavailable` where the whole place does not answer.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """The arguments of one `StorageProvider.put`."""
+
+    key: str
+    source: Path
+    content_hash: str
+    byte_size: int
+
+
+@runtime_checkable
 class ListingProvider(StorageProvider, Protocol):
     """A provider that can say what it holds, so that a check finds what no asset refers to any more.
 
@@ -153,6 +241,34 @@ class Storage(Protocol):
 
     def begin_upload(self, *, expected_size: int | None = None) -> Upload:
         """Start an upload. Raises `InsufficientStorage` at once when `expected_size` bytes can't fit."""
+
+    def receive(self, source: BinaryIO, byte_size: int, copied: Callable[[int], None]) -> Received:
+        """Copy and hash the next `byte_size` bytes of an unbuffered file; what it got since is not read.
+
+        The copy shares no writable bytes with the source: where the disk can clone, they share until either is
+        written to. `copied` hears of each piece's size, and may stop it by raising. May be called from several threads
+        at once. Raises `PayloadTooLarge`, `InsufficientStorage`, `StorageUnavailable`, and OSError of the source.
+        """
+        ...
+
+    def keep(self, arrivals: Sequence[Arrival]) -> Sequence[Kept]:
+        """Make many received files durable, then record them in one transaction, each as `Upload.commit` would.
+
+        One answer per arrival, in order; one that is refused does not harm the others, and equal bytes among them
+        become one asset. What was kept survives power loss when this returns, with its origin, its place among what
+        the import created, and its links (those to an entity that is not live are left out). All staged files are
+        gone afterwards, also after an error. Raises what concerns all of them: `Busy`, `InsufficientStorage`,
+        `StorageUnavailable`; then nothing was recorded.
+        """
+        ...
+
+    def as_file(self, asset: Asset) -> AbstractContextManager[Path]:
+        """A file that holds the asset's bytes, for programs that want a path; to be read only, and gone afterwards.
+
+        Its name is made of our own characters alone: the content hash, and the extension of the asset's file name
+        where that consists of at most ten ASCII letters and digits. Raises as `open`.
+        """
+        ...
 
     def open(self, asset: Asset, start: int = 0, end: int | None = None) -> ByteReader:
         """Read an asset's bytes.

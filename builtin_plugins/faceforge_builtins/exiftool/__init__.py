@@ -1,0 +1,1 @@
+"""Reads what files say about themselves with ExifTool, if it is in the home's tools folder."""
