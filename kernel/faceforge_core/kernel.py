@@ -285,6 +285,7 @@ class Kernel:
             generation.template_folders,
             generation.static_folders,
             [owned.value for owned in generation.all(NavItem)],
+            generation.locale_folders,
         )
         self.live.app = build_app(generation.all(Router), generation.static_folders, pages=pages)
         self._generation = generation

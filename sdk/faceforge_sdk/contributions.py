@@ -42,7 +42,11 @@ class Router:
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """An entry of the side bar. `path` is absolute (``/ui/…``); `icon` names a symbol of the shell's icon sheet."""
+    """An entry of the side bar.
+
+    `title` is English, and shown as the plugin's ``locales`` translate it (mark it with
+    `faceforge_sdk.texts.to_translate`); `path` is absolute (``/ui/…``); `icon` names a symbol of the shell's icon sheet.
+    """
 
     id: str
     title: str

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 COOKIE = "ff_token"
 COOKIE_SECONDS = 30 * 24 * 3600
+PREFERENCES = {"theme": "ff_theme", "language": "ff_language"}
+PREFERENCE_SECONDS = 365 * 24 * 3600
 WRONG_TOKEN = "This is not the access token. Copy it again, whole, and mind that it may have been replaced."  # noqa: S105  (a sentence)
 
 
@@ -83,7 +85,22 @@ def build(ctx: PluginContext) -> APIRouter:
         answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")
         return answer
 
+    _add_preferences(router)
     return router
+
+
+def _add_preferences(router: APIRouter) -> None:
+    @router.post("/ui/preferences")
+    def prefer(form: Posted) -> Response:
+        """Theme and language, as far as the form names them; an empty one leaves the choice to system and browser."""
+        answer = RedirectResponse(local_page(text_of(form, "next")), 303)
+        for name, cookie in PREFERENCES.items():
+            value = text_of(form, name)
+            if value.isalpha() and value.isascii():
+                answer.set_cookie(cookie, value, max_age=PREFERENCE_SECONDS, path="/", httponly=True, samesite="lax")
+            elif name in form:
+                answer.delete_cookie(cookie, path="/", httponly=True, samesite="lax")
+        return answer
 
 
 def _too_many(ctx: PluginContext, request: Request, wanted: str, seconds: int) -> Response:

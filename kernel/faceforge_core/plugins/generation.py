@@ -86,6 +86,11 @@ class Generation:
         """Per plugin id the ``templates`` folder, where there is one."""
         return self._folders("templates")
 
+    @property
+    def locale_folders(self) -> tuple[Path, ...]:
+        """The ``locales`` folders of the plugins that have one."""
+        return tuple(self._folders("locales").values())
+
     def _folders(self, name: str) -> Mapping[str, Path]:
         return {
             one.plugin_id: one.folder / name

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup, escape
 
+if TYPE_CHECKING:
+    from faceforge_core.web.texts import Texts
+
 _UNITS: Final = ("kB", "MB", "GB", "TB", "PB")
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def human_bytes(size: float) -> str:
+def human_bytes(size: float, texts: Texts) -> str:
     """A number of bytes in thousands: ``812 bytes``, ``3.4 GB``, ``120 MB``."""
     if size < 1000:
-        return "1 byte" if size == 1 else f"{size:.0f} bytes"
+        return texts.ngettext("%(num)s byte", "%(num)s bytes", round(size))
     power = 1
     while size / 1000**power >= 999.5 and power < len(_UNITS):
         power += 1
     value, unit = size / 1000**power, _UNITS[power - 1]
-    return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"
+    return f"{texts.number(round(value, 1) if value < 9.95 else round(value))} {unit}"
 
 
-def moment(text: str | None, now: datetime | None = None) -> Markup:
+def moment(text: str | None, texts: Texts, now: datetime | None = None) -> Markup:
     """A UTC time of the wire as a ``<time>`` in this computer's time: "yesterday 14:02", in full on hover.
 
     Text that is no time stays as it is. `now` is the moment to tell from.
@@ -33,17 +34,21 @@ def moment(text: str | None, now: datetime | None = None) -> Markup:
         at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone()
     except (ValueError, OverflowError, OSError):  # OSError: Windows, before 1970
         return escape(text or "")
-    full = f"{_DAYS[at.weekday()]} {at.day} {_MONTHS[at.month - 1]} {at.year}, {at:%H:%M:%S}"
-    shown = _told(at, (now or datetime.now(UTC)).astimezone(at.tzinfo))
+    full = _dated(at, texts.gettext("EEEE d MMM y, HH:mm:ss"), texts)
+    shown = _told(at, (now or datetime.now(UTC)).astimezone(at.tzinfo), texts)
     return Markup('<time datetime="{}" title="{}">{}</time>').format(text, full, shown)
 
 
-def _told(at: datetime, now: datetime) -> str:
+def _told(at: datetime, now: datetime, texts: Texts) -> str:
     days = (now.date() - at.date()) // timedelta(days=1)
     if days == 0:
-        return f"today {at:%H:%M}"
+        return texts.gettext("today %(time)s", time=f"{at:%H:%M}")
     if days == 1:
-        return f"yesterday {at:%H:%M}"
-    if at.year == now.year:
-        return f"{at.day} {_MONTHS[at.month - 1]} {at:%H:%M}"
-    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
+        return texts.gettext("yesterday %(time)s", time=f"{at:%H:%M}")
+    return _dated(at, texts.gettext("d MMM HH:mm") if at.year == now.year else texts.gettext("d MMM y"), texts)
+
+
+def _dated(at: datetime, pattern: str, texts: Texts) -> str:
+    from babel.dates import format_datetime  # not at the top: Core starts without it
+
+    return format_datetime(at, pattern, locale=texts.locale)

@@ -4,25 +4,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from jinja2 import BaseLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, TemplateNotFound
+from jinja2 import (
+    BaseLoader,
+    Environment,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    TemplateNotFound,
+    pass_context,
+)
 from jinja2.ext import Extension
 from jinja2.lexer import Token
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
 from faceforge_core import __version__
 from faceforge_core.web.filters import human_bytes, moment
 from faceforge_core.web.static_files import StaticFolders
+from faceforge_core.web.texts import Languages, Texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from jinja2.lexer import TokenStream
+    from jinja2.runtime import Context
     from starlette.requests import Request
 
     from faceforge_sdk import NavItem
 
 STATIC_PREFIX: Final = "/ui/static"
+THEME_COOKIE: Final = "ff_theme"
+THEMES: Final = ("light", "dark")
 
 
 class _OwnStatic(Extension):
@@ -54,11 +67,15 @@ class _Environment(Environment):
             loader=loader,
             autoescape=True,
             undefined=StrictUndefined,
-            extensions=[_OwnStatic],
+            extensions=[_OwnStatic, "jinja2.ext.i18n"],
             trim_blocks=True,
             lstrip_blocks=True,
         )
         self._owners = frozenset(loader.mapping)
+        self.newstyle_gettext = True  # {% trans %} hands its values to gettext, which escapes them
+        self.policies["ext.i18n.trimmed"] = True
+        self.globals.update(gettext=_gettext, ngettext=_ngettext)
+        self.filters.update(bytes=_bytes, moment=_moment, number=_number, translated=_translated)
         del self.filters["safe"]  # a template cannot switch escaping off for a value
 
     def join_path(self, template: str, parent: str) -> str:
@@ -66,6 +83,45 @@ class _Environment(Environment):
 
     def full_name(self, template: str, owner: str) -> str:
         return template if template.partition("/")[0] in self._owners else f"{owner}/{template}"
+
+
+def _texts(context: Context) -> Texts:
+    texts: Texts = context["texts"]
+    return texts
+
+
+@pass_context
+def _gettext(context: Context, message: str, /, **values: object) -> Markup:
+    # Markup as the template around it, of the same authors; a test holds messages to be literals. Values are escaped.
+    safe = {name: escape(value) for name, value in values.items()}
+    return Markup(_texts(context).gettext(message, **safe))  # noqa: S704
+
+
+@pass_context
+def _ngettext(context: Context, singular: str, plural: str, n: int, /, **values: object) -> Markup:
+    safe = {name: escape(value) for name, value in values.items() if name != "num"}
+    return Markup(_texts(context).ngettext(singular, plural, n, **safe))  # noqa: S704
+
+
+@pass_context
+def _translated(context: Context, message: str) -> str:
+    """For texts that come with values: the titles of navigation entries and panels."""
+    return _texts(context).gettext(message)
+
+
+@pass_context
+def _bytes(context: Context, size: float) -> str:
+    return human_bytes(size, _texts(context))
+
+
+@pass_context
+def _moment(context: Context, text: str | None) -> Markup:
+    return moment(text, _texts(context))
+
+
+@pass_context
+def _number(context: Context, value: float) -> str:
+    return _texts(context).number(value)
 
 
 class PageSet:
@@ -80,13 +136,14 @@ class PageSet:
         templates: Mapping[str, Path],
         static: Mapping[str, Path],
         nav: Sequence[NavItem] = (),
+        locales: Sequence[Path] = (),
         *,
         version: str = __version__,
     ) -> None:
         self._loader = _OwnerLoader({plugin_id: FileSystemLoader(folder) for plugin_id, folder in templates.items()})
         self._environment = _Environment(self._loader)
         self._static = StaticFolders(static)
-        self._environment.filters.update(bytes=human_bytes, moment=moment)
+        self._languages = Languages(locales)
         self._environment.globals.update(nav=tuple(nav), static=self._static_address, version=version)
 
     def __contains__(self, template: str) -> bool:
@@ -102,8 +159,18 @@ class PageSet:
     ) -> Response:
         """A page from the templates of plugin `owner`, or of the plugin that `template` names in front."""
         found = self._environment.get_template(self._environment.full_name(template, owner))
-        text = found.render({"request": request, **values})
+        surroundings = {
+            "request": request,
+            "texts": self.texts(request),
+            "languages": self._languages.available,
+            "theme": next((one for one in THEMES if request.cookies.get(THEME_COOKIE) == one), None),
+        }
+        text = found.render({**surroundings, **values})
         return HTMLResponse(_encoded(text), status_code)
+
+    def texts(self, request: Request) -> Texts:
+        """The language of whoever asks."""
+        return self._languages.of(request)
 
     def _static_address(self, owner: str, path: str) -> str:
         plugin_id, _, rest = path.partition("/")
@@ -119,10 +186,17 @@ class PluginPages:
         self._plugin_id = plugin_id
 
     def render(self, request: Request, template: str, /, *, status_code: int = 200, **values: Any) -> Response:
-        pages: PageSet | None = request.app.state.pages
-        if pages is None:
-            raise RuntimeError("This app was built without pages.")
-        return pages.render(self._plugin_id, request, template, status_code, values)
+        return _pages(request).render(self._plugin_id, request, template, status_code, values)
+
+    def texts(self, request: Request) -> Texts:
+        return _pages(request).texts(request)
+
+
+def _pages(request: Request) -> PageSet:
+    pages: PageSet | None = request.app.state.pages
+    if pages is None:
+        raise RuntimeError("This app was built without pages.")
+    return pages
 
 
 def _encoded(text: str) -> bytes:

@@ -21,7 +21,7 @@ from .storage import (
     Upload,
     UploadFacts,
 )
-from .surroundings import Network, Pages, Sessions, System
+from .surroundings import Network, Pages, Sessions, System, Texts
 from .work import Events, Jobs
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "StorageProvider",
     "StoredObject",
     "System",
+    "Texts",
     "Trash",
     "Upload",
     "UploadFacts",

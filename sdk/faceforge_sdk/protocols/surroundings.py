@@ -42,6 +42,30 @@ class Sessions(Protocol):
         """Revoke; nothing happens if it was not valid."""
 
 
+class Texts(Protocol):
+    """The words of the pages in one language: gettext over the ``locales/<language>.po`` of the active plugins.
+
+    English is what stands in the sources; a message without a translation appears so.
+    """
+
+    @property
+    def language(self) -> str:
+        """``en``, ``de``, …"""
+        ...
+
+    def gettext(self, message: str, **values: object) -> str:
+        """The message; ``%(name)s`` in it is filled in from `values`."""
+        ...
+
+    def ngettext(self, singular: str, plural: str, n: int, **values: object) -> str:
+        """The form of it that fits the number `n`, which is ``%(num)s`` in it."""
+        ...
+
+    def number(self, value: float) -> str:
+        """A number as people write it."""
+        ...
+
+
 class Pages(Protocol):
     """Server-rendered pages in the shell."""
 
@@ -49,5 +73,11 @@ class Pages(Protocol):
         """A page from the plugin's own ``templates`` folder, or from another's as ``plugin_id/name.html``.
 
         Templates get, besides `values`: `request`, `nav` (the side bar's entries), `static(path)` (the address of a
-        file in the plugin's ``static`` folder, or ``plugin_id/path``), and `version`. Everything is escaped.
+        file in the plugin's ``static`` folder, or ``plugin_id/path``), `version`, `texts`, and for these ``_("text")``,
+        ``ngettext(…)`` and ``{% trans %}``. Everything is escaped.
         """
+        ...
+
+    def texts(self, request: Request) -> Texts:
+        """The language of whoever asks."""
+        ...

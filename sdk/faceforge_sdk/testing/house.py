@@ -124,6 +124,21 @@ class FakeSessions:
         self.valid.discard(session_id)
 
 
+class FakeTexts:
+    """`faceforge_sdk.protocols.Texts` in English."""
+
+    language = "en"
+
+    def gettext(self, message: str, **values: object) -> str:
+        return message % values if values else message
+
+    def ngettext(self, singular: str, plural: str, n: int, **values: object) -> str:
+        return (singular if n == 1 else plural) % {"num": self.number(n), **values}
+
+    def number(self, value: float) -> str:
+        return f"{value:,}"
+
+
 class FakePages:
     """`faceforge_sdk.protocols.Pages` that remembers in `rendered` what it was to show, and answers nothing much."""
 
@@ -137,6 +152,10 @@ class FakePages:
         responses = importlib.import_module("starlette.responses")
         answer: Response = responses.PlainTextResponse(template, status_code)
         return answer
+
+    def texts(self, request: Request) -> FakeTexts:
+        del request
+        return FakeTexts()
 
 
 class FakeSystem:

@@ -15,6 +15,7 @@ from faceforge_core.owned import Owned
 from faceforge_core.web.filters import human_bytes, moment
 from faceforge_core.web.pages import PageSet, PluginPages
 from faceforge_core.web.routes import build_app
+from faceforge_core.web.texts import Languages
 from faceforge_sdk import NavItem, Router
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SHELL, MINE = "faceforge.ui_shell", "mine"
+
+ENGLISH = Languages(()).named("en")
 
 
 @pytest.fixture
@@ -128,16 +131,16 @@ def test_an_error_page_that_fails_leaves_a_plain_one(serve, write, template: str
         (0, "0 bytes"),
         (1, "1 byte"),
         (999, "999 bytes"),
-        (1000, "1.0 kB"),
+        (1000, "1 kB"),
         (3_400_000_000, "3.4 GB"),
         (119_600_000, "120 MB"),
         (999_499, "999 kB"),
-        (999_950, "1.0 MB"),
-        (10**19, "10000 PB"),
+        (999_950, "1 MB"),
+        (10**19, "10,000 PB"),
     ],
 )
 def test_sizes_are_said_as_people_say_them(size: int, shown: str) -> None:
-    assert human_bytes(size) == shown
+    assert human_bytes(size, ENGLISH) == shown
 
 
 @pytest.mark.parametrize(
@@ -147,14 +150,14 @@ def test_times_are_told_from_now(hours: int, shown: str) -> None:
     here = datetime(2026, 6, 15, 12, 0).astimezone()
     at = datetime.fromtimestamp(here.timestamp() - hours * 3600, UTC)
     text = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    html = moment(text, here)
+    html = moment(text, ENGLISH, here)
     assert f'datetime="{text}"' in html
     assert html.endswith(f">{shown.replace('16 Jun', '15 Jun')}</time>")
 
 
 def test_what_is_no_time_is_shown_as_it_is() -> None:
-    assert str(moment("<yesterday>")) == "&lt;yesterday&gt;"
-    assert str(moment(None)) == ""
+    assert str(moment("<yesterday>", ENGLISH)) == "&lt;yesterday&gt;"
+    assert str(moment(None, ENGLISH)) == ""
 
 
 def test_a_static_file_is_sent_with_the_right_type_and_revalidated(serve, write) -> None:

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""Bring the translations of the pages up to date with what the sources say: ``python scripts/texts.py [--check]``.
+
+Each plugin with pages has ``locales/<language>.po``. New messages come in empty, for a person to fill; what nobody
+says any more goes. With ``--check`` nothing is written, and the exit code is 1 if something would be or is not
+translated.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from babel.messages import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[1]
+BUILTINS = ROOT / "builtin_plugins" / "faceforge_builtins"
+KERNEL_PAGES = ROOT / "kernel" / "faceforge_core" / "web"
+SHELL = BUILTINS / "ui_shell"
+LANGUAGES = ("de",)
+METHODS = [("**/templates/**.html", "jinja2"), ("**/static/**.js", "javascript"), ("**.py", "python")]
+OPTIONS = {"**/templates/**.html": {"newstyle_gettext": "true", "trimmed": "true"}}
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "to_translate": None, "t": None, "tn": (1, 2)}
+
+
+def sources() -> Iterator[tuple[Path, list[Path]]]:
+    """Each folder that brings texts along, and the folders whose texts it brings; the kernel's come with the shell."""
+    for folder in sorted(BUILTINS.iterdir()):
+        if (folder / "templates").is_dir():
+            yield folder, [folder, KERNEL_PAGES] if folder == SHELL else [folder]
+
+
+def said(folders: list[Path]) -> Catalog:
+    """What these sources say."""
+    catalog = Catalog()
+    for folder in folders:
+        found = extract_from_dir(folder, METHODS, OPTIONS, KEYWORDS)
+        for name, _line, message, _comments, context in found:
+            place = (Path(folder.name) / name).as_posix()
+            catalog.add(message, locations=[(place, 1)], context=context)
+    return catalog
+
+
+def updated(path: Path, language: str, template: Catalog) -> Catalog:
+    """The translations in `path`, with exactly the messages of `template`."""
+    catalog = Catalog(locale=language)
+    if path.exists():
+        with path.open("rb") as file:
+            catalog = read_po(file, locale=language, ignore_obsolete=True)
+    catalog.update(template, no_fuzzy_matching=True)
+    catalog.obsolete.clear()
+    return catalog
+
+
+def text_of(catalog: Catalog) -> bytes:
+    """The file, without dates and line numbers: it changes only when a message does."""
+    facts = (
+        "Language: " + str(catalog.locale),
+        "Content-Type: text/plain; charset=utf-8",
+        "Plural-Forms: " + catalog.plural_forms,
+    )
+    header = "".join(f'"{fact}\\n"\n' for fact in facts)
+    out = io.BytesIO(f'msgid ""\nmsgstr ""\n{header}\n'.encode())
+    out.seek(0, io.SEEK_END)
+    write_po(out, catalog, width=120, omit_header=True, sort_output=True, include_lineno=False)
+    return out.getvalue()
+
+
+def untranslated(catalog: Catalog) -> list[str]:
+    """The messages without words."""
+    return [str(message.id) for message in catalog if message.id and not (message.string and all(message.string))]
+
+
+def main(arguments: list[str]) -> int:
+    """Write, or say what is to be done; returns the exit code."""
+    check = "--check" in arguments
+    problems = 0
+    for folder, read in sources():
+        template = said(read)
+        if not len(template):
+            continue
+        for language in LANGUAGES:
+            path = folder / "locales" / f"{language}.po"
+            catalog = updated(path, language, template)
+            text = text_of(catalog)
+            name = path.relative_to(ROOT)
+            if not path.exists() or path.read_bytes() != text:
+                if check:
+                    print(f"{name} is not what the sources say; run scripts/texts.py")
+                    problems += 1
+                else:
+                    path.parent.mkdir(exist_ok=True)
+                    path.write_bytes(text)
+            for message in untranslated(catalog):
+                print(f"{name}: not translated: {message}")
+                problems += 1
+    return 1 if problems and check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
