@@ -45,7 +45,8 @@ class NavItem:
     """An entry of the side bar.
 
     `title` is English, and shown as the plugin's ``locales`` translate it (mark it with
-    `faceforge_sdk.texts.to_translate`); `path` is absolute (``/ui/…``); `icon` names a symbol of the shell's icon sheet.
+    `faceforge_sdk.texts.to_translate`); `path` is absolute (``/ui/…``); `icon` names a symbol of the
+    shell's icon sheet.
     """
 
     id: str
