@@ -8,11 +8,14 @@ so that one that is too old reaches the sentence that says so.
 import argparse
 import hashlib
 import os
+import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,6 +42,7 @@ CHECKS: dict[str, tuple[tuple[str, ...], ...]] = {
     "layers": (LINT_IMPORTS, (*LINT_IMPORTS, "--config", "sdk/pyproject.toml")),
     "tests": ((*PYTHON_M, "pytest"),),
 }
+TESTS_AT_ONCE = 2
 
 
 class Outcome(NamedTuple):
@@ -155,9 +159,7 @@ def check(options: argparse.Namespace, extra: list[str]) -> int:
     if extra and "tests" not in steps:
         sys.exit(f"Arguments for pytest ({' '.join(extra)}) need the step tests.")
     make_environment(["dev"])
-    outcomes = [
-        run_step(step, [[*command, *(extra if step == "tests" else [])] for command in CHECKS[step]]) for step in steps
-    ]
+    outcomes = [run_tests(extra) if step == "tests" else run_step(step, CHECKS[step]) for step in steps]
     say("\n== summary")
     for outcome in outcomes:
         say(str(outcome))
@@ -169,6 +171,39 @@ def run_step(step: str, commands: Sequence[Sequence[str]]) -> Outcome:
     say(f"\n== {step}")
     started = time.monotonic()
     succeeded = [subprocess.run(command, cwd=ROOT, check=False).returncode == 0 for command in commands]
+    return Outcome(step, all(succeeded), time.monotonic() - started)
+
+
+def run_tests(extra: list[str]) -> Outcome:
+    """Run the tests: what measures time alone, then all others by two runs that share them, in one random order.
+
+    With arguments for pytest it is one run, on the terminal.
+    """
+    pytest = CHECKS["tests"][0]
+    if extra or (os.cpu_count() or 1) < TESTS_AT_ONCE:
+        return run_step("tests", [[*pytest, *extra]])
+    alone = run_step("tests", [[*pytest, "-m", "alone"]])
+    with tempfile.TemporaryDirectory() as folder:
+        shared = [*pytest, "-m", "not alone", "--share", folder, f"--randomly-seed={random.getrandbits(32)}"]
+        outcome = run_side_by_side("tests", [shared] * TESTS_AT_ONCE)
+    return Outcome("tests", alone.succeeded and outcome.succeeded, alone.seconds + outcome.seconds)
+
+
+def run_side_by_side(step: str, commands: Sequence[Sequence[str]]) -> Outcome:
+    """Run commands at the same time: the first on the terminal, what the others print follows when all have ended."""
+    say(f"\n== {step}, {len(commands)} at once")
+    started = time.monotonic()
+    with ExitStack() as outputs:
+        kept = [outputs.enter_context(tempfile.TemporaryFile()) for _ in commands[1:]]
+        running = [
+            subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT if output else None)
+            for command, output in zip(commands, [None, *kept], strict=True)
+        ]
+        succeeded = [process.wait() == 0 for process in running]
+        for output in kept:
+            output.seek(0)
+            sys.stdout.buffer.write(output.read())
+            sys.stdout.flush()
     return Outcome(step, all(succeeded), time.monotonic() - started)
 
 

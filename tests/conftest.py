@@ -10,16 +10,28 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import httpx
 import pytest
 
+from .sharing import Sharing
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
-
 _NOT_TESTED = "NOT TESTED: "
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--share", metavar="FOLDER", help="take only the test files that no other run with the same folder has taken"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if folder := config.getoption("--share"):
+        config.pluginmanager.register(Sharing(Path(folder)))
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """scripts/core.py on a project of its own: a real virtual environment, a real pip, and no network."""
 
 import os
+import re
 import runpy
 import shutil
 import signal
@@ -168,6 +169,25 @@ def test_check_succeeds_when_each_wanted_step_does(core: Core) -> None:
     answer = core("check", "--only", "tests")
     assert answer.returncode == 0, answer.stdout
     assert "FAILED" not in answer.stdout
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="with one processor the tests run one after the other")
+def test_the_tests_run_two_at_once_in_one_order_and_those_that_measure_time_before_them(core: Core) -> None:
+    answer = core("check", "--only", "tests")
+    alone, first, second = re.findall(r"pytest got (.*)", answer.stdout)
+    assert alone == "['-m', 'alone']"
+    assert first == second
+    assert first.startswith("['-m', 'not alone', '--share', ")
+
+
+def test_what_one_run_took_no_other_run_takes(repository: Path, tmp_path: Path) -> None:
+    asked = [sys.executable, "-m", "pytest", "-q", "--share", str(tmp_path), "tests/sdk/test_locks.py"]
+    first, second = (
+        subprocess.run(asked, cwd=repository, capture_output=True, text=True, check=False) for _ in range(2)
+    )
+    assert first.returncode == 0, first.stdout
+    assert " passed" in first.stdout
+    assert " passed" not in second.stdout
 
 
 @pytest.mark.parametrize(

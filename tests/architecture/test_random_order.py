@@ -22,6 +22,7 @@ def test_c09_every_run_has_an_order_of_its_own(pytestconfig: pytest.Config) -> N
     assert pytestconfig.pluginmanager.hasplugin("randomly")
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_c09_twenty_orders_of_the_quick_tests_pass_side_by_side(tmp_path: Path) -> None:
     for first in range(1, SEEDS, 2):

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 ACCESS_KEY, SECRET_KEY = "TESTACCESSKEY0001", "testsecretkey-0123456789abcdef"
 QUICK = Patience(
-    connect=0.5,
-    read=1.0,
-    stall=1.0,
-    probe_connect=0.5,
-    probe_read=0.5,
+    connect=1.0,
+    read=2.0,
+    stall=2.0,
+    probe_connect=1.0,
+    probe_read=1.0,
     second_try_within=0.2,
     rest=0.5,
     prove_after=0.3,

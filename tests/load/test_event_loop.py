@@ -22,6 +22,8 @@ LAG = 0.25
 ATTEMPTS = 3
 PHOTO = Path(__file__).parents[1] / "fixtures" / "grace_hopper.jpg"
 
+pytestmark = pytest.mark.alone
+
 
 class Heartbeat:
     """Beats every ten milliseconds; `longest` is how late it came at worst."""
