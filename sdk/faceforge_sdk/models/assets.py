@@ -39,6 +39,11 @@ class Asset(BaseModel):
     updated_at: str
     facts: AssetFacts = AssetFacts()
 
+    @property
+    def media_type(self) -> str:
+        """What its bytes are, else what was said; lower case, without parameters, and empty if nobody knows."""
+        return (self.facts.media_type or self.mime_type or "").partition(";")[0].strip().lower()
+
 
 class LinkedAsset(Asset):
     """An asset as one entity has it."""
