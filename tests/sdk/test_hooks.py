@@ -163,6 +163,22 @@ def test_register_s3_endpoints(enable_example: Any, faceforge: Any) -> None:
     assert "key" not in repr(endpoint).replace("access_key", "").replace("secret_key", "")
 
 
+def test_register_asset_extractors(enable_example: Any, faceforge: Any, client: Any) -> None:
+    enable_example("register_asset_extractors")
+    asset = upload(client, b"one\ntwo\n\fthree zebras\n", "a.dat", "application/octet-stream")
+
+    def read() -> Any:
+        found = client.get(f"/v1/assets/{asset['asset_id']}").json()["data"]
+        return found if found["meta"] else None
+
+    found = faceforge.wait_for(read)
+    named = {"Source": "LineCounter", "Type": "JsonMetadata", "Name": None, "NameHashes": None}
+    assert found["meta"]["metadata"] == [{**named, "Data": {"lines": 4}}]
+    assert (found["facts"]["media_type"], found["facts"]["page_count"]) == ("text/plain", 2)
+    hits = client.get("/v1/assets", params={"q": "zebras"}).json()["data"]["items"]
+    assert [one["asset_id"] for one in hits] == [asset["asset_id"]]
+
+
 def test_register_thumbnailers(enable_example: Any, faceforge: Any, client: Any) -> None:
     enable_example("register_thumbnailers")
     names = [one.value.name for one in faceforge.kernel.plugins.contributed(Thumbnailer)]
