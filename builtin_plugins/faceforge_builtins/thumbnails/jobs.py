@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import nullcontext
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,8 +18,6 @@ from .picture import shrink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from faceforge_sdk import JobContext, PluginContext
     from faceforge_sdk.models import Asset
@@ -113,7 +110,7 @@ class _Rendering:
 
     def _render(self, asset: Asset, thumbnailer: Contributed[Thumbnailer]) -> None:
         try:
-            with _as_file(self._ctx, asset) as source:
+            with self._ctx.storage.as_file(asset) as source:
                 largest = thumbnailer.call(lambda: thumbnailer.value.render(source, SIZES[0]), seconds=RENDER_SECONDS)
             self._keep(asset.content_hash, largest)
         except (ContributionFailed, InvalidInput) as error:
@@ -157,9 +154,3 @@ def _lives(ctx: PluginContext, asset: Asset) -> bool:
     except NotFound:
         return False
     return True
-
-
-def _as_file(ctx: PluginContext, asset: Asset) -> AbstractContextManager[Path]:
-    """The stored file itself, whose name says nothing; a copy where the provider has no files."""
-    stored = ctx.storage.local_file(asset)
-    return ctx.storage.as_file(asset) if stored is None else nullcontext(stored)
