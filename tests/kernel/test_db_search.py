@@ -259,7 +259,8 @@ from faceforge_core.db import search, search_index
 from faceforge_core.db.engine import Database
 database = Database(Path(sys.argv[1]))
 database.write(lambda tx: search.index_entity(tx, 5, "a" * 64, "lovelace", []))
-database.write(lambda tx: search_index.ENTITY_TEXTS.index_pending(tx) or search.reindex_entity(tx, "a" * 64, "grace hopper", []))
+catch_up = search_index.ENTITY_TEXTS.index_pending
+database.write(lambda tx: catch_up(tx) or search.reindex_entity(tx, "a" * 64, "grace hopper", []))
 os.kill(os.getpid(), signal.SIGKILL)
 """
     assert run_python(code, database_path).returncode != 0

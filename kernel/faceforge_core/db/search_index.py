@@ -1,9 +1,8 @@
 """Keeping the search indexes: base text in the transaction of the change, the trigram index soon after it.
 
 Trigrams written one entity at a time cost more than the entity itself, and a quarter of that by the hundred. So a
-change leaves a row in `…_search_pending` with the text that the trigram index still holds, and `TextIndex.index_pending`
-catches up in batches on the writer's thread. Queries look at pending rows too: search sees every write at once, also
-after a kill.
+change leaves a row in `…_search_pending` with the text that the trigram index still holds, which then catches up in
+batches on the writer's thread. Queries look at pending rows too: search sees every write at once, also after a kill.
 """
 
 from __future__ import annotations

@@ -107,8 +107,9 @@ def prepare(statement: ClauseElement) -> Prepared:
     """Prepare `statement` for SQLite. Do it once, at import or behind a cache: it costs more than most executions.
 
     Literal values inside are kept, `bindparam("name")`s are given at each call; for an ``IN`` with a `bindparam` of
-    ``expanding=True`` any sequence; `with_hint` can name the index of a table. An ``insert(table)`` without `values` takes every column. Column defaults of
-    Python are refused: a value that is written stands in the statement or in the schema.
+    ``expanding=True`` any sequence. `with_hint` can name the index of a table. An ``insert(table)`` without `values`
+    takes every column. Column defaults of Python are refused: a value that is written stands in the statement or in
+    the schema.
     """
     return Prepared(statement)
 
