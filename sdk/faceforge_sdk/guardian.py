@@ -34,7 +34,7 @@ def guarded(command: Sequence[str]) -> list[str]:
 
 def main(arguments: Sequence[str]) -> int:
     """Become the program where Linux sees to its end, else watch over it; returns its exit code."""
-    parent, command = int(arguments[0]), arguments[1:]
+    parent, command = int(arguments[0]), [*arguments[1:]]
     if sys.platform == "linux":
         _die_with_parent(parent)
         os.execv(command[0], command)  # noqa: S606  # that is the point: no shell between

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _KEY = re.compile(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*")
-_HOME_MARKER = ".ff-home"
+HOME_MARKER = ".ff-home"
 _MISSING = (FileNotFoundError, NotADirectoryError)
 
 
@@ -40,7 +40,7 @@ class FileSystemProvider:
         self._assets_dir = assets_dir
         self._quarantine_dir = quarantine_dir
         self._log = log
-        marker = assets_dir / _HOME_MARKER
+        marker = assets_dir / HOME_MARKER
         self._sign = marker if marker.is_file() else assets_dir
         self._keys = KeyLocks()  # two uploads of the same bytes must not judge each other's half-done work
         self._shards_lock = threading.Lock()
