@@ -189,6 +189,28 @@ def test_register_thumbnailers(enable_example: Any, faceforge: Any, client: Any)
     assert Image.open(io.BytesIO(answer.content)).size == (256, 128)
 
 
+def test_register_health_checks(enable_example: Any, faceforge: Any, client: Any) -> None:
+    enable_example("register_health_checks")
+
+    def letter_box() -> Any:
+        items = client.get("/v1/system/health").json()["data"]["items"]
+        return next(item for item in items if item["name"] == "demo.letters")
+
+    assert letter_box() == {
+        "name": "demo.letters",
+        "plugin_id": "demo.register_health_checks",
+        "status": "ok",
+        "summary": "The letter box has room.",
+        "advice": None,
+        "facts": {"letters": "0"},
+    }
+    folder = faceforge.kernel.home.plugin_data_dir / "demo.register_health_checks"
+    folder.mkdir(parents=True)
+    for number in range(4):
+        (folder / f"{number}.letter").touch()
+    assert (letter_box()["status"], letter_box()["advice"]) == ("warning", "Empty it.")
+
+
 def test_register_job_handlers(enable_example: Any, faceforge: Any) -> None:
     enable_example("register_job_handlers")
     job = faceforge.run_job("demo.count", {"numbers": [1, 2, 3]})
