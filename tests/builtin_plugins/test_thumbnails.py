@@ -87,12 +87,17 @@ def test_a_thumbnail_is_cached_by_the_browser(faceforge: Any, client: TestClient
 
 
 def test_a_file_that_is_no_picture_has_none_and_stays_a_file(faceforge: Any, client: TestClient) -> None:
-    asset_id = upload(client, b"not a photo at all", "broken.jpg", "image/jpeg")
+    asset_id = upload(client, b"\xff\xd8\xff\xe0 not a photo", "broken.jpg", "image/jpeg")
     job = faceforge.run_job("thumbnails.render", {"asset_ids": [asset_id]})
     assert (job.status, job.result) == ("succeeded", {"rendered": 0, "refused": 1})
     assert "can't be read" in " ".join(line.message for line in faceforge.kernel.jobs.log(job.job_id).items)
     assert client.get(f"/v1/assets/{asset_id}/thumbnail").status_code == 204
-    assert client.get(f"/v1/assets/{asset_id}/download").content == b"not a photo at all"
+    assert client.get(f"/v1/assets/{asset_id}/download").content == b"\xff\xd8\xff\xe0 not a photo"
+
+
+def test_a_text_that_is_called_a_picture_is_no_picture(faceforge: Any, client: TestClient) -> None:
+    asset_id = upload(client, b"<!doctype html><p>Hello", "holiday.jpg", "image/jpeg")
+    faceforge.wait_for(lambda: client.get(f"/v1/assets/{asset_id}/thumbnail").status_code == 404)
 
 
 @pytest.mark.parametrize("size", ["0", "100", "-1", "256.5", "x", ""])
@@ -128,7 +133,7 @@ def test_register_thumbnailers_lets_a_plugin_picture_its_own_format(
 
 
 def test_a_plugin_that_refuses_a_file_stays_trusted_and_one_that_crashes_fails_the_job(
-    faceforge: Any, client: TestClient, drawings: None
+    faceforge: Any, client: TestClient, drawings: None, alone: None
 ) -> None:
     bad = upload(client, b"bad", "bad.drw", "application/x-drawing")
     assert faceforge.run_job("thumbnails.render", {"asset_ids": [bad]}).status == "succeeded"

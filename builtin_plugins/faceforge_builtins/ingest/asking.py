@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .report import Report
 
 CHOICE_SECONDS = 5.0
-CALL_SECONDS, FILE_SECONDS = 60.0, 5.0
+CALL_SECONDS, FILE_SECONDS = 60.0, 10.0
 """How long an extractor may take: a minute, and so much more for each file of the batch."""
 
 MAX_WORDS_LENGTH = 20_000

@@ -23,7 +23,7 @@ def pillow_extractor(process: RenderProcess, media_types: Sequence[str]) -> Asse
     """Facts alone and no entry, of pictures whose size nobody has told yet."""
 
     def accepts(asset: Asset) -> bool:
-        return asset.media_type in media_types and asset.facts.width is None
+        return asset.facts.media_type in media_types and asset.facts.width is None
 
     def extract(files: Sequence[FileToRead]) -> list[Extracted]:
         return [_described(process, file) for file in files]

@@ -15,6 +15,18 @@ _MEDIA_TYPE = WithJsonSchema(
 )
 """Said here for clients; Core itself takes parameters as well, and explains what it refuses."""
 
+_MANY_FORMATS = frozenset(
+    (
+        "text/plain",
+        "application/json",
+        "application/xml",
+        "application/zip",
+        "application/gzip",
+        "application/x-ole-storage",
+    )
+)
+_RECOGNISED = ("image/", "audio/", "video/", "font/", "application/octet-stream")
+
 
 class Asset(BaseModel):
     """A file. `asset_id` and `content_hash` are the SHA-256 of its bytes; `meta.metadata` lists what is known of it.
@@ -41,8 +53,16 @@ class Asset(BaseModel):
 
     @property
     def media_type(self) -> str:
-        """What its bytes are, else what was said; lower case, without parameters, and empty if nobody knows."""
-        return (self.facts.media_type or self.mime_type or "").partition(";")[0].strip().lower()
+        """What to treat it as: what its bytes are, else what was said; without parameters, empty if nobody knows.
+
+        Where the bytes only tell what many formats are made of, such as XML or a ZIP, what was said is believed, except
+        that it is a picture, a sound, a film or a font: these would have been recognised.
+        """
+        said = (self.mime_type or "").partition(";")[0].strip().lower()
+        found = self.facts.media_type
+        if found is None or (found in _MANY_FORMATS and said and not said.startswith(_RECOGNISED)):
+            return said
+        return found
 
 
 class LinkedAsset(Asset):
