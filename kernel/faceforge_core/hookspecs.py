@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         EntityPanel,
         EventHandler,
         FieldType,
+        HealthCheck,
         JobHandler,
         NavItem,
         PluginContext,
@@ -164,6 +165,24 @@ def register_thumbnailers(ctx: PluginContext) -> Iterable[Thumbnailer]:
         @hookimpl
         def register_thumbnailers(ctx):
             return [Thumbnailer("pdf", ("application/pdf",), render_first_page)]
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_health_checks(ctx: PluginContext) -> Iterable[HealthCheck]:
+    """What ``faceforge doctor`` asks. Added in SDK 1.
+
+    ::
+
+        @hookimpl
+        def register_health_checks(ctx):
+            def check():
+                if ctx.config.get("library"):
+                    return HealthReport("ok", "The library is chosen.")
+                return HealthReport("warning", "No library is chosen.", "Name one in the plugin's configuration.")
+
+            return [HealthCheck("library", check)]
     """
     raise NotImplementedError
 

@@ -23,6 +23,8 @@ from faceforge_core.db.driver import sqlite_warning
 from faceforge_core.db.engine import Database
 from faceforge_core.db.migrate import migrate
 from faceforge_core.events import EventDispatcher, EventLog, EventService
+from faceforge_core.health.checks import OwnChecks
+from faceforge_core.health.service import HealthService
 from faceforge_core.home import Home, HomeMarker, check_markers, read_marker, write_marker
 from faceforge_core.jobs.queue import JobQueue
 from faceforge_core.jobs.runner import JobRunner
@@ -46,7 +48,7 @@ from faceforge_core.web.live import LiveRoutes
 from faceforge_core.web.pages import PageSet, PluginPages
 from faceforge_core.web.routes import build_app, try_router
 from faceforge_core.web.sessions import SessionStore
-from faceforge_sdk import EventHandler, FieldType, JobHandler, NavItem, PluginContext, Router, StorageRule
+from faceforge_sdk import EventHandler, FieldType, HealthCheck, JobHandler, NavItem, PluginContext, Router, StorageRule
 from faceforge_sdk.errors import FaceForgeError
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
 
     from faceforge_core.lock import HomeLock
     from faceforge_core.owned import Owned
+    from faceforge_core.plugins.contributed import Isolation
     from faceforge_sdk.protocols import Network, UploadFacts
 
 R = TypeVar("R")
@@ -215,12 +218,7 @@ class Kernel:
         self._runner = JobRunner(database, queue, self._job_handlers, self.config.current.jobs.workers)
         self.jobs = JobService(database, queue, self._runner, self._job_handlers, self._job_news)
         self.sessions = SessionStore(database, self.token, lambda: self.config.current.limits.logins_per_minute)
-        system = SystemService(
-            self.home,
-            safe_mode=self.safe_mode,
-            network=self._network,
-            warnings=lambda: [*self._warnings, *storage.warnings()],
-        )
+        system = self._describe(database, storage, trash)
         records = Records(database)
         configurations = Configurations(records, self.config)
 
@@ -270,6 +268,31 @@ class Kernel:
         self._closing.callback(self._switch.close)
         self._switch.start()
 
+    def _describe(self, database: Database, storage: StorageService, trash: TrashService) -> SystemService:
+        def warnings() -> Sequence[str]:
+            return [*self._warnings, *storage.warnings()]
+
+        checks = OwnChecks(
+            home=self.home,
+            database=database,
+            config=lambda: self.config.current,
+            warnings=warnings,
+            plugins=lambda: self.plugins,
+            trash=trash,
+        )
+        health = HealthService(
+            checks.quick(),
+            checks.deep(),
+            lambda: self._generation.all(HealthCheck),
+            self._isolation,
+        )
+        return SystemService(
+            self.home, safe_mode=self.safe_mode, network=self._network, warnings=warnings, health=health
+        )
+
+    def _isolation(self, plugin_id: str) -> Isolation:
+        return self._switch.isolation(plugin_id)
+
     def _begin_work(self, *, run_jobs: bool) -> None:
         self._running.set()
         self._closing.callback(self._dispatcher.stop)
@@ -308,4 +331,4 @@ class Kernel:
         """Call into what a plugin contributed: our own at once, another's on a thread of its own, for so long."""
         if owned.builtin:
             return work()
-        return GuardedContribution(owned, self._switch.isolation(owned.plugin_id)).call(work, seconds=seconds)
+        return GuardedContribution(owned, self._isolation(owned.plugin_id)).call(work, seconds=seconds)

@@ -11,7 +11,9 @@ from faceforge_sdk.models import SystemInfo, SystemPaths
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from faceforge_core.health.service import HealthService
     from faceforge_core.home import Home
+    from faceforge_sdk.models import HealthFinding
     from faceforge_sdk.protocols import Network
 
 
@@ -19,15 +21,25 @@ class SystemService:
     """What plugins and clients may know of this Core; `network` and `warnings` are asked each time."""
 
     def __init__(
-        self, home: Home, *, safe_mode: bool, network: Callable[[], Network], warnings: Callable[[], Sequence[str]]
+        self,
+        home: Home,
+        *,
+        safe_mode: bool,
+        network: Callable[[], Network],
+        warnings: Callable[[], Sequence[str]],
+        health: HealthService | None = None,
     ) -> None:
         self._home = home
+        self._health = health
         self._safe_mode = safe_mode
         self._network = network
         self._warnings = warnings
 
     def network(self) -> Network:
         return self._network()
+
+    def health(self, *, deep: bool = False) -> Sequence[HealthFinding]:
+        return self._health.findings(deep=deep) if self._health else ()
 
     def info(self) -> SystemInfo:
         home = self._home

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
 
@@ -156,6 +156,33 @@ class AssetExtractor:
     extract: Callable[[Sequence[FileToRead]], Sequence[Extracted]]
     batch: int = 1
     ready: Callable[[], bool] = _yes
+    order: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class HealthReport:
+    """How something is. `status` is ``ok``, ``warning``, ``error`` (it does not work), or ``off`` (nobody wants it to).
+
+    `summary` is a sentence for the owner, `advice` one that says what to do; `facts` are versions, places and numbers.
+    None of them holds a secret.
+    """
+
+    status: Literal["ok", "warning", "error", "off"]
+    summary: str
+    advice: str | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """Tells how something of the plugin's is, when somebody asks for the health of Core.
+
+    ``check()`` has five seconds, changes nothing, and says what is known rather than waiting for others; whatever it
+    raises, and no answer in time, is shown as an error of this check.
+    """
+
+    name: str
+    check: Callable[[], HealthReport]
     order: int = 500
 
 

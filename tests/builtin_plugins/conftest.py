@@ -23,9 +23,9 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import Loader
 
-from faceforge_builtins.seaweedfs import guardian
 from faceforge_builtins.storage_s3.provider import S3Provider
 from faceforge_builtins.storage_s3.settings import Patience, S3Settings, TargetFinder
+from faceforge_sdk.guardian import guarded
 from faceforge_sdk.protocols import Network
 
 if TYPE_CHECKING:
@@ -105,11 +105,6 @@ class Server:
                 return self
 
 
-def with_us() -> list[str]:
-    """What has a command end with this process, also when somebody kills the tests."""
-    return [sys.executable, guardian.__file__, str(os.getpid())]
-
-
 @contextmanager
 def ended_by_pid(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
     try:
@@ -159,7 +154,7 @@ def running_weed(binary: Path, folder: Path, ports: list[int]) -> Iterator[Serve
         *(f"-s3.localSocket={folder / 's'}", *arguments),
     ]
     with (folder / "weed.log").open("ab") as log:
-        process = subprocess.Popen([*with_us(), *command], stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=folder)
+        process = subprocess.Popen(guarded(command), stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=folder)
     with ended_by_pid(process):
         yield Server(f"http://127.0.0.1:{ports[3]}", process)
     for kind, port in zip(("master", "volume", "filer", "s3"), ports[4:], strict=True):
@@ -182,7 +177,7 @@ def moto_server() -> Iterator[Server]:
     """moto's S3, in a process of its own."""
     [port] = free_ports(1)
     process = subprocess.Popen(
-        [*with_us(), sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        guarded([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]),
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -383,7 +383,7 @@ def test_s11_one_that_outlived_its_core_is_ended_by_the_next_start(real: Plan, t
 
 @pytest.mark.skipif(os.name != "posix", reason="sleep")
 def test_s11_where_the_system_ends_no_orphans_a_guardian_does(tmp_path: Path) -> None:
-    code = "import sys; from faceforge_builtins.seaweedfs.guardian import watch; watch(sys.argv[1:])"
+    code = "import sys; from faceforge_sdk.guardian import watch; watch(sys.argv[1:])"
     script = tmp_path / "sleeper"
     script.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\nexec sleep 1000\n")
     script.chmod(0o700)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from faceforge_builtins.thumbnails.cache import ThumbnailCache
+from faceforge_builtins.thumbnails.cache import SIZES, ThumbnailCache
+from faceforge_builtins.thumbnails.events import follow_assets
 from faceforge_builtins.thumbnails.jobs import RenderInput, render_job
 from faceforge_sdk import Thumbnailer
-from faceforge_sdk.testing import FakeAssets, FakeJobContext, FakePlugins, fake_context
+from faceforge_sdk.testing import FakeAssets, FakeEvents, FakeJobContext, FakeJobs, FakePlugins, fake_context
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
@@ -54,6 +55,12 @@ def thumbnail(faceforge: Any, asset_id: str, size: int = 256) -> Any:
 
 
 @pytest.fixture
+def alone(faceforge: Any) -> None:
+    """Nobody reads what the files are, which would have them pictured, where they are not, at a moment of its own."""
+    faceforge.kernel.plugins.disable("faceforge.ingest")
+
+
+@pytest.fixture
 def drawings(tmp_path: Path, install_plugin: Any) -> None:
     folder = tmp_path / "drawings"
     folder.mkdir()
@@ -80,12 +87,17 @@ def test_a_thumbnail_is_cached_by_the_browser(faceforge: Any, client: TestClient
 
 
 def test_a_file_that_is_no_picture_has_none_and_stays_a_file(faceforge: Any, client: TestClient) -> None:
-    asset_id = upload(client, b"not a photo at all", "broken.jpg", "image/jpeg")
-    job = faceforge.run_job("thumbnails.render", {"asset_id": asset_id})
-    assert (job.status, job.result["rendered"]) == ("succeeded", [])
-    assert "can't be read" in job.result["reason"]
+    asset_id = upload(client, b"\xff\xd8\xff\xe0 not a photo", "broken.jpg", "image/jpeg")
+    job = faceforge.run_job("thumbnails.render", {"asset_ids": [asset_id]})
+    assert (job.status, job.result) == ("succeeded", {"rendered": 0, "refused": 1})
+    assert "can't be read" in " ".join(line.message for line in faceforge.kernel.jobs.log(job.job_id).items)
     assert client.get(f"/v1/assets/{asset_id}/thumbnail").status_code == 204
-    assert client.get(f"/v1/assets/{asset_id}/download").content == b"not a photo at all"
+    assert client.get(f"/v1/assets/{asset_id}/download").content == b"\xff\xd8\xff\xe0 not a photo"
+
+
+def test_a_text_that_is_called_a_picture_is_no_picture(faceforge: Any, client: TestClient) -> None:
+    asset_id = upload(client, b"<!doctype html><p>Hello", "holiday.jpg", "image/jpeg")
+    faceforge.wait_for(lambda: client.get(f"/v1/assets/{asset_id}/thumbnail").status_code == 404)
 
 
 @pytest.mark.parametrize("size", ["0", "100", "-1", "256.5", "x", ""])
@@ -94,7 +106,7 @@ def test_only_the_three_sizes_exist(client: TestClient, size: str) -> None:
 
 
 def test_a_picture_that_is_not_there_yet_is_no_error_and_one_of_no_known_format_is(
-    faceforge: Any, client: TestClient
+    faceforge: Any, client: TestClient, alone: None
 ) -> None:
     asset_id = upload(client, PHOTO.read_bytes(), "grace.jpg", "image/jpeg")
     thumbnail(faceforge, asset_id)
@@ -121,14 +133,15 @@ def test_register_thumbnailers_lets_a_plugin_picture_its_own_format(
 
 
 def test_a_plugin_that_refuses_a_file_stays_trusted_and_one_that_crashes_fails_the_job(
-    faceforge: Any, client: TestClient, drawings: None
+    faceforge: Any, client: TestClient, drawings: None, alone: None
 ) -> None:
     bad = upload(client, b"bad", "bad.drw", "application/x-drawing")
-    assert faceforge.run_job("thumbnails.render", {"asset_id": bad}).status == "succeeded"
-    crash = upload(client, b"crash", "crash.drw", "application/x-drawing")
-    job = faceforge.run_job("thumbnails.render", {"asset_id": crash})
+    assert faceforge.run_job("thumbnails.render", {"asset_ids": [bad]}).status == "succeeded"
+    crash, good = (upload(client, text, "a.drw", "application/x-drawing") for text in (b"crash", b"good"))
+    job = faceforge.run_job("thumbnails.render", {"asset_ids": [crash, good], "again": True})
     assert job.status == "failed"
     assert "demo.drawings" in job.error.message
+    assert client.get(f"/v1/assets/{good}/thumbnail").status_code == 200
 
 
 def test_a_type_changed_later_is_pictured_then(faceforge: Any, client: TestClient) -> None:
@@ -137,20 +150,77 @@ def test_a_type_changed_later_is_pictured_then(faceforge: Any, client: TestClien
     thumbnail(faceforge, asset_id)
 
 
-def test_the_cache_may_be_deleted_and_is_made_again(faceforge: Any, client: TestClient) -> None:
+def test_the_cache_may_be_deleted_and_is_made_again(faceforge: Any, client: TestClient, alone: None) -> None:
     asset_id = upload(client, PHOTO.read_bytes(), "grace.jpg", "image/jpeg")
     thumbnail(faceforge, asset_id)
     for file in (faceforge.home / "plugin_data" / "faceforge.thumbnails").rglob("*.webp"):
         file.unlink()
-    assert faceforge.run_job("thumbnails.render", {"asset_id": asset_id}).result == {"rendered": [1024, 512, 256]}
-    thumbnail(faceforge, asset_id)
+    assert faceforge.run_job("thumbnails.render").result == {"rendered": 1, "refused": 0}
+    assert client.get(f"/v1/assets/{asset_id}/thumbnail").status_code == 200
+
+
+def test_a_job_that_the_version_before_queued_still_runs(faceforge: Any, client: TestClient, alone: None) -> None:
+    asset_id, other = (upload(client, PHOTO.read_bytes() + more, "a.jpg", "image/jpeg") for more in (b"", b"more"))
+    for one in (asset_id, other):
+        thumbnail(faceforge, one)
+    for file in pictures(faceforge):
+        file.unlink()
+    assert faceforge.run_job("thumbnails.render", {"asset_id": asset_id}).result == {"rendered": 1, "refused": 0}
+    assert client.get(f"/v1/assets/{asset_id}/thumbnail").status_code == 200
+    assert client.get(f"/v1/assets/{other}/thumbnail").status_code == 202
+
+
+def test_all_pictures_are_made_again_when_asked(faceforge: Any, client: TestClient, alone: None) -> None:
+    photos = [upload(client, PHOTO.read_bytes() + bytes([n]), f"{n}.jpg", "image/jpeg") for n in range(3)]
+    gone = upload(client, PHOTO.read_bytes() + b"gone", "gone.jpg", "image/jpeg")
+    upload(client, b"text", "a.txt", "text/plain")
+    for one in (*photos, gone):
+        thumbnail(faceforge, one)
+    client.delete(f"/v1/assets/{gone}")
+    for file in pictures(faceforge):
+        file.write_bytes(b"spoilt")
+    assert faceforge.run_job("thumbnails.render", {"asset_ids": None}).result == {"rendered": 0, "refused": 0}
+    job = faceforge.run_job("thumbnails.render", {"asset_ids": None, "again": True})
+    assert job.result == {"rendered": 3, "refused": 0}
+    assert {client.get(f"/v1/assets/{one}/thumbnail").content[:4] for one in photos} == {b"RIFF"}
+
+
+def test_a_job_names_at_most_500_assets(client: TestClient) -> None:
+    asked = {"job_type": "thumbnails.render", "input": {"asset_ids": ["x"] * 501}}
+    assert client.post("/v1/jobs", json=asked).status_code == 422
+
+
+def test_what_comes_together_is_one_job_and_what_changes_no_type_is_none(tmp_path: Path) -> None:
+    ctx, cache = fake_context(data_dir=tmp_path / "data"), ThumbnailCache(tmp_path / "cache")
+    assert isinstance(ctx.assets, FakeAssets)
+    assert isinstance(ctx.plugins, FakePlugins)
+    assert isinstance(ctx.jobs, FakeJobs)
+    assert isinstance(ctx.events, FakeEvents)
+    ctx.plugins.contribute("demo", Thumbnailer("pictures", ("image/*",), lambda *_: b""))
+    one, other, there = (ctx.assets.add(text, mime_type="image/png").asset_id for text in (b"1", b"2", b"3"))
+    text = ctx.assets.add(b"4", mime_type="text/plain").asset_id
+    for size in SIZES:
+        cache.write(there, size, b"picture")
+    tell = ctx.events.tell
+    told = [tell("asset.stored", asset_id) for asset_id in (one, other, there, text, "gone")]
+    told += [
+        tell("asset.purged", other),
+        tell("asset.stored", other),
+        tell("asset.updated", one, {"changed": ["facts"]}),
+    ]
+    follow = follow_assets(ctx, cache)
+    follow(told)
+    follow(told)  # as after a crash
+    assert [job.input for job in ctx.jobs.queued] == [{"asset_ids": [one, other]}]
+    follow([tell("asset.updated", one, {"changed": ["filename"]}), tell("asset.linked", one)])
+    assert len(ctx.jobs.queued) == 1
 
 
 def pictures(faceforge: Any) -> list[Path]:
     return [*(faceforge.home / "plugin_data" / "faceforge.thumbnails").rglob("*.webp")]
 
 
-def test_an_asset_that_is_gone_for_good_leaves_no_picture(faceforge: Any, client: TestClient) -> None:
+def test_an_asset_that_is_gone_for_good_leaves_no_picture(faceforge: Any, client: TestClient, alone: None) -> None:
     asset_id = upload(client, PHOTO.read_bytes(), "grace.jpg", "image/jpeg")
     refused = upload(client, b"no photo", "broken.jpg", "image/jpeg")
     thumbnail(faceforge, asset_id)
@@ -176,5 +246,5 @@ def test_an_asset_that_goes_while_it_is_being_pictured_leaves_no_picture(tmp_pat
         return out.getvalue()
 
     ctx.plugins.contribute("demo", Thumbnailer("vanishing", ("image/*",), render))
-    render_job(ctx, cache)(FakeJobContext(RenderInput(asset_id=asset.asset_id)))
+    render_job(ctx, cache)(FakeJobContext(RenderInput(asset_ids=[asset.asset_id])))
     assert not [*(tmp_path / "cache").rglob("*.webp")]

@@ -21,7 +21,7 @@ from faceforge_sdk.errors import TooManyRequests
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from faceforge_core.db.engine import Database
+    from faceforge_core.db.engine import Database, Transaction
     from faceforge_sdk.events import Event
 
 PATIENCE = 20.0
@@ -52,11 +52,23 @@ class Telling:
             for event in events:
                 handle(event)
 
-        self.handlers.append(Owned("some.plugin", EventHandler(name, event_type, one_by_one)))
+        self.handle_batches(one_by_one, event_type, name)
+
+    def handle_batches(
+        self, handle: Callable[[Sequence[Event]], None], event_type: str = "entity.*", name: str = "some"
+    ) -> None:
+        self.handlers.append(Owned("some.plugin", EventHandler(name, event_type, handle)))
 
     def tell(self, *subjects: str, event_type: Any = "entity.created") -> None:
         for subject in subjects:
-            self.database.write(lambda tx, subject=subject: self.log.append(tx, event_type, subject, {"of": subject}))
+            self.tell_at_once(subject, event_type=event_type)
+
+    def tell_at_once(self, *subjects: str, event_type: Any = "entity.created") -> None:
+        def work(tx: Transaction) -> None:
+            for subject in subjects:
+                self.log.append(tx, event_type, subject, {"of": subject})
+
+        self.database.write(work)
 
     def value(self, sql: str, **values: object) -> Any:
         with self.database.read() as reader:
@@ -140,6 +152,57 @@ def test_a_failing_handler_is_tried_again_then_the_event_is_skipped_and_others_h
     assert awaited(lambda: heard == ["bad", "good"])
     assert awaited(lambda: attempts == ["bad", "bad", "bad", "bad", "good"])
     assert [record.levelname for record in caplog.records if "skipped" in record.message] == ["ERROR"]
+
+
+def test_what_happened_at_once_comes_at_once_and_never_more_than_500(telling: Telling) -> None:
+    batches: list[list[str]] = []
+    telling.handle_batches(lambda events: batches.append([event.subject for event in events]))
+    telling.start()
+    telling.tell("alone")
+    assert awaited(lambda: batches == [["alone"]])
+
+    telling.tell_at_once("not for us", event_type="asset.stored")
+    telling.tell_at_once(*map(str, range(1200)))
+
+    assert awaited(lambda: sum(map(len, batches)) == 1201)
+    assert [len(batch) for batch in batches] == [1, 500, 500, 200]
+    assert [subject for batch in batches[1:] for subject in batch] == [*map(str, range(1200))]
+
+
+def test_a_failing_batch_is_tried_again_then_one_by_one_and_only_the_bad_event_is_skipped(
+    telling: Telling, caplog: pytest.LogCaptureFixture
+) -> None:
+    attempts: list[str] = []
+    done: list[str] = []
+
+    def fail(events: Sequence[Event]) -> None:
+        attempts.append("".join(event.subject for event in events))
+        if "x" in attempts[-1]:
+            raise ValueError("broken")
+        done.extend(event.subject for event in events)
+
+    telling.handle_batches(fail)
+    telling.start()
+    telling.tell_at_once("a", "x", "b")
+    telling.tell("c")
+
+    assert awaited(lambda: done == ["a", "b", "c"])
+    assert attempts == ["axb"] * 4 + ["a"] + ["x"] * 4 + ["b", "c"]
+    assert len([record for record in caplog.records if "skipped" in record.message]) == 1
+
+
+def test_a_batch_that_meets_a_full_queue_is_told_whole_until_it_gets_through(telling: Telling) -> None:
+    attempts: list[int] = []
+
+    def queue(events: Sequence[Event]) -> None:
+        attempts.append(len(events))
+        if len(attempts) < 7:
+            raise TooManyRequests("full", retry_after=0)
+
+    telling.handle_batches(queue)
+    telling.start()
+    telling.tell_at_once("a", "b", "c")
+    assert awaited(lambda: attempts == [3] * 7)
 
 
 def test_a_handler_that_meets_a_full_queue_is_called_until_it_gets_through(telling: Telling) -> None:

@@ -163,6 +163,22 @@ def test_register_s3_endpoints(enable_example: Any, faceforge: Any) -> None:
     assert "key" not in repr(endpoint).replace("access_key", "").replace("secret_key", "")
 
 
+def test_register_asset_extractors(enable_example: Any, faceforge: Any, client: Any) -> None:
+    enable_example("register_asset_extractors")
+    asset = upload(client, b"one\ntwo\n\fthree zebras\n", "a.dat", "application/octet-stream")
+
+    def read() -> Any:
+        found = client.get(f"/v1/assets/{asset['asset_id']}").json()["data"]
+        return found if found["meta"] else None
+
+    found = faceforge.wait_for(read)
+    named = {"Source": "LineCounter", "Type": "JsonMetadata", "Name": None, "NameHashes": None}
+    assert found["meta"]["metadata"] == [{**named, "Data": {"lines": 4}}]
+    assert (found["facts"]["media_type"], found["facts"]["page_count"]) == ("text/plain", 2)
+    hits = client.get("/v1/assets", params={"q": "zebras"}).json()["data"]["items"]
+    assert [one["asset_id"] for one in hits] == [asset["asset_id"]]
+
+
 def test_register_thumbnailers(enable_example: Any, faceforge: Any, client: Any) -> None:
     enable_example("register_thumbnailers")
     names = [one.value.name for one in faceforge.kernel.plugins.contributed(Thumbnailer)]
@@ -171,6 +187,28 @@ def test_register_thumbnailers(enable_example: Any, faceforge: Any, client: Any)
     address = f"/v1/assets/{asset['asset_id']}/thumbnail"
     answer = faceforge.wait_for(lambda: found if (found := client.get(address)).status_code == 200 else None)
     assert Image.open(io.BytesIO(answer.content)).size == (256, 128)
+
+
+def test_register_health_checks(enable_example: Any, faceforge: Any, client: Any) -> None:
+    enable_example("register_health_checks")
+
+    def letter_box() -> Any:
+        items = client.get("/v1/system/health").json()["data"]["items"]
+        return next(item for item in items if item["name"] == "demo.letters")
+
+    assert letter_box() == {
+        "name": "demo.letters",
+        "plugin_id": "demo.register_health_checks",
+        "status": "ok",
+        "summary": "The letter box has room.",
+        "advice": None,
+        "facts": {"letters": "0"},
+    }
+    folder = faceforge.kernel.home.plugin_data_dir / "demo.register_health_checks"
+    folder.mkdir(parents=True)
+    for number in range(4):
+        (folder / f"{number}.letter").touch()
+    assert (letter_box()["status"], letter_box()["advice"]) == ("warning", "Empty it.")
 
 
 def test_register_job_handlers(enable_example: Any, faceforge: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from faceforge_sdk import S3Endpoint, hookimpl
+from faceforge_sdk import HealthCheck, HealthReport, S3Endpoint, hookimpl
 
 from .plan import Plan, SeaweedSettings
 from .server import ManagedServer
@@ -40,3 +40,20 @@ class SeaweedPlugin:
             return []
         keys = server.keys
         return [S3Endpoint("seaweedfs", server.plan.url, keys.access_key, keys.secret_key, server.is_ready, order=100)]
+
+    @hookimpl
+    def register_health_checks(self) -> list[HealthCheck]:
+        return [HealthCheck("seaweedfs", self._report)]
+
+    def _report(self) -> HealthReport:
+        server = self._server
+        if server is None:
+            return HealthReport("off", "Core runs no SeaweedFS: seaweed.enabled is false.")
+        facts = {"url": server.plan.url, "log": str(server.plan.log_file)}
+        if server.is_ready():
+            return HealthReport("ok", f"SeaweedFS answers at {server.plan.url}.", facts=facts)
+        summary = server.trouble or "SeaweedFS is being started."
+        advice = (
+            f"`faceforge tools use weed` puts the program where Core looks; what it says is in {server.plan.log_file}."
+        )
+        return HealthReport("warning", summary, advice, facts)

@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from faceforge_sdk.guardian import guarded
+
 if TYPE_CHECKING:
     from .plan import Plan
 
@@ -28,7 +30,7 @@ class WeedProcess:
     def __init__(self, plan: Plan, binary: Path, *, output: IO[bytes] | None = None) -> None:
         self._plan = plan
         self._process = subprocess.Popen(
-            [*_guarded(), str(binary), *plan.arguments()],
+            guarded([str(binary), *plan.arguments()]),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE if output is None else output,
             stderr=subprocess.STDOUT,
@@ -81,14 +83,6 @@ def busy_port(plan: Plan) -> int | None:
             except OSError:
                 return port
     return None
-
-
-def _guarded() -> list[str]:
-    """The words before a command that has it end with this process; none in a frozen program, which has no Python."""
-    guardian = Path(__file__).with_name("guardian.py")
-    if getattr(sys, "frozen", False) or not guardian.is_file():
-        return []
-    return [sys.executable, "-I", "-S", str(guardian), str(os.getpid())]
 
 
 def _environment(plan: Plan) -> dict[str, str]:

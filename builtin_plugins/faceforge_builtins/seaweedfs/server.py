@@ -76,6 +76,11 @@ class ManagedServer:
         return self._ready
 
     @property
+    def trouble(self) -> str | None:
+        """The last thing that went wrong, as sentences; None since it answered."""
+        return self._said
+
+    @property
     def pid(self) -> int | None:
         """The process that runs now."""
         process = self._process

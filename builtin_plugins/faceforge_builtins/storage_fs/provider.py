@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     Flush = Callable[[Sequence[Path], Collection[Path]], None]
 
 _KEY = re.compile(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*")
-_HOME_MARKER = ".ff-home"
+HOME_MARKER = ".ff-home"
 _MISSING = (FileNotFoundError, NotADirectoryError)
 
 
@@ -56,7 +56,7 @@ class FileSystemProvider:
         self._quarantine_dir = quarantine_dir
         self._log = log
         self._flush = flush
-        marker = assets_dir / _HOME_MARKER
+        marker = assets_dir / HOME_MARKER
         self._sign = marker if marker.is_file() else assets_dir
         self._keys = KeyLocks()  # two uploads of the same bytes must not judge each other's half-done work
         self._shards = Shards(assets_dir)

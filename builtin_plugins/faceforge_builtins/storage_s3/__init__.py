@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from faceforge_sdk import S3Endpoint, StorageProvider, hookimpl
+from faceforge_sdk import HealthCheck, HealthReport, S3Endpoint, StorageProvider, hookimpl
 
 from .settings import Patience, S3Settings, TargetFinder
 
@@ -24,6 +24,7 @@ class S3Plugin:
 
     def __init__(self) -> None:
         self._provider: S3Provider | None = None
+        self._bucket = ""
 
     @hookimpl
     @contextmanager
@@ -37,6 +38,7 @@ class S3Plugin:
 
         settings = with_keys(settings, os.environ, Path(ctx.system.info().paths.config_dir))
         finder = TargetFinder(settings, ctx.system.network(), lambda: ctx.plugins.contributed(S3Endpoint))
+        self._bucket = settings.bucket
         self._provider = S3Provider(settings.bucket, finder, ctx.data_dir, Patience(), ctx.log)
         with self._provider.cared_for(lambda: _serves(ctx)):
             yield
@@ -44,6 +46,21 @@ class S3Plugin:
     @hookimpl
     def register_storage_providers(self) -> list[StorageProvider]:
         return [] if self._provider is None else [self._provider]
+
+    @hookimpl
+    def register_health_checks(self) -> list[HealthCheck]:
+        return [HealthCheck("storage-s3", self._report)]
+
+    def _report(self) -> HealthReport:
+        if self._provider is None:
+            return HealthReport("off", "Files are not kept in S3: storage.s3.enabled is false.")
+        trouble = self._provider.trouble()
+        if trouble is not None:
+            advice = (
+                "New files go to the home meanwhile. See that the server runs, and that its address and keys are right."
+            )
+            return HealthReport("warning", trouble, advice)
+        return HealthReport("ok", f"S3 answers; files go to the bucket {self._bucket}.", facts={"bucket": self._bucket})
 
 
 def _serves(ctx: PluginContext) -> bool:

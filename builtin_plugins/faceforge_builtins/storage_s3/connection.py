@@ -72,6 +72,14 @@ class Connection:
             return False
         return True
 
+    def trouble(self) -> str | None:
+        """Why no file would be sent now, as a sentence; asks the server only where that is due."""
+        try:
+            self.client()
+        except StorageUnavailable as error:
+            return str(error)
+        return None if time.monotonic() >= self._put_after else "S3 did not take the last file that was sent."
+
     def lost(self, reason: str) -> StorageUnavailable:
         """Note that the server did not answer as it should; returns the error to raise."""
         with self._lock:

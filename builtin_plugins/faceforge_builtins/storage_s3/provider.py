@@ -112,6 +112,10 @@ class S3Provider:
             self._unproven.drop(place)
             self._objects.delete(place)
 
+    def trouble(self) -> str | None:
+        """Why it is not available, as a sentence; None while it is."""
+        return self._connection.trouble()
+
     def available(self) -> bool:
         """Whether the server took and answered things lately; asks it at most every thirty seconds while it is down."""
         return self._connection.takes_files()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from faceforge_sdk import EventHandler, JobHandler, Router, Thumbnailer, hookimpl
+from faceforge_sdk import AssetExtractor, EventHandler, JobHandler, Router, Thumbnailer, hookimpl
 
 from .cache import ThumbnailCache
 from .events import follow_assets
+from .extractor import pillow_extractor
 from .jobs import RenderInput, render_job
 from .process import RenderProcess
 
@@ -35,6 +36,10 @@ class ThumbnailsPlugin:
     @hookimpl
     def register_thumbnailers(self) -> list[Thumbnailer]:
         return [Thumbnailer("pillow", RASTER_TYPES, self._process.render, order=1000)]
+
+    @hookimpl
+    def register_asset_extractors(self) -> list[AssetExtractor]:
+        return [pillow_extractor(self._process, RASTER_TYPES)]
 
     @hookimpl
     def register_routers(self, ctx: PluginContext) -> list[Router]:

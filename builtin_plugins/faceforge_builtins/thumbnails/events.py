@@ -1,49 +1,62 @@
-"""From an asset that came in to the job that pictures it, and from one that is gone to the end of its pictures."""
+"""From assets that came in to the job that pictures them, and from one that is gone to the end of its pictures."""
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from faceforge_sdk import Thumbnailer
 from faceforge_sdk.errors import NotFound
 
-from .jobs import thumbnailer_for
+from .jobs import JOB_TYPE, thumbnailer_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from faceforge_sdk import Event, PluginContext
 
     from .cache import ThumbnailCache
 
-
 TELLING = frozenset({"asset.stored", "asset.restored", "asset.updated"})
+_OF_THE_TYPE = frozenset({"mime_type", "facts"})
 
 
 def follow_assets(ctx: PluginContext, cache: ThumbnailCache) -> Callable[[Sequence[Event]], None]:
-    """An event handler that queues a render of the asset, if some thumbnailer reads files of its type.
+    """An event handler that queues one job for all that came in together and can be pictured.
 
     Events come in order: where the same bytes came in again after a purge, they are pictured again after it too.
     """
 
     def follow(events: Sequence[Event]) -> None:
+        news: dict[str, None] = {}
         for event in events:
-            heed(event)
-
-    def heed(event: Event) -> None:
-        if event.type == "asset.purged":
-            cache.remove(event.subject)  # an asset's id is the hash of its bytes
-        elif event.type in TELLING:
-            queue_render(event)
-
-    def queue_render(event: Event) -> None:
-        try:
-            asset = ctx.assets.get(event.subject)
-        except NotFound:
-            return  # trashed meanwhile; restoring it tells us again
-        if thumbnailer_for(ctx.plugins.contributed(Thumbnailer), asset.mime_type) is not None:
-            ctx.jobs.enqueue(
-                "thumbnails.render", {"asset_id": asset.asset_id}, dedupe_key=f"thumbnails.render:{asset.asset_id}"
-            )
+            if event.type == "asset.purged":
+                cache.remove(event.subject)  # an asset's id is the hash of its bytes
+                news.pop(event.subject, None)
+            elif _may_have_to_be_pictured(event):
+                news[event.subject] = None
+        wanted = list(_not_pictured(ctx, cache, news))
+        if wanted:
+            key = hashlib.sha256("\n".join(wanted).encode()).hexdigest()
+            ctx.jobs.enqueue(JOB_TYPE, {"asset_ids": wanted}, dedupe_key=f"{JOB_TYPE}:{key}")
 
     return follow
+
+
+def _may_have_to_be_pictured(event: Event) -> bool:
+    changed = event.payload.get("changed")
+    renamed_only = (
+        event.type == "asset.updated" and isinstance(changed, list) and not _OF_THE_TYPE.intersection(changed)
+    )
+    return event.type in TELLING and not renamed_only
+
+
+def _not_pictured(ctx: PluginContext, cache: ThumbnailCache, asset_ids: Iterable[str]) -> Iterable[str]:
+    thumbnailers = ctx.plugins.contributed(Thumbnailer)
+    for asset_id in asset_ids:
+        try:
+            asset = ctx.assets.get(asset_id)
+        except NotFound:
+            continue  # trashed meanwhile; restoring it tells us again
+        if thumbnailer_for(thumbnailers, asset) is not None and not cache.has_all(asset.content_hash):
+            yield asset_id

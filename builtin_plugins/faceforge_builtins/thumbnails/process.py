@@ -1,27 +1,33 @@
-"""One child process that decodes pictures: started at the first, replaced when it dies or hangs."""
+"""One child process that opens pictures: started at the first, replaced when it dies or hangs."""
 
 from __future__ import annotations
 
 import multiprocessing
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from faceforge_sdk.errors import InvalidInput
 
+from .description import describe
 from .picture import render
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
     from pathlib import Path
     from types import TracebackType
     from typing import Self
 
+    from faceforge_sdk.models import AssetFacts
+
+T = TypeVar("T")
+
 ANSWER_SECONDS = 30.0
 
 
 class RenderProcess:
-    """A context manager; `render` works inside it, from any thread, one picture at a time."""
+    """A context manager; it works inside of it, from any thread, one picture at a time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -39,19 +45,28 @@ class RenderProcess:
 
     def render(self, source: Path, size: int) -> bytes:
         """As `picture.render`; a file that kills or stalls the decoder is `InvalidInput` too."""
+        return self._do(render, source, size)
+
+    def describe(self, source: Path) -> AssetFacts:
+        """As `description.describe`; a file that kills or stalls the decoder is `InvalidInput` too."""
+        return self._do(describe, source)
+
+    def _do(self, work: Callable[..., T], *arguments: Any) -> T:
         with self._lock:
-            answer = self._ask(self._pipe or self._start(), source, size)
+            answer = self._ask(self._pipe or self._start(), work, arguments)
             if answer is None:
                 self._end()
-        if isinstance(answer, bytes):
-            return answer
-        raise InvalidInput(answer or "The picture can't be read: its decoder crashed or did not finish.")
+        if answer is None:
+            raise InvalidInput("The picture can't be read: its decoder crashed or did not finish.")
+        if isinstance(answer, str):
+            raise InvalidInput(answer)
+        return answer[0]
 
-    def _ask(self, pipe: Connection, source: Path, size: int) -> bytes | str | None:
-        """The picture, or why there is none; None when the child died or went silent."""
+    def _ask(self, pipe: Connection, work: Callable[..., T], arguments: tuple[Any, ...]) -> tuple[T] | str | None:
+        """The result, or why there is none; None when the child died or went silent."""
         try:
-            pipe.send((source, size))
-            answer: bytes | str | None = pipe.recv() if pipe.poll(ANSWER_SECONDS) else None
+            pipe.send((work, arguments))
+            answer: tuple[T] | str | None = pipe.recv() if pipe.poll(ANSWER_SECONDS) else None
         except (EOFError, OSError):
             return None
         return answer
@@ -78,10 +93,10 @@ def _serve(pipe: Connection) -> None:
     """The child: answer until the other end closes, which also happens when Core is killed."""
     while True:
         try:
-            source, size = pipe.recv()
+            work, arguments = pipe.recv()
         except (EOFError, OSError):
             return
         try:
-            pipe.send(render(source, size))
+            pipe.send((work(*arguments),))
         except InvalidInput as exc:
             pipe.send(str(exc))

@@ -50,7 +50,7 @@ def build(ctx: PluginContext, cache: ThumbnailCache) -> APIRouter:
             return Response(status_code=304, headers=headers)
         picture = cache.read(asset.content_hash, int(size))
         if picture is None:
-            if thumbnailer_for(ctx.plugins.contributed(Thumbnailer), asset.mime_type) is None:
+            if thumbnailer_for(ctx.plugins.contributed(Thumbnailer), asset) is None:
                 raise NotFound("No plugin makes thumbnails of files like this asset.")
             status = 204 if cache.refused(asset.content_hash) else 202
             return Response(status_code=status, headers={"Retry-After": "2", "Cache-Control": "no-store"})

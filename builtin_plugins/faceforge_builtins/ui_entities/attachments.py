@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .portraits import drawable, drawable_types, icon_of, thumbnail_address
+from .file_icons import icon_of
+from .portraits import drawable, drawable_types, thumbnail_address
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +52,6 @@ def _kind(asset: LinkedAsset) -> str:
         return asset.role
     if asset.kind and asset.kind != "file":
         return asset.kind
-    subtype = (asset.mime_type or "").split(";")[0].rpartition("/")[2]
+    subtype = asset.media_type.rpartition("/")[2]
     ending = (asset.filename or "").rpartition(".")[2] if "." in (asset.filename or "") else ""
     return (ending or ("" if subtype == "octet-stream" else subtype) or "file").upper()

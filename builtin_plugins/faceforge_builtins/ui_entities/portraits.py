@@ -1,4 +1,4 @@
-"""What stands for an entity or a file at a glance: its picture, else letters in a stable colour, else an icon."""
+"""What stands for an entity at a glance, its picture or else letters in a stable colour; and pictures of files."""
 
 from __future__ import annotations
 
@@ -72,16 +72,9 @@ def drawable_types(ctx: PluginContext) -> tuple[str, ...]:
 
 def drawable(asset: Asset, types: Sequence[str]) -> bool:
     """Whether a thumbnail of `asset` may be asked for."""
-    media_type = (asset.mime_type or "").split(";")[0].strip().lower()
-    return any(fnmatchcase(media_type, pattern) for pattern in types)
+    return any(fnmatchcase(asset.media_type, pattern) for pattern in types)
 
 
 def thumbnail_address(asset_id: str, pixels: int = THUMBNAIL_PIXELS) -> str:
     """Where the thumbnails built-in answers with a WebP of at most `pixels`."""
     return f"/v1/assets/{asset_id}/thumbnail?size={pixels}"
-
-
-def icon_of(asset: Asset) -> str:
-    """The symbol for a file without a picture."""
-    family = (asset.mime_type or "").split("/")[0]
-    return family if family in {"image", "audio", "video"} else "file"

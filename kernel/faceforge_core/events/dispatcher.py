@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_AT_ONCE = 500
 _PRUNE_EVERY = 3600.0
 _CURSOR_EVERY = 1.0
 _LEAVE_SECONDS = 1.0
@@ -177,7 +178,7 @@ class _Delivery:
     def _deliver_page(self) -> bool:
         """Deliver up to a page; False when nothing is left."""
         with self._database.read() as reader:
-            page = self._events.stretch(reader, self._place, [self.owned.value.event_type])
+            page = self._events.stretch(reader, self._place, [self.owned.value.event_type], _AT_ONCE)
         if not page.events:
             self._place = page.end
             return False

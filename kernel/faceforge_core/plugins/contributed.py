@@ -47,8 +47,8 @@ class _Call(threading.Thread, Generic[R]):
         return self._result[0]
 
 
-def failure_of(name: str, work: Callable[[], object], seconds: float) -> BaseException | None:
-    """Run `work` on a thread of its own and return what it raised.
+def failure_of(name: str, work: Callable[[], object], seconds: float | None) -> BaseException | None:
+    """Run `work` on a thread of its own and return what it raised; without `seconds` it may take for ever.
 
     That is a `TimeoutError` if it has not ended in time; it goes on then, and nobody waits for it.
     """

@@ -76,7 +76,7 @@ from .storage import (
     VerifyOptions,
     VerifyReport,
 )
-from .system import Pong, SystemInfo, SystemPaths
+from .system import HealthFinding, Pong, SystemInfo, SystemPaths
 from .trash import Purged, PurgeRequest, TrashKind, TrashSummary
 from .wire import (
     MAX_INT,
@@ -127,6 +127,7 @@ __all__ = [
     "Graph",
     "GraphNode",
     "GraphQuery",
+    "HealthFinding",
     "IgnoredManifest",
     "ImportCount",
     "ImportSummary",

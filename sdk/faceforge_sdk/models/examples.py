@@ -253,6 +253,14 @@ SYSTEM_INFO: Final[_Example] = {
     "safe_mode": False,
     "warnings": [],
 }
+HEALTH: Final[_Example] = {
+    "name": "exiftool",
+    "plugin_id": "faceforge.exiftool",
+    "status": "ok",
+    "summary": "ExifTool 13.50 reads metadata from files.",
+    "advice": None,
+    "facts": {"version": "13.50", "path": f"{_HOME}/tools/exiftool"},
+}
 ERROR: Final[_Example] = {"code": "not_found", "message": "There is no such entity.", "details": None}
 
 JOB_TYPE: Final[_Example] = {

@@ -36,6 +36,23 @@ class SystemInfo(BaseModel):
     warnings: list[str]
 
 
+class HealthFinding(BaseModel):
+    """What one check says: of Core where `plugin_id` is null, else of that plugin.
+
+    `status` is ``ok``, ``warning``, ``error`` (it does not work), or ``off`` (nobody wants it to); `advice` says what
+    to do.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.HEALTH]})
+
+    name: str
+    plugin_id: str | None
+    status: Literal["ok", "warning", "error", "off"]
+    summary: str
+    advice: str | None
+    facts: dict[str, str]
+
+
 class Pong(BaseModel):
     """The answer to a ping."""
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from faceforge_sdk.models import SystemInfo
+    from faceforge_sdk.models import HealthFinding, SystemInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,13 @@ class System(Protocol):
 
     def info(self) -> SystemInfo:
         """Version, places, warnings; no secrets."""
+        ...
+
+    def health(self, *, deep: bool = False) -> Sequence[HealthFinding]:
+        """What Core's own checks and those of plugins say; blocks for seconds, with `deep` for longer.
+
+        `deep` reads every page of the database.
+        """
         ...
 
     def network(self) -> Network:

@@ -9,7 +9,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from faceforge_sdk.errors import Conflict, ContributionFailed, JobCancelled, NotFound, Unauthorized
-from faceforge_sdk.models import Plugin, PluginConfig, PluginList, SystemInfo, SystemPaths
+from faceforge_sdk.models import HealthFinding, Plugin, PluginConfig, PluginList, SystemInfo, SystemPaths
 from faceforge_sdk.protocols import Network
 
 if TYPE_CHECKING:
@@ -172,6 +172,10 @@ class FakeSystem:
             safe_mode=False,
             warnings=[],
         )
+
+    def health(self, *, deep: bool = False) -> Sequence[HealthFinding]:
+        del deep
+        return []
 
     def network(self) -> Network:
         return Network("127.0.0.1", None)
