@@ -87,7 +87,7 @@ def count_statement(names: FilterNames, way: str) -> Prepared:
     if way != TEXT:
         return prepare(_through(way, names, (func.count(),)))
     parts = [_by_text(source, names, (_ONE,)) for source in _sources(names)]
-    return prepare(select(func.count()).select_from(union_all(*parts).subquery()))
+    return prepare(select(func.count()).select_from(union_all(*parts).subquery("found")))
 
 
 @lru_cache(maxsize=512)
@@ -95,7 +95,7 @@ def size_statement(index: str, names: FilterNames) -> Prepared:
     """How many an index gives that meet these conditions of its own, counted up to ``most``."""
     by_text = select(_ONE).select_from(_FTS).where(_MATCHES)
     found = by_text if index == TEXT else _through(index, names, (_ONE,))
-    return prepare(select(func.count()).select_from(found.limit(bindparam("most")).subquery()))
+    return prepare(select(func.count()).select_from(found.limit(bindparam("most")).subquery("found")))
 
 
 def trash_order(sort_order: str) -> Order:
@@ -121,10 +121,11 @@ def _through(index: str, names: FilterNames, columns: Sequence[ColumnElement[Any
 
 
 def _columns(names: FilterNames, source: _Source | None = None) -> Sequence[ColumnElement[Any]]:
+    """Named, since `Order.page_of_both` sorts by names."""
     if not looks_at_text(names):
         return ASSET_COLUMNS
     seq = asset_search.c.seq if source is None else source.seq
-    return (*ASSET_COLUMNS, seq.label("seq"))
+    return (*(one.label(one.name) for one in ASSET_COLUMNS), seq.label("seq"))
 
 
 # --- By text
