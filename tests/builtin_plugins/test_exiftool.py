@@ -130,6 +130,14 @@ def test_what_nobody_knows_does_no_harm(read: Callable[[bytes, str], Extracted])
         assert found.facts.taken_at is None
 
 
+def test_x09_a_file_that_is_gone_by_then_is_a_problem_of_its_own(extractor: Extractor, tmp_path: Path) -> None:
+    there, gone = (FileToRead(asset("a.jpg"), tmp_path / f"{number:064x}.jpg") for number in (1, 2))
+    shutil.copy(MEDIA / "lake.jpg", there.path)
+    found = extractor.extract([there, gone, there])
+    assert [one.facts.width for one in found] == [30, None, 30]
+    assert found[1].problem == "ExifTool can't read it: it says nothing about the file."
+
+
 def test_a_batch_is_answered_in_order(extractor: Extractor, tmp_path: Path) -> None:
     files = []
     for width in range(1, BATCH + 1):

@@ -172,11 +172,11 @@ def kinds(found: Sequence[Extracted]) -> list[str | None]:
     return [None if one.data is None else one.data["File:FileType"] for one in found]
 
 
-def test_every_file_gets_its_own_answer_from_one_process(bench: Bench) -> None:
+def test_every_file_gets_its_own_answer_from_processes_that_stay(bench: Bench) -> None:
     what = [f"kind{number}" for number in range(20)]
     assert kinds(bench.read(*what)) == what
     assert kinds(bench.read("again")) == ["again"]
-    assert len(bench.started) == 1
+    assert 1 <= len(bench.started) <= 2
 
 
 def test_all_options_are_asked_for_and_none_that_hides_the_end(bench: Bench) -> None:

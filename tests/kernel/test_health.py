@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -121,6 +122,28 @@ def test_a_fresh_core_tells_of_itself_its_home_and_its_built_ins(faceforge: Any)
 def test_nobody_without_the_token_is_told(faceforge: Any) -> None:
     del faceforge.client.headers["Authorization"]
     assert faceforge.client.get("/v1/system/health").status_code == 401
+
+
+def test_servers_that_do_not_answer_are_told_with_what_to_do_and_without_keys(start_core: Any, tmp_path: Any) -> None:
+    s3 = {"enabled": True, "endpoint_url": "http://127.0.0.1:9", "access_key": "rosebud1", "secret_key": "rosebud2"}
+    (tmp_path / "home" / "config").mkdir(parents=True)
+    (tmp_path / "home" / "config" / "core.json").write_text(json.dumps({"storage": {"s3": s3}}))
+    found = findings(start_core(tmp_path / "home").client)["storage-s3"]
+    assert found["status"] == "warning"
+    assert "can't be used" in found["summary"]
+    assert "New files go to the home" in found["advice"]
+    assert "rosebud" not in str(found)
+
+
+def test_a_seaweedfs_without_its_program_is_told_with_what_to_do(start_core: Any, tmp_path: Any) -> None:
+    (tmp_path / "home" / "config").mkdir(parents=True)
+    (tmp_path / "home" / "config" / "core.json").write_text('{"seaweed": {"enabled": true}}')
+    core = start_core(tmp_path / "home")
+    found = core.wait_for(
+        lambda: one if "no program" in (one := findings(core.client)["seaweedfs"])["summary"] else None
+    )
+    assert found["status"] == "warning"
+    assert "faceforge tools use weed" in found["advice"]
 
 
 def test_a_token_that_can_be_guessed_is_told_and_not_shown(start_core: Any, tmp_path: Any) -> None:
