@@ -66,7 +66,7 @@ class KindRule(BaseModel):
     """A kind for files whose name ends so (`.jpg`), or says that they are of a media type (`image/*`)."""
 
     match: Annotated[
-        str, StringConstraints(max_length=200, pattern=r"^(\.[^/\s]+|[A-Za-z0-9.+-]+/(\*|[A-Za-z0-9.+-]+))$")
+        str, StringConstraints(max_length=200, pattern=r"^(\.[^/\s]+|[A-Za-z0-9][A-Za-z0-9.+-]*/(\*|[A-Za-z0-9.+-]+))$")
     ]
     kind: Kind
 
