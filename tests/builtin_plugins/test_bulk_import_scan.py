@@ -127,6 +127,7 @@ class SimulatedFolder:
         pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("folders", "files"), [(0, 1_000_000), (1_000, 1_000)], ids=["one folder", "many folders"])
 def test_memory_stays_flat_over_a_million_files(
     monkeypatch: pytest.MonkeyPatch, heard: Heard, folders: int, files: int

@@ -84,8 +84,8 @@ def _sidecar(found: FoundSidecar | None) -> tuple[Sidecar | None, str | None]:
     if found is None:
         return None, None
     try:
-        with _open(found.path) as source:
-            content = BufferedReader(source).read(MAX_SIDECAR_BYTES + 1)  # the one byte too many is refused
+        with _open(found.path) as source, BufferedReader(source) as whole:
+            content = whole.read(MAX_SIDECAR_BYTES + 1)  # the one byte too many is refused
     except (InvalidInput, OSError) as error:
         return None, reason(error)
     return Sidecar(as_text(found.path.rpartition(os.sep)[2]), content), None
