@@ -18,92 +18,18 @@ if TYPE_CHECKING:
 POSIX_ONLY = pytest.mark.skipif(os.name != "posix", reason="Windows has no such files")
 
 
-class Imports:
-    """Imports into a Core, and what it then has."""
-
-    def __init__(self, core: Any, api: Any) -> None:
-        self.core = core
-        self.api = api
-
-    def start(self, folder: object, **wanted: Any) -> str:
-        """The id of a new job."""
-        answer = self.api.data("POST", "/v1/assets/bulk-import", json={"path": str(folder), **wanted})
-        assert set(answer) == {"job_id", "job_type", "status", "created_at"}
-        assert answer["job_type"] == "assets.bulk-import"
-        return str(answer["job_id"])
-
-    def ended(self, job_id: str) -> Any:
-        """The job, once it is over."""
-        job = self.core.wait_for(
-            lambda: found if (found := self.api.data("GET", f"/v1/jobs/{job_id}"))["finished_at"] else None
-        )
-        return job | {"log": self.log(job_id)}
-
-    def log(self, job_id: str) -> list[Any]:
-        """The first lines of a job's log."""
-        lines: list[Any] = self.api.data("GET", f"/v1/jobs/{job_id}/log", params={"limit": 2000})["items"]
-        return lines
-
-    def run(self, folder: object, **wanted: Any) -> Any:
-        """The job of an import that is over."""
-        return self.ended(self.start(folder, **wanted))
-
-    def assets(self, job: Any) -> dict[str, Any]:
-        """The assets that a job met, by the name of the file that they came from."""
-        found = {}
-        for line in job["log"]:
-            if line["message"] in {"Imported", "Skipped (already imported)"}:
-                found[Path(line["data"]["file"]).name] = self.api.data("GET", f"/v1/assets/{line['data']['asset_id']}")
-        return found
-
-    def created(self, job_id: str) -> Any:
-        """What an import created."""
-        return self.api.data("GET", f"/v1/assets/bulk-import/{job_id}")
-
-    def content(self, asset: Any) -> bytes:
-        content: bytes = self.api.ask("GET", f"/v1/assets/{asset['asset_id']}/download").content
-        return content
-
-
-@pytest.fixture(scope="module")
-def imports(house: Any, api: Any) -> Imports:
-    return Imports(house, api)
-
-
 @pytest.fixture
-def own_imports(start_core: Any, api_of: Any, tmp_path: Path) -> Callable[..., Imports]:
+def own_imports(start_core: Any, api_of: Any, imports_of: Any, tmp_path: Path) -> Callable[..., Any]:
     """Into a Core of the test's own, with this core.json."""
 
-    def start(**config: Any) -> Imports:
+    def start(**config: Any) -> Any:
         home = tmp_path / "own"
         (home / "config").mkdir(parents=True)
         (home / "config" / "core.json").write_text(json.dumps(config))
         core = start_core(home)
-        return Imports(core, api_of(core.client))
+        return imports_of(core, api_of(core.client))
 
     return start
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """An empty folder to import."""
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def fill(folder: Path, api: Any) -> Callable[..., None]:
-    """Puts files into `folder`, with bytes that no Core knows yet unless they are given."""
-
-    def write(*names: str, **content: Any) -> None:
-        for name in names:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(api.content())
-        for name, value in content.items():
-            (folder / name).write_bytes(value if isinstance(value, bytes) else json.dumps(value).encode())
-
-    return write
 
 
 def result(folder: Path, imported: int = 0, **others: Any) -> dict[str, Any]:
@@ -127,7 +53,7 @@ def lines(job: Any, message: str) -> list[Any]:
 # --- What comes in
 
 
-def test_every_file_under_a_folder_becomes_an_asset(imports: Imports, folder: Path, fill) -> None:
+def test_every_file_under_a_folder_becomes_an_asset(imports: Any, folder: Path, fill) -> None:
     fill("a.txt", "sub/b.png", "sub/deeper/c", "Z.JPG")
     job = imports.run(folder)
 
@@ -146,7 +72,7 @@ def test_every_file_under_a_folder_becomes_an_asset(imports: Imports, folder: Pa
         assert imports.content(asset) == path.read_bytes()
 
 
-def test_the_log_speaks_as_v019_did(imports: Imports, folder: Path, fill, expected) -> None:
+def test_the_log_speaks_as_v019_did(imports: Any, folder: Path, fill, expected) -> None:
     fill("bulk0.bin", "bulk1.bin")
     job = imports.run(folder)
 
@@ -163,22 +89,22 @@ def test_the_log_speaks_as_v019_did(imports: Imports, folder: Path, fill, expect
     assert lines(job, "Bulk import finished")[0]["data"] == job["result"]
 
 
-def test_without_recursion_subfolders_stay_out(imports: Imports, folder: Path, fill) -> None:
+def test_without_recursion_subfolders_stay_out(imports: Any, folder: Path, fill) -> None:
     fill("a.txt", "sub/b.txt")
     assert figures(imports.run(folder, recursive=False)) == result(folder, 1)
 
 
-def test_a_kind_is_given_to_all(imports: Imports, folder: Path, fill) -> None:
+def test_a_kind_is_given_to_all(imports: Any, folder: Path, fill) -> None:
     fill("a.txt", "b.txt")
     assert {asset["kind"] for asset in imports.assets(imports.run(folder, kind=" portrait ")).values()} == {"portrait"}
 
 
-def test_an_empty_folder_is_a_success(imports: Imports, folder: Path) -> None:
+def test_an_empty_folder_is_a_success(imports: Any, folder: Path) -> None:
     job = imports.run(folder)
     assert (job["status"], figures(job), job["progress_percent"]) == ("succeeded", result(folder), 100)
 
 
-def test_known_bytes_are_counted_and_nothing_is_stored_twice(imports: Imports, folder: Path, fill) -> None:
+def test_known_bytes_are_counted_and_nothing_is_stored_twice(imports: Any, folder: Path, fill) -> None:
     fill("a.txt", "b.txt")
     shutil.copy(folder / "a.txt", folder / "copy.txt")
     first = imports.run(folder)
@@ -188,7 +114,7 @@ def test_known_bytes_are_counted_and_nothing_is_stored_twice(imports: Imports, f
     assert imports.assets(again) == {**imports.assets(first), "copy.txt": imports.assets(first)["a.txt"]}
 
 
-def test_what_lies_in_the_trash_comes_back(imports: Imports, folder: Path, fill) -> None:
+def test_what_lies_in_the_trash_comes_back(imports: Any, folder: Path, fill) -> None:
     fill("a.txt")
     (asset,) = imports.assets(imports.run(folder)).values()
     imports.api.data("DELETE", f"/v1/assets/{asset['asset_id']}")
@@ -196,7 +122,7 @@ def test_what_lies_in_the_trash_comes_back(imports: Imports, folder: Path, fill)
     assert imports.api.data("GET", f"/v1/assets/{asset['asset_id']}")["created_at"] == asset["created_at"]
 
 
-def test_5_j14_editing_the_original_never_changes_the_asset(imports: Imports, folder: Path, fill) -> None:
+def test_5_j14_editing_the_original_never_changes_the_asset(imports: Any, folder: Path, fill) -> None:
     fill("a.txt")
     before = (folder / "a.txt").read_bytes()
     (asset,) = imports.assets(imports.run(folder)).values()
@@ -214,7 +140,7 @@ SIDECARS = ("a.png_meta.json", "a.png._meta.json", "a_meta.json", "a._meta.json"
 
 
 @pytest.mark.parametrize("place", range(4))
-def test_the_first_of_four_names_is_a_files_sidecar(imports: Imports, folder: Path, fill, place: int) -> None:
+def test_the_first_of_four_names_is_a_files_sidecar(imports: Any, folder: Path, fill, place: int) -> None:
     fill("a.png", **{name: {"from": name} for name in SIDECARS[place:]})
     job = imports.run(folder)
 
@@ -232,13 +158,13 @@ def test_the_first_of_four_names_is_a_files_sidecar(imports: Imports, folder: Pa
     assert job["result"].get("skipped", {}) == ({"unused_sidecar": 3 - place} if place < 3 else {})
 
 
-def test_two_files_may_share_a_sidecar(imports: Imports, folder: Path, fill) -> None:
+def test_two_files_may_share_a_sidecar(imports: Any, folder: Path, fill) -> None:
     fill("a.png", "a.txt", **{"a_meta.json": {"n": 1}})
     assets = imports.assets(imports.run(folder))
     assert [asset["meta"]["metadata"][0]["Data"] for asset in assets.values()] == [{"n": 1}, {"n": 1}]
 
 
-def test_j13_a_bad_sidecar_is_a_warning_and_the_file_comes_in(imports: Imports, folder: Path, fill) -> None:
+def test_j13_a_bad_sidecar_is_a_warning_and_the_file_comes_in(imports: Any, folder: Path, fill) -> None:
     bad = {"a": b"{", "b": b"\xff\xfe", "c": b"null", "d": b'""', "e": b"[" * 100, "f": b" " * (1024 * 1024 + 1)}
     fill("good.txt", *(f"{name}.txt" for name in bad), **{"good.txt_meta.json": {"fine": True}})
     fill(**{f"{name}.txt_meta.json": content for name, content in bad.items()})
@@ -252,7 +178,7 @@ def test_j13_a_bad_sidecar_is_a_warning_and_the_file_comes_in(imports: Imports, 
     assert {name for name, asset in imports.assets(job).items() if asset["meta"]} == {"good.txt"}
 
 
-def test_3_known_bytes_gain_a_new_sidecar_once(imports: Imports, folder: Path, fill) -> None:
+def test_3_known_bytes_gain_a_new_sidecar_once(imports: Any, folder: Path, fill) -> None:
     fill("a.txt", **{"a.txt_meta.json": {"n": 1}})
     imports.run(folder)
     fill(**{"a.txt_meta.json": {"n": 2}})
@@ -266,7 +192,7 @@ def test_3_known_bytes_gain_a_new_sidecar_once(imports: Imports, folder: Path, f
 # --- What does not come in
 
 
-def test_empty_files_are_skipped_with_a_warning(imports: Imports, folder: Path, fill) -> None:
+def test_empty_files_are_skipped_with_a_warning(imports: Any, folder: Path, fill) -> None:
     fill("a.txt", **{"empty.txt": b""})
     job = imports.run(folder)
     assert figures(job) == result(folder, 1, warnings=1)
@@ -276,7 +202,7 @@ def test_empty_files_are_skipped_with_a_warning(imports: Imports, folder: Path, 
 
 @POSIX_ONLY
 def test_j11_links_pipes_and_sockets_are_passed_over_with_a_counted_reason(
-    imports: Imports, folder: Path, fill, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    imports: Any, folder: Path, fill, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill("a.txt", "sub/b.txt")
     secret = tmp_path / "secret.txt"
@@ -305,7 +231,7 @@ def test_j11_links_pipes_and_sockets_are_passed_over_with_a_counted_reason(
 
 
 @POSIX_ONLY
-def test_j11_a_name_that_is_no_text_is_mended(imports: Imports, folder: Path, api) -> None:
+def test_j11_a_name_that_is_no_text_is_mended(imports: Any, folder: Path, api) -> None:
     content = api.content()
     Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.txt")).write_bytes(content)
     job = imports.run(folder)
@@ -325,7 +251,7 @@ def test_one_file_that_can_not_be_stored_never_stops_the_others(own_imports, fol
     assert "1000" in line["data"]["error"]
 
 
-def test_a_folder_that_does_not_exist_is_a_job_that_fails(imports: Imports, folder: Path, fill) -> None:
+def test_a_folder_that_does_not_exist_is_a_job_that_fails(imports: Any, folder: Path, fill) -> None:
     fill("a.txt")
     for path in (folder / "nothing", folder / "a.txt"):
         job = imports.run(path)
@@ -356,7 +282,7 @@ def test_a_folder_that_does_not_exist_is_a_job_that_fails(imports: Imports, fold
     ],
 )
 @pytest.mark.parametrize("route", ["bulk-import", "jobs"])
-def test_j07_19_an_input_that_is_none_is_422_and_makes_no_job(imports: Imports, route: str, wanted: Any) -> None:
+def test_j07_19_an_input_that_is_none_is_422_and_makes_no_job(imports: Any, route: str, wanted: Any) -> None:
     before = imports.api.data("GET", "/v1/jobs")["total"]
     if route == "jobs":
         body = {"job_type": "assets.bulk-import", "input": wanted}
@@ -367,27 +293,27 @@ def test_j07_19_an_input_that_is_none_is_422_and_makes_no_job(imports: Imports, 
     assert imports.api.data("GET", "/v1/jobs")["total"] == before
 
 
-def test_j07_unknown_keys_are_ignored_and_null_is_the_default(imports: Imports, folder: Path, fill) -> None:
+def test_j07_unknown_keys_are_ignored_and_null_is_the_default(imports: Any, folder: Path, fill) -> None:
     fill("a.txt")
     job = imports.run(folder, more=[1], kind=None, recursive=None)
     assert figures(job) == result(folder, 1)
 
 
-def test_it_is_a_job_like_any_other(imports: Imports, folder: Path, fill) -> None:
+def test_it_is_a_job_like_any_other(imports: Any, folder: Path, fill) -> None:
     fill("a.txt")
     body = {"job_type": "assets.bulk-import", "input": {"path": str(folder)}}
     assert figures(imports.ended(imports.api.data("POST", "/v1/jobs", json=body)["job_id"])) == result(folder, 1)
 
 
 @POSIX_ONLY
-def test_j12_a_tilde_is_the_users_home(imports: Imports, folder: Path, fill, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_j12_a_tilde_is_the_users_home(imports: Any, folder: Path, fill, monkeypatch: pytest.MonkeyPatch) -> None:
     fill("a.txt")
     monkeypatch.setenv("HOME", str(folder.parent))
     assert figures(imports.run("~/photos")) == result(folder, 1)
 
 
 def test_a_relative_path_is_taken_from_where_core_was_started_as_in_v019(
-    imports: Imports, folder: Path, fill, monkeypatch: pytest.MonkeyPatch
+    imports: Any, folder: Path, fill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill("a.txt")
     monkeypatch.chdir(folder.parent)
@@ -399,9 +325,7 @@ def test_a_relative_path_is_taken_from_where_core_was_started_as_in_v019(
 
 @pytest.mark.parametrize("route", ["bulk-import", "jobs"])
 @pytest.mark.parametrize("place", [".", "..", "config", "assets", "db/nothing", "../../..", "/"])
-def test_j12_cores_own_home_and_what_holds_it_are_refused_with_the_reason(
-    imports: Imports, place: str, route: str
-) -> None:
+def test_j12_cores_own_home_and_what_holds_it_are_refused_with_the_reason(imports: Any, place: str, route: str) -> None:
     path = str(imports.core.home / place)
     before = imports.api.data("GET", "/v1/jobs")["total"]
     if route == "jobs":
@@ -415,7 +339,7 @@ def test_j12_cores_own_home_and_what_holds_it_are_refused_with_the_reason(
 
 
 @POSIX_ONLY
-def test_j12_no_link_and_no_spelling_leads_around(imports: Imports, tmp_path: Path) -> None:
+def test_j12_no_link_and_no_spelling_leads_around(imports: Any, tmp_path: Path) -> None:
     home = imports.core.home
     (tmp_path / "link").symlink_to(home)
     (tmp_path / "above").symlink_to(home.parent)
@@ -428,7 +352,7 @@ def test_j12_no_link_and_no_spelling_leads_around(imports: Imports, tmp_path: Pa
 
 @POSIX_ONLY
 @pytest.mark.parametrize("path", ["/proc", "/sys", "/dev", "/proc/self", "/dev/shm", "/../proc"])
-def test_j12_the_systems_own_folders_are_refused(imports: Imports, path: str) -> None:
+def test_j12_the_systems_own_folders_are_refused(imports: Any, path: str) -> None:
     error = imports.api.error("POST", "/v1/assets/bulk-import", 422, "validation_error", json={"path": path})
     assert "system" in error["message"]
 
@@ -455,7 +379,7 @@ def test_j12_where_roots_are_set_nothing_else_is_imported(own_imports, folder: P
 # --- Stopping
 
 
-def test_j03_an_import_stops_where_it_is_and_says_what_it_did(imports: Imports, folder: Path, fill) -> None:
+def test_j03_an_import_stops_where_it_is_and_says_what_it_did(imports: Any, folder: Path, fill) -> None:
     fill(*(f"{number:03}.txt" for number in range(40)))
     job_id = imports.start(folder, throttle_ms=60_000)
     said = {"Bulk import discovered files", "Imported"}
