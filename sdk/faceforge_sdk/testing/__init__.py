@@ -21,9 +21,8 @@ from faceforge_sdk.context import PluginContext
 
 from .catalog import FakeAssets, FakeEntities
 from .descriptors import FakeDescriptors, FakeFieldDefs
-from .files import FakeReceived, FakeStorage, FakeUpload
+from .files import FakeStorage, FakeUpload
 from .house import FAKE_TOKEN, FakeContributed, FakePages, FakePlugins, FakeSessions, FakeSystem
-from .imports import FakeImports
 from .relationships import FakeRelationships
 from .trash import FakeTrash
 from .work import FakeEvents, FakeJobContext, FakeJobs
@@ -39,12 +38,10 @@ __all__ = [
     "FakeEntities",
     "FakeEvents",
     "FakeFieldDefs",
-    "FakeImports",
     "FakeJobContext",
     "FakeJobs",
     "FakePages",
     "FakePlugins",
-    "FakeReceived",
     "FakeRelationships",
     "FakeSessions",
     "FakeStorage",
@@ -64,7 +61,6 @@ def fake_context(
     """
     assets, entities = FakeAssets(), FakeEntities()
     assets.entities = entities
-    imports = FakeImports(assets, entities)
     field_defs = FakeFieldDefs()
     descriptors = field_defs.descriptors = FakeDescriptors(entities, field_defs)
     return PluginContext(
@@ -78,8 +74,7 @@ def fake_context(
         descriptors=descriptors,
         relationships=FakeRelationships(entities),
         trash=FakeTrash(),
-        storage=FakeStorage(assets, imports),
-        imports=imports,
+        storage=FakeStorage(assets),
         jobs=FakeJobs(),
         events=FakeEvents(),
         plugins=FakePlugins(),
