@@ -210,6 +210,10 @@ class FakeAssets:
     def unlink(self, entity_id: str, asset_id: str) -> bool:
         return self._links.pop((entity_id, asset_id), None) is not None
 
+    def is_linked(self, entity_id: str, asset_id: str) -> bool:
+        """Whether there is such a link."""
+        return (entity_id, asset_id) in self._links
+
     def of_entity(self, entity_id: str, query: LinkedAssetQuery) -> Page[LinkedAsset]:
         found = [
             linked

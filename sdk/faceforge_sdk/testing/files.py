@@ -2,33 +2,76 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from faceforge_sdk.errors import InvalidInput
 from faceforge_sdk.models import MigratePlan, ProviderUsage, StorageUsage, VerifyReport
+from faceforge_sdk.protocols import Kept
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
-    from typing import Self
+    from typing import BinaryIO, Self
 
     from faceforge_sdk.models import Asset, MigrateRequest, VerifyOptions
-    from faceforge_sdk.protocols import Sidecar
+    from faceforge_sdk.protocols import Arrival, Sidecar
 
     from .catalog import FakeAssets
+    from .imports import FakeImports
 
 
 class FakeStorage:
     """`faceforge_sdk.protocols.Storage` over the bytes of `FakeAssets`."""
 
-    def __init__(self, assets: FakeAssets) -> None:
+    def __init__(self, assets: FakeAssets, imports: FakeImports | None = None) -> None:
         self._assets = assets
+        self._imports = imports
 
     def begin_upload(self, *, expected_size: int | None = None) -> FakeUpload:
         del expected_size  # there is always room
         return FakeUpload(self._assets)
+
+    def receive(self, source: BinaryIO, byte_size: int, copied: Callable[[int], None]) -> FakeReceived:
+        content = source.read(byte_size)
+        copied(len(content))
+        return FakeReceived(content)
+
+    def keep(self, arrivals: Sequence[Arrival]) -> Sequence[Kept]:
+        return [self._keep(arrival) for arrival in arrivals]
+
+    def _keep(self, arrival: Arrival) -> Kept:
+        received = arrival.received
+        if not isinstance(received, FakeReceived):
+            raise TypeError("Only what `receive` gave can be kept.")
+        upload = self.begin_upload()
+        upload.write(received.content)
+        try:
+            asset = upload.commit(
+                filename=arrival.filename, content_type=arrival.content_type, kind=arrival.kind, sidecar=arrival.sidecar
+            )
+        except InvalidInput as error:
+            return Kept(received.content_hash, received.byte_size, error=error)
+        if self._imports is not None:
+            self._imports.remember(
+                asset.asset_id, created=not upload.known, origin=arrival.origin, import_id=arrival.import_id
+            )
+            links = [(entity_id, asset.asset_id, role) for entity_id, role in arrival.links]
+            self._imports.link(arrival.import_id, links)
+        return Kept(asset.asset_id, received.byte_size, known=upload.known)
+
+    @contextmanager
+    def as_file(self, asset: Asset) -> Iterator[Path]:
+        """A copy in the system's folder for temporary files."""
+        suffix = Path(asset.filename or "").suffix
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, asset.content_hash + (suffix if suffix[1:].isalnum() and suffix.isascii() else ""))
+            path.write_bytes(self._assets.content[asset.asset_id])
+            yield path
 
     def open(self, asset: Asset, start: int = 0, end: int | None = None) -> BytesReader:
         return BytesReader(self._assets.content[asset.asset_id][start:end])
@@ -103,6 +146,19 @@ class BytesReader(io.BytesIO):
 
     def read_ready(self, size: int, /) -> bytes | None:
         return self.read(size) or None
+
+
+class FakeReceived:
+    """`faceforge_sdk.protocols.Received` in memory."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.content_hash = hashlib.sha256(content).hexdigest()
+        self.byte_size = len(content)
+        self.discarded = False
+
+    def discard(self) -> None:
+        self.discarded = True
 
 
 class FakeUpload:
