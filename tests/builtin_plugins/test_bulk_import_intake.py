@@ -124,48 +124,66 @@ def test_a_file_that_shrinks_is_taken_as_far_as_it_goes(
     assert contents(ctx) == [bytes(5)]
 
 
+@pytest.fixture
+def real(faceforge: Any) -> Any:
+    """The services of a real Core."""
+    return faceforge.kernel.services
+
+
+def staged(core: Any) -> list[Path]:
+    return [*core.kernel.home.staging_dir.iterdir()]
+
+
 def test_j03_a_large_file_is_left_in_the_middle_when_the_job_is_to_stop(
-    ctx: Any, job: Any, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    faceforge: Any, real: Any, job: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "large").write_bytes(bytes(20 * MIB))
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    (folder / "large").write_bytes(bytes(50 * MIB))
+    job.input = BulkImport(path=str(folder))
     heard: list[int] = []
-    receive = ctx.storage.receive
+    receive = real.storage.receive
 
     def listen(source: Any, byte_size: int, copied: Callable[[int], None]) -> Any:
         def hear(size: int) -> None:
             heard.append(size)
-            job.cancelled = len(heard) == 5
+            job.cancelled = sum(heard) > 10 * MIB
             copied(size)
 
         return receive(source, byte_size, hear)
 
-    monkeypatch.setattr(ctx.storage, "receive", listen)
-    result = run()
+    monkeypatch.setattr(real.storage, "receive", listen)
+    result = importer(real.storage, real.imports)(job)
     assert (result["imported"], result["canceled"]) == (0, True)
-    assert (len(heard), contents(ctx), ctx.storage.staged) == (5, [], [])
+    assert 10 * MIB < sum(heard) < 20 * MIB
+    assert (real.assets.list(AssetQuery()).total, staged(faceforge)) == (0, [])
     assert job.messages[-1] == ("info", "Bulk import stopped")
 
 
 def test_what_was_read_and_not_kept_leaves_nothing_behind_when_the_job_stops(
-    ctx: Any, job: Any, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    faceforge: Any, real: Any, job: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
     for number in range(30):
-        (tmp_path / f"{number:02}").write_text(f"{number}")
-    receive = ctx.storage.receive
+        (folder / f"{number:02}").write_text(f"{number}")
+    job.input = BulkImport(path=str(folder))
+    receive = real.storage.receive
 
     def stop_at_last(source: Any, byte_size: int, copied: Callable[[int], None]) -> Any:
         received = receive(source, byte_size, copied)
-        job.cancelled = received.content == b"29"
+        job.cancelled = job.cancelled or received.byte_size == 2
         return received
 
-    monkeypatch.setattr(ctx.storage, "receive", stop_at_last)
-    assert run()["canceled"] is True
-    assert ctx.storage.staged == []
+    monkeypatch.setattr(real.storage, "receive", stop_at_last)
+    stopped = importer(real.storage, real.imports)(job)
+    assert (stopped["canceled"], staged(faceforge)) == (True, [])
     job.cancelled = False
     monkeypatch.undo()
-    again = run()
-    assert again["imported"] + again["skipped_existing"] == 30
-    assert len(contents(ctx)) == 30
+    again = importer(real.storage, real.imports)(job)
+    assert again["imported"] == 30 - stopped["imported"] > 0
+    assert (again["unchanged"], staged(faceforge)) == (stopped["imported"], [])
+    assert real.assets.list(AssetQuery()).total == 30
 
 
 def test_a_pause_ends_when_the_job_is_to_stop(
