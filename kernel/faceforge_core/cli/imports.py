@@ -144,7 +144,7 @@ def _known(result: Mapping[str, Any]) -> Sequence[str]:
 def _linked(result: Mapping[str, Any]) -> Sequence[str]:
     if "linked" not in result:
         return []
-    return [f"{result['linked']:,} links to entities, {result['entities_created']:,} of which are new."]
+    return [f"{result['linked']:,} links to entities made, and {result['entities_created']:,} entities."]
 
 
 def _problems(result: Mapping[str, Any]) -> Sequence[str]:
