@@ -11,6 +11,7 @@ import time
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -87,7 +88,7 @@ class Api:
         return f"content {next(self._numbers)} of {id(self)}".encode()
 
     def one_of_everything(self) -> dict[str, str]:
-        """An id for each placeholder in a path; the job is over, so that following it comes to an end."""
+        """An id for each placeholder in a path; the job, an import, is over, so that following it comes to an end."""
         entity_id = self.entity("x", fields={"n": 1})["entity_id"]
         asset_id = self.upload(meta={"n": 1})["asset_id"]
         self.data("POST", f"/v1/entities/{entity_id}/assets/{asset_id}")
@@ -96,9 +97,10 @@ class Api:
         value = {"scope": "everything", "field_key": entity_id, "value": {"n": 1}}
         descriptor = self.data("POST", f"/v1/entities/{entity_id}/descriptors", json=value)
         ends = {"src_entity_id": entity_id, "dst_entity_id": entity_id, "relationship_type": "rival"}
-        job_id = self.data("POST", "/v1/jobs", json={"job_type": "storage.verify"})["job_id"]
-        while self.data("GET", f"/v1/jobs/{job_id}")["finished_at"] is None:
-            time.sleep(0.01)
+        with TemporaryDirectory() as folder:
+            job_id = self.data("POST", "/v1/assets/bulk-import", json={"path": folder})["job_id"]
+            while self.data("GET", f"/v1/jobs/{job_id}")["finished_at"] is None:
+                time.sleep(0.01)
         return {
             "entity_id": entity_id,
             "asset_id": asset_id,
@@ -130,6 +132,93 @@ class Api:
         """The response to a multipart body, sent as it is."""
         given = {"content-type": f"multipart/form-data; boundary={boundary}", **headers}
         return self.ask("POST", "/v1/assets/upload", content=body, headers=given)
+
+
+class Imports:
+    """Imports into a Core, and what it then has."""
+
+    def __init__(self, core: Any, api: Any) -> None:
+        self.core = core
+        self.api = api
+
+    def start(self, folder: object, **wanted: Any) -> str:
+        """The id of a new job."""
+        answer = self.api.data("POST", "/v1/assets/bulk-import", json={"path": str(folder), **wanted})
+        assert set(answer) == {"job_id", "job_type", "status", "created_at"}
+        assert answer["job_type"] == "assets.bulk-import"
+        return str(answer["job_id"])
+
+    def ended(self, job_id: str) -> Any:
+        """The job, once it is over."""
+        job = self.core.wait_for(
+            lambda: found if (found := self.api.data("GET", f"/v1/jobs/{job_id}"))["finished_at"] else None
+        )
+        return job | {"log": self.log(job_id)}
+
+    def log(self, job_id: str) -> list[Any]:
+        """The first lines of a job's log."""
+        lines: list[Any] = self.api.data("GET", f"/v1/jobs/{job_id}/log", params={"limit": 2000})["items"]
+        return lines
+
+    def run(self, folder: object, **wanted: Any) -> Any:
+        """The job of an import that is over."""
+        return self.ended(self.start(folder, **wanted))
+
+    def assets(self, job: Any) -> dict[str, Any]:
+        """The assets that a job met, by the name of the file that they came from."""
+        found = {}
+        for line in job["log"]:
+            if line["message"] in {"Imported", "Skipped (already imported)"}:
+                found[Path(line["data"]["file"]).name] = self.api.data("GET", f"/v1/assets/{line['data']['asset_id']}")
+        return found
+
+    def created(self, job_id: str) -> Any:
+        """What an import created."""
+        return self.api.data("GET", f"/v1/assets/bulk-import/{job_id}")
+
+    def content(self, asset: Any) -> bytes:
+        content: bytes = self.api.ask("GET", f"/v1/assets/{asset['asset_id']}/download").content
+        return content
+
+
+@pytest.fixture(scope="session")
+def imports_of() -> type[Imports]:
+    """Imports into any Core: ``imports_of(core, api)``."""
+    return Imports
+
+
+@pytest.fixture(scope="module")
+def imports(house: RunningCore, api: Api) -> Imports:
+    """Imports into `house`."""
+    return Imports(house, api)
+
+
+@pytest.fixture
+def fresh_imports(faceforge: RunningCore, fresh: Api) -> Imports:
+    """Imports into a Core of this test's own."""
+    return Imports(faceforge, fresh)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty folder to import."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def fill(folder: Path, api: Any) -> Callable[..., None]:
+    """Puts files into `folder`, with bytes that no Core knows yet unless they are given."""
+
+    def write(*names: str, **content: Any) -> None:
+        for name in names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(api.content())
+        for name, value in content.items():
+            (folder / name).write_bytes(value if isinstance(value, bytes) else json.dumps(value).encode())
+
+    return write
 
 
 @pytest.fixture(scope="session")

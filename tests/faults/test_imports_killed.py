@@ -40,7 +40,7 @@ class Importing:
         return response.json()["data"]
 
     def start(self, folder: Path) -> str:
-        body = {"path": str(folder), "throttle_ms": 5}
+        body = {"path": str(folder), "throttle_ms": 20}
         return str(self.ask("POST", "/v1/assets/bulk-import", json=body)["job_id"])
 
     def job(self, job_id: str) -> Any:
@@ -52,6 +52,10 @@ class Importing:
             assert time.monotonic() < deadline, job
             time.sleep(0.01)
         return job
+
+    def created(self, job_id: str) -> int:
+        """How many assets an import is known to have created."""
+        return int(self.ask("GET", f"/v1/assets/bulk-import/{job_id}")["assets"]["created"])
 
     def assets(self) -> list[Any]:
         items = self.ask("GET", "/v1/assets", params={"limit": 200})["items"]
@@ -83,6 +87,7 @@ def test_j01_an_import_that_is_killed_resumes_and_after_the_third_time_a_retry_i
             job = running.wait(job_id, lambda job: job["status"] == "running", seconds=5)
             assert job["attempts"] == attempt + 1
             assert job["progress_percent"] >= percent, "progress never falls"
+            assert running.created(job_id) >= len(acknowledged), "what it created is known with it"
 
     job = running.wait(job_id, lambda job: job["finished_at"], seconds=5)
     assert (job["status"], job["error"]["code"]) == ("failed", "interrupted")
@@ -92,6 +97,8 @@ def test_j01_an_import_that_is_killed_resumes_and_after_the_third_time_a_retry_i
     figures = done["result"]
     assert (figures["imported"] + figures["skipped_existing"], figures["errors"]) == (FILES, 0)
     assert figures["skipped_existing"] > FILES / 2
+    assert figures["unchanged"] == figures["skipped_existing"], "nothing was read twice"
+    assert running.created(job_id) + running.created(again) == FILES
     whole(running.assets())
     assert running.core.stop() == 0
     assert check_home(running.core.home) == {"assets": FILES, "findings": [], "orphans": []}
