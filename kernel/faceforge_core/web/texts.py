@@ -99,7 +99,7 @@ class Languages:
     def _read(self, language: str) -> Texts:
         messages: dict[str, Sequence[str]] = {}
         script: set[str] = set()
-        plural = _as_english
+        plural: Callable[[int], int] = _as_english
         for path in (folder / f"{language}.po" for folder in self._folders):
             catalog = _catalog(path, language)
             if catalog is None:
