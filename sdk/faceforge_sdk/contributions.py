@@ -140,9 +140,9 @@ class AssetExtractor:
 
     `accepts(asset)` is quick and says whether to ask it; ``asset.facts`` is what is known by then: the media type by
     the bytes, and what extractors before it by `order` have found, who are believed where two say a fact. ``extract``
-    gets up to `batch` files and returns one `Extracted` for each, in order. It runs on workers, at times on two at
-    once, and may take a minute and ten seconds more for each file; whatever it raises costs the metadata of that batch
-    and nothing else.
+    gets up to `batch` files and returns one `Extracted` for each, in order. It runs on workers, on two at once where
+    two jobs read files, and may take a minute and ten seconds more for each file; whatever it raises costs the metadata
+    of that batch and nothing else.
     `ready()` is quick: while it is False nobody is asked, and files that came in meanwhile are read once it is True
     and the library is read anew.
     """

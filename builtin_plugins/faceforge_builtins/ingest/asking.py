@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
 CHOICE_SECONDS = 5.0
 CALL_SECONDS, FILE_SECONDS = 60.0, 10.0
 """How long an extractor may take: a minute, and so much more for each file of the batch."""
-
-AT_ONCE = 2
-"""Batches that an extractor is asked about at the same time: as many as ExifTools may run."""
 
 MAX_WORDS_LENGTH = 20_000
 """Characters of words that are kept of one extractor; the search reads no more of an asset altogether."""
@@ -57,30 +53,23 @@ class Question:
     def ask(self, files: Sequence[FileToRead]) -> Iterator[tuple[str, Extracted]]:
         """What it found in each file, with the asset's id; a batch that fails is told, and left out."""
         size = max(1, self._extractor.value.batch)
-        batches = [files[start : start + size] for start in range(0, len(files), size)]
-        with ThreadPoolExecutor(AT_ONCE, "ingest-asking") as threads:
-            for batch, answers in zip(batches, threads.map(self._answers, batches), strict=True):
-                yield from self._believed(batch, answers)
+        for start in range(0, len(files), size):
+            batch = files[start : start + size]
+            yield from zip((file.asset.asset_id for file in batch), self._answers(batch), strict=False)
 
-    def _answers(self, batch: Sequence[FileToRead]) -> Sequence[Extracted] | ContributionFailed:
+    def _answers(self, batch: Sequence[FileToRead]) -> Sequence[Extracted]:
+        """One for each file, or none at all where the call failed."""
         extractor = self._extractor.value
         seconds = CALL_SECONDS + FILE_SECONDS * len(batch)
         try:
-            return self._extractor.call(lambda: _checked(extractor.extract(batch), len(batch)), seconds=seconds)
+            answers = self._extractor.call(lambda: _checked(extractor.extract(batch), len(batch)), seconds=seconds)
         except ContributionFailed as error:
-            return error
-
-    def _believed(
-        self, batch: Sequence[FileToRead], answers: Sequence[Extracted] | ContributionFailed
-    ) -> Iterator[tuple[str, Extracted]]:
-        name = self._extractor.value.name
-        if isinstance(answers, ContributionFailed):
-            self._report.extractor_failed(self._extractor.plugin_id, name, len(batch), str(answers))
-            return
+            self._report.extractor_failed(self._extractor.plugin_id, extractor.name, len(batch), str(error))
+            return ()
         for file, answer in zip(batch, answers, strict=True):
             if answer.problem:
-                self._report.found_wrong(name, file.asset.asset_id, answer.problem)
-            yield file.asset.asset_id, answer
+                self._report.found_wrong(extractor.name, file.asset.asset_id, answer.problem)
+        return answers
 
     def _has_read(self, asset: Asset) -> bool:
         entries: Any = asset.meta.get("metadata")
