@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
 import os
 import stat
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +16,10 @@ import pytest
 
 from faceforge_builtins.storage_fs.provider import FileSystemProvider
 from faceforge_sdk.errors import InsufficientStorage, IntegrityError, StorageUnavailable
-from faceforge_sdk.protocols import StorageProvider
+from faceforge_sdk.protocols import BatchProvider, Put, StorageProvider
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Sequence
 
     Damage = Callable[[Path], object]
 
@@ -188,3 +190,167 @@ def test_a_full_disk_is_said_in_the_sdks_words(
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(InsufficientStorage):
         put()
+
+
+# --- Many at once
+
+
+class Batch:
+    """Files that are put together, each with bytes of its own."""
+
+    def __init__(self, provider: FileSystemProvider, folder: Path) -> None:
+        self.provider = provider
+        self.folder = folder
+
+    def puts(self, *contents: bytes) -> list[Put]:
+        return [self._put(number, content) for number, content in enumerate(contents)]
+
+    def _put(self, number: int, content: bytes) -> Put:
+        source = self.folder / f"{number}.part"
+        source.write_bytes(content)
+        source.chmod(0o600)
+        digest = hashlib.sha256(content).hexdigest()
+        return Put(self.provider.key_for(digest), source, digest, len(content))
+
+    def place(self, put: Put) -> Path:
+        return self.folder / "assets" / put.key
+
+
+@pytest.fixture
+def batch(provider: FileSystemProvider, tmp_path: Path) -> Batch:
+    return Batch(provider, tmp_path)
+
+
+CONTENTS = [b"number %d" % number for number in range(40)]
+
+
+def test_it_is_what_the_sdk_calls_a_batch_provider(provider: FileSystemProvider) -> None:
+    assert isinstance(provider, BatchProvider)
+
+
+def test_many_files_are_moved_to_their_places(provider: FileSystemProvider, batch: Batch) -> None:
+    puts = batch.puts(*CONTENTS)
+
+    assert provider.put_many(puts) == [None] * 40
+    assert [batch.place(put).read_bytes() for put in puts] == CONTENTS
+    assert not any(put.source.exists() for put in puts)
+    assert provider.put_many([]) == []
+
+
+def test_equal_bytes_are_adopted_also_within_a_batch(provider: FileSystemProvider, batch: Batch) -> None:
+    first = batch.puts(b"old")
+    provider.put_many(first)
+    inode = batch.place(first[0]).stat().st_ino
+
+    puts = batch.puts(b"old", b"new", b"new")
+    assert provider.put_many(puts) == [None] * 3
+
+    assert batch.place(puts[0]).stat().st_ino == inode
+    assert not any(put.source.exists() for put in puts)
+    assert not (batch.folder / "quarantine").exists()
+
+
+def test_d09_in_a_batch_too_what_is_not_the_file_is_quarantined(provider: FileSystemProvider, batch: Batch) -> None:
+    [put] = batch.puts(b"good")
+    provider.put_many([put])
+    batch.place(put).write_bytes(b"evil")
+
+    assert provider.put_many(batch.puts(b"good", b"other")) == [None, None]
+    assert batch.place(put).read_bytes() == b"good"
+    assert len(list((batch.folder / "quarantine").iterdir())) == 1
+
+
+def test_a_file_that_cannot_be_put_is_left_where_it_was_and_the_others_are_put(
+    provider: FileSystemProvider, batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    puts = batch.puts(b"one", b"two", b"three")
+    really = Path.replace
+
+    def refuse(self: Path, target: Path) -> Path:
+        if self == puts[1].source:
+            raise OSError(errno.EIO, "Input/output error")
+        return really(self, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    first, second, third = provider.put_many(puts)
+
+    assert (first, type(second), third) == (None, StorageUnavailable, None)
+    assert puts[1].source.read_bytes() == b"two"
+    assert provider.stat(puts[1].key) is None
+
+
+def test_d07_without_the_assets_folder_no_file_of_a_batch_is_moved(provider: FileSystemProvider, batch: Batch) -> None:
+    (batch.folder / "assets").rename(batch.folder / "unmounted")
+    puts = batch.puts(b"one", b"two")
+
+    with pytest.raises(StorageUnavailable):
+        provider.put_many(puts)
+    assert all(put.source.exists() for put in puts)
+    assert not (batch.folder / "assets").exists()
+
+
+def test_a_batch_that_cannot_be_made_durable_is_put_back(tmp_path: Path) -> None:
+    (tmp_path / "assets").mkdir()
+
+    def full(files: object, folders: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    provider = FileSystemProvider(tmp_path / "assets", tmp_path / "quarantine", logging.getLogger("fs"), full)
+    batch = Batch(provider, tmp_path)
+    puts = batch.puts(*CONTENTS)
+
+    with pytest.raises(InsufficientStorage):
+        provider.put_many(puts)
+    assert [put.source.read_bytes() for put in puts] == CONTENTS
+    assert not any(batch.place(put).exists() for put in puts)
+
+
+def test_each_file_and_each_folder_is_flushed_once_before_a_batch_counts(tmp_path: Path) -> None:
+    (tmp_path / "assets").mkdir()
+    flushed: list[tuple[list[Path], set[Path]]] = []
+
+    def note(files: Sequence[Path], folders: Collection[Path]) -> None:
+        assert all(file.exists() for file in files)
+        flushed.append((list(files), set(folders)))
+
+    provider = FileSystemProvider(tmp_path / "assets", tmp_path / "quarantine", logging.getLogger("fs"), note)
+    batch = Batch(provider, tmp_path)
+    puts = batch.puts(*CONTENTS)
+    provider.put_many(puts)
+    provider.put_many(batch.puts(*CONTENTS[:1]))
+
+    places = [batch.place(put) for put in puts]
+    above = {tmp_path / "assets", tmp_path / "assets" / "files"}
+    assert flushed[0] == (places, {place.parent for place in places} | above)
+    assert flushed[1] == ([], {places[0].parent}), (
+        "known bytes are flushed when they are read; the way to them was once"
+    )
+
+
+def test_a_shard_that_was_tidied_away_is_made_again_for_a_batch(provider: FileSystemProvider, batch: Batch) -> None:
+    [put] = batch.puts(b"one")
+    provider.put_many([put])
+    batch.place(put).unlink()
+    batch.place(put).parent.rmdir()
+
+    assert provider.put_many(batch.puts(b"one")) == [None]
+    assert batch.place(put).read_bytes() == b"one"
+
+
+def test_batches_and_single_files_of_the_same_bytes_do_not_judge_each_other(
+    provider: FileSystemProvider, tmp_path: Path
+) -> None:
+    def work(number: int) -> None:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        puts = Batch(provider, folder).puts(*CONTENTS[:: -1 if number % 2 else 1])
+        if number < 4:
+            assert provider.put_many(puts) == [None] * 40
+        else:
+            for put in puts:
+                provider.put(put.key, put.source, put.content_hash, put.byte_size)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(work, range(6)))
+    assert len(list((tmp_path / "assets" / "files").glob("*/*"))) == 40
+    assert not (tmp_path / "quarantine").exists()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -112,3 +115,94 @@ def test_a_reader_closes_itself_when_it_is_refused(tmp_path: Path) -> None:
 )
 def test_failures_have_a_meaning_for_the_client(number: int, meaning: type[Exception]) -> None:
     assert type(files.storage_error(OSError(number, "why"))) is meaning
+
+
+# --- Many at once
+
+
+def many(folder: Path, *, count: int = 3) -> list[Path]:
+    paths = [folder / str(number) / "file" for number in range(count)]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_bytes(b"x")
+    return paths
+
+
+@pytest.fixture
+def flushed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
+    """The inodes that were flushed, and whether past the drive's cache; in order."""
+    calls: list[Any] = []
+    monkeypatch.setattr("os.fsync", lambda descriptor: calls.append((os.fstat(descriptor).st_ino, False)))
+    return calls
+
+
+def inodes(*paths: Path) -> list[tuple[int, bool]]:
+    return [(path.stat().st_ino, False) for path in paths]
+
+
+def test_where_no_call_flushes_a_volume_each_file_is_flushed_and_then_each_folder_once(
+    tmp_path: Path, flushed: list[Any]
+) -> None:
+    paths = many(tmp_path)
+    folders = [path.parent for path in paths]
+
+    files.flush_many(paths, folders, at_once=lambda folder: False)
+
+    assert flushed == inodes(*paths, *folders)
+
+
+def test_one_call_flushes_the_volume_where_it_can(tmp_path: Path, flushed: list[Any]) -> None:
+    asked: list[Path] = []
+    paths = many(tmp_path)
+
+    files.flush_many(paths, [paths[0].parent], at_once=lambda folder: asked.append(folder) or True)
+
+    assert (asked, flushed) == ([paths[0].parent], [])
+    files.flush_many([], [], at_once=lambda folder: pytest.fail("nothing to flush"))
+
+
+def test_on_a_mac_the_drives_cache_is_emptied_once_at_the_end(
+    tmp_path: Path, flushed: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = many(tmp_path)
+    folders = [path.parent for path in paths]
+    monkeypatch.setattr("sys.platform", "darwin")
+    monkeypatch.setattr(files, "flush", lambda descriptor: flushed.append((os.fstat(descriptor).st_ino, True)))
+
+    files.flush_many(paths, folders)
+
+    assert flushed == [*inodes(*paths, *folders), (paths[-1].stat().st_ino, True)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="syncfs is Linux's")
+def test_a_volume_is_flushed_only_where_that_is_known_to_reach_the_disk_and_to_tell_of_errors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = files.flush_volume(tmp_path)
+    monkeypatch.setattr(files, "_FLUSHED_BY_SYNCFS", frozenset())
+    assert not files.flush_volume(tmp_path)
+    monkeypatch.undo()
+    monkeypatch.setattr(files, "_SYNCFS_TELLS", (999,))
+    files._volume_sync.cache_clear()
+    try:
+        assert not files.flush_volume(tmp_path)
+    finally:
+        monkeypatch.undo()
+        files._volume_sync.cache_clear()
+    assert files.flush_volume(tmp_path) == really
+
+
+def test_other_systems_have_no_call_that_flushes_a_volume_or_clones_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
+    assert not files.flush_volume(tmp_path)
+    assert not files.clone(-1, -1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="clones are Linux's")
+def test_a_clone_has_the_same_bytes_or_there_is_none_and_the_target_is_empty(tmp_path: Path) -> None:
+    (tmp_path / "source").write_bytes(b"bytes" * 10_000)
+    with (tmp_path / "source").open("rb") as source, (tmp_path / "target").open("wb") as target:
+        cloned = files.clone(source.fileno(), target.fileno())
+    assert (tmp_path / "target").read_bytes() == (b"bytes" * 10_000 if cloned else b"")

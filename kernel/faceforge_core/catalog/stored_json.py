@@ -7,10 +7,13 @@ from typing import Any
 
 from pydantic_core import from_json
 
+# An encoder is made anew by each `json.dumps` with settings.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
 
 def dump(value: object) -> str:
     """The text to store. Values come from `faceforge_sdk.strict_json`, so nothing in them is unstorable."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _encode(value)
 
 
 def load(text: str) -> Any:

@@ -26,6 +26,9 @@ PAGE = 100
 EVERYTHING = ("*",)
 _PRUNE_BATCH = 500
 
+# An encoder is made anew by each `json.dumps` with settings.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
 _APPEND = prepare(
     insert(events).values(
         type=bindparam("type"), subject=bindparam("subject"), at=bindparam("at"), payload_json=bindparam("payload")
@@ -65,7 +68,7 @@ class EventLog:
             type=event_type,
             subject=subject,
             at=now(),
-            payload=json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False),
+            payload=_encode(payload),
         )
         tx.after_commit(lambda: self._tell(event_type))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mimetypes
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from faceforge_core.catalog.media_types import is_media_type
@@ -18,6 +19,7 @@ MAX_NAME = 255
 MAX_KIND = 100
 UNKNOWN_TYPE = "application/octet-stream"
 
+_TYPED_SUFFIX = re.compile(r"(?:\.[A-Za-z0-9_+-]{1,20}){1,2}$")
 _KEPT_SUFFIX = re.compile(r"\.[^.\s]{1,20}$")
 
 
@@ -66,10 +68,7 @@ def media_type(sent: str | None, filename: str) -> str:
     """`sent` if it is a media type by its grammar, else a guess by the file's name."""
     if sent is not None and is_media_type(sent):
         return sent
-    guess, encoding = mimetypes.guess_type(f"file{_suffix(filename)}")
-    if encoding is not None:
-        return "application/gzip" if encoding == "gzip" else UNKNOWN_TYPE
-    return guess or UNKNOWN_TYPE
+    return _guess(_suffix(filename))
 
 
 def sidecar_entry(sidecar: Sidecar, *, max_depth: int) -> dict[str, Any]:
@@ -91,6 +90,14 @@ def sidecar_entry(sidecar: Sidecar, *, max_depth: int) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=256)
+def _guess(suffix: str) -> str:
+    guess, encoding = mimetypes.guess_type(f"file{suffix}")
+    if encoding is not None:
+        return "application/gzip" if encoding == "gzip" else UNKNOWN_TYPE
+    return guess or UNKNOWN_TYPE
+
+
 def _kind(text: str) -> str:
     kind = text.strip()
     _require_text(kind, "kind")
@@ -110,5 +117,5 @@ def _require_text(text: str, what: str) -> None:
 
 def _suffix(filename: str) -> str:
     """The end of a name, as the type tables know it: ``.tar.gz`` whole, nothing that looks like an address."""
-    match = re.search(r"(?:\.[A-Za-z0-9_+-]{1,20}){1,2}$", filename)
+    match = _TYPED_SUFFIX.search(filename)
     return match.group() if match else ""
