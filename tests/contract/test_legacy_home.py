@@ -103,6 +103,15 @@ def test_lists_have_the_same_entities_in_the_contracts_order(opened, expected, s
     assert page["items"][0].items() >= wanted[0].items()
 
 
+@pytest.mark.parametrize(
+    ("query", "name"), [("NAÏVE", "naïve.txt"), ("cap 3", "x.pdf"), ("weird;", "weird;%22name.bin")]
+)
+def test_its_files_are_found_by_their_names_and_sidecars(opened, expected, query: str, name: str) -> None:
+    found = opened.data("GET", "/v1/assets", params={"q": query})["items"]
+    assert {item["filename"] for item in found} == {name}
+    assert {item["asset_id"] for item in found} <= set(expected["assets"])
+
+
 def texts_of(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         for key, item in value.items():

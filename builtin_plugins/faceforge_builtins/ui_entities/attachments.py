@@ -19,7 +19,7 @@ _ENLARGED_PIXELS = 1024
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A linked file: its name, what it is in a word, and its picture if one can be drawn."""
+    """A linked file: its name, what it is in a word, its picture if one can be drawn, and whether it may be a cover."""
 
     asset: LinkedAsset
     name: str
@@ -27,6 +27,7 @@ class Attachment:
     icon: str
     picture: str | None
     enlarged: str | None
+    is_image: bool
 
 
 def attachments_of(ctx: PluginContext, assets: Sequence[LinkedAsset]) -> list[Attachment]:
@@ -43,6 +44,7 @@ def _attachment(asset: LinkedAsset, has_picture: bool) -> Attachment:
         icon=icon_of(asset),
         picture=thumbnail_address(asset.asset_id) if has_picture else None,
         enlarged=thumbnail_address(asset.asset_id, _ENLARGED_PIXELS) if has_picture else None,
+        is_image=asset.media_type.startswith("image/"),
     )
 
 

@@ -19,6 +19,8 @@ _SENTENCES: Mapping[str, str] = {
     "gone": "This entity is no longer in the trash.",
     "unlinked": "Attachment removed. The file itself stays in your library.",
     "linked": "Attachment is back.",
+    "cover-chosen": "Cover chosen.",
+    "cover-cleared": "The newest picture is the cover again.",
 }
 _UNDO_PATHS: Mapping[str, str] = {
     "deleted": "/ui/entities/trash/{entity}/restore",

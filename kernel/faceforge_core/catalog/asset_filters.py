@@ -71,6 +71,11 @@ class AssetFilters(NamedTuple):
         bounds = {f"{name}_seq": first_sequence_of(params[name]) for name in AGES if name in names}
         return bounds | ({"trigrams": trigrams_of(params["needle"])} if TEXT in names else {})
 
+    def without(self, name: str, instead: str | None = None) -> AssetFilters:
+        """These without one of them, or with another one that takes no values."""
+        others = tuple(one for one in self.asked if one.name != name)
+        return AssetFilters(others if instead is None else (*others, Asked(instead)))
+
     def by_index(self) -> Mapping[str, AssetFilters]:
         """The indexes that know who meets a condition, each with its conditions; `TEXT` is the trigram index."""
         found: dict[str, AssetFilters] = {}
@@ -188,9 +193,9 @@ CONDITIONS: dict[str, Condition] = {
     "unlocated": Condition(table.c.latitude.is_(None)),
     "within": Condition(and_(_LATITUDE, _EAST_OF_WEST, _WEST_OF_EAST), _LOCATION),
     "across_date_line": Condition(and_(_LATITUDE, or_(_EAST_OF_WEST, _WEST_OF_EAST)), _LOCATION),
-    "landscape": Condition(table.c.width > table.c.height),
-    "portrait": Condition(table.c.width < table.c.height),
-    "square": Condition(table.c.width == table.c.height),
+    "landscape": Condition(table.c.width > table.c.height, "ix_assets_width"),
+    "portrait": Condition(table.c.width < table.c.height, "ix_assets_width"),
+    "square": Condition(table.c.width == table.c.height, "ix_assets_width"),
 }
 
 IN_ORDER = frozenset(one.found_by for one in CONDITIONS.values() if one.in_order)

@@ -62,8 +62,6 @@ class AssetLists:
         return cut.page(rows, trashed_asset_of, total)
 
     def _total(self, reader: Reader, filters: AssetFilters) -> int:
-        if not filters.asked:
-            return counters.current(reader, counters.ASSETS)
         return self._totals.get(filters, lambda: _count(reader, filters))
 
 
@@ -81,6 +79,12 @@ def _way(reader: Reader, filters: AssetFilters, shape: Shape) -> str:
 
 
 def _count(reader: Reader, filters: AssetFilters) -> int:
+    """Those without a place are all less those with one, which an index knows."""
+    if not filters.asked:
+        return counters.current(reader, counters.ASSETS)
+    if "unlocated" in filters.names:
+        others, located = filters.without("unlocated"), filters.without("unlocated", "located")
+        return _count(reader, others) - _count(reader, located)
     indexes = filters.by_index()
     way = next(iter(indexes), None)
     if way is None:

@@ -20,7 +20,7 @@ from .paging import Order, Place, PresentOrder, UniqueOrder
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import ColumnElement, CompoundSelect, Select
     from sqlalchemy.sql.selectable import FromClause
 
 _LIVE, _TRASHED = table.c.deleted_at.is_(None), table.c.deleted_at.is_not(None)
@@ -68,17 +68,40 @@ class Shape(NamedTuple):
 
 @lru_cache(maxsize=512)
 def list_statement(shape: Shape, place: Place | None, way: str) -> Prepared:
-    """A page; `way` is the name of an index, or `TEXT`."""
+    """A page; `way` is the name of an index, or `TEXT`.
+
+    What has to be sorted is sorted by its keys alone: whole rows would be held for that, with all their metadata.
+    """
+    if shape.comes_in_order(way):
+        return prepare(_page(shape, place, way, ASSET_COLUMNS))
+    order = shape.order
+    keys = [table.c.asset_id] if shape.by_text else [table.c.asset_id, table.c[shape.sort_by]]
+    found = _page(shape, place, way, keys).subquery("found")
+    rows = found.join(table, table.c.asset_id == literal_column("+found.asset_id"))
+    columns = (*ASSET_COLUMNS, found.c.seq) if shape.by_text else ASSET_COLUMNS
+    return prepare(select(*columns).select_from(rows).order_by(*order.terms(found.c[order.key], found.c.asset_id)))
+
+
+def _page(
+    shape: Shape, place: Place | None, way: str, columns: Sequence[ColumnElement[Any]]
+) -> Select[Any] | CompoundSelect[Any]:
     order = shape.order
     if way != TEXT:
-        return order.page_of(_through(way, shape.names, _columns(shape.names)), place)
-    parts = [_by_text(source, shape.names, _columns(shape.names, source)) for source in _sources(shape.names)]
+        seq = (asset_search.c.seq,) if shape.by_text else ()
+        return order.cut(_through(way, shape.names, (*columns, *seq)), place)
+    sources = _sources(shape.names)
+    parts = [_by_text(one, shape.names, _named(columns, one)) for one in sources]
     if len(parts) == 1:
-        return order.page_of(parts[0], place)
+        return order.cut(parts[0], place)
     if place is not None:
-        orders = [replace(order, column=one.seq) if shape.by_text else order for one in _sources(shape.names)]
+        orders = [replace(order, column=one.seq) if shape.by_text else order for one in sources]
         parts = [part.where(one.behind(place)) for part, one in zip(parts, orders, strict=True)]
-    return order.page_of_both(union_all(*parts))
+    return order.cut_of_all(parts)
+
+
+def _named(columns: Sequence[ColumnElement[Any]], source: _Source) -> Sequence[ColumnElement[Any]]:
+    """With the key of the texts, and all by their names: `Order.cut_of_all` sorts by names."""
+    return (*(one.label(one.name) for one in columns), source.seq.label("seq"))
 
 
 @lru_cache(maxsize=512)
@@ -87,7 +110,7 @@ def count_statement(names: FilterNames, way: str) -> Prepared:
     if way != TEXT:
         return prepare(_through(way, names, (func.count(),)))
     parts = [_by_text(source, names, (_ONE,)) for source in _sources(names)]
-    return prepare(select(func.count()).select_from(union_all(*parts).subquery()))
+    return prepare(select(func.count()).select_from(union_all(*parts).subquery("found")))
 
 
 @lru_cache(maxsize=512)
@@ -95,7 +118,7 @@ def size_statement(index: str, names: FilterNames) -> Prepared:
     """How many an index gives that meet these conditions of its own, counted up to ``most``."""
     by_text = select(_ONE).select_from(_FTS).where(_MATCHES)
     found = by_text if index == TEXT else _through(index, names, (_ONE,))
-    return prepare(select(func.count()).select_from(found.limit(bindparam("most")).subquery()))
+    return prepare(select(func.count()).select_from(found.limit(bindparam("most")).subquery("found")))
 
 
 def trash_order(sort_order: str) -> Order:
@@ -118,13 +141,6 @@ def _through(index: str, names: FilterNames, columns: Sequence[ColumnElement[Any
         rows = table.join(asset_search, asset_search.c.asset_id == literal_column("+assets.asset_id"))
     statement = select(*columns).select_from(rows).where(_LIVE, *checks_of(names))
     return statement.with_hint(table, f"INDEXED BY {index}")
-
-
-def _columns(names: FilterNames, source: _Source | None = None) -> Sequence[ColumnElement[Any]]:
-    if not looks_at_text(names):
-        return ASSET_COLUMNS
-    seq = asset_search.c.seq if source is None else source.seq
-    return (*ASSET_COLUMNS, seq.label("seq"))
 
 
 # --- By text

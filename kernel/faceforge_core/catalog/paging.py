@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar
 
-from sqlalchemy import and_, bindparam, literal_column, or_
+from sqlalchemy import and_, bindparam, literal_column, or_, union_all
 
 from faceforge_core.db.statements import Prepared, prepare
 from faceforge_sdk.errors import InvalidInput
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 M = TypeVar("M")
+S = TypeVar("S", "Select[Any]", "CompoundSelect[Any]")
 
 Place = Literal["value", "null"]
 
@@ -80,13 +81,18 @@ class Order:
 
     def page_of(self, statement: Select[Any], place: Place | None) -> Prepared:
         """`statement`, sorted, from the asked place on, up to ``limit``; to be executed with `Cut.params`."""
+        return prepare(self.cut(statement, place))
+
+    def cut(self, statement: Select[Any], place: Place | None) -> Select[Any]:
+        """What `page_of` prepares."""
         if place is not None:
             statement = statement.where(self.behind(place))
-        return _cut(statement.order_by(*self._terms(self.column, self.id_column)))
+        return _limited(statement.order_by(*self.terms(self.column, self.id_column)))
 
-    def page_of_both(self, statement: CompoundSelect[Any]) -> Prepared:
+    def cut_of_all(self, statements: Sequence[Select[Any]]) -> CompoundSelect[Any]:
         """The same for several statements taken together; each says by itself from where on."""
-        return _cut(statement.order_by(*self._terms(literal_column(self.key), literal_column(self.id_column.name))))
+        named = self.terms(literal_column(self.key), literal_column(self.id_column.name))
+        return _limited(union_all(*statements).order_by(*named))
 
     def behind(self, place: Place) -> ColumnElement[bool]:
         """What holds for the rows behind ``key`` and ``last_id``; NULL sorts first, as in SQLite."""
@@ -99,7 +105,8 @@ class Order:
         behind = and_(self.column <= key, or_(self.column < key, tie))
         return or_(behind, self.column.is_(None)) if self.column.nullable else behind
 
-    def _terms(self, column: ColumnElement[Any], id_column: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
+    def terms(self, column: ColumnElement[Any], id_column: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
+        """What to sort by, said in these columns."""
         return (column.desc() if self.descending else column.asc(), id_column.asc())
 
 
@@ -120,7 +127,7 @@ class PresentOrder(Order):
             return and_(self.column <= key, or_(self.column < key, self.id_column < last_id))
         return and_(self.column >= key, or_(self.column > key, self.id_column > last_id))
 
-    def _terms(self, column: ColumnElement[Any], id_column: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
+    def terms(self, column: ColumnElement[Any], id_column: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
         return (column.desc(), id_column.desc()) if self.descending else (column.asc(), id_column.asc())
 
 
@@ -128,12 +135,12 @@ class PresentOrder(Order):
 class UniqueOrder(PresentOrder):
     """An order by a value that no two rows share; a virtual table sorts by that alone."""
 
-    def _terms(self, column: ColumnElement[Any], _id_column: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
+    def terms(self, column: ColumnElement[Any], _id_column: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
         return (column.desc() if self.descending else column.asc(),)
 
 
-def _cut(statement: Select[Any] | CompoundSelect[Any]) -> Prepared:
-    return prepare(statement.limit(bindparam("limit")).offset(bindparam("offset")))
+def _limited(statement: S) -> S:
+    return statement.limit(bindparam("limit")).offset(bindparam("offset"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,17 +89,17 @@ for _suffix, _columns in (
 ):
     Index(f"ix_assets_{_suffix}", *_columns, assets.c.asset_id, sqlite_where=assets.c.deleted_at.is_(None))
 for _suffix, _first, _keys in (
-    ("media_type", assets.c.media_type, (assets.c.media_type, assets.c.created_at.desc())),
-    ("media_family", assets.c.media_type, (MEDIA_FAMILY, assets.c.created_at.desc())),
-    ("width", assets.c.width, (assets.c.width,)),
-    ("height", assets.c.height, (assets.c.height,)),
-    ("duration_seconds", assets.c.duration_seconds, (assets.c.duration_seconds,)),
-    ("page_count", assets.c.page_count, (assets.c.page_count,)),
-    ("taken_at", assets.c.taken_at, (assets.c.taken_at,)),
-    ("location", assets.c.latitude, (assets.c.latitude, assets.c.longitude)),
+    ("media_type", assets.c.media_type, (assets.c.media_type, assets.c.created_at.desc(), assets.c.asset_id)),
+    ("media_family", assets.c.media_type, (MEDIA_FAMILY, assets.c.created_at.desc(), assets.c.asset_id)),
+    ("width", assets.c.width, (assets.c.width, assets.c.asset_id, assets.c.height)),
+    ("height", assets.c.height, (assets.c.height, assets.c.asset_id)),
+    ("duration_seconds", assets.c.duration_seconds, (assets.c.duration_seconds, assets.c.asset_id)),
+    ("page_count", assets.c.page_count, (assets.c.page_count, assets.c.asset_id)),
+    ("taken_at", assets.c.taken_at, (assets.c.taken_at, assets.c.asset_id)),
+    ("location", assets.c.latitude, (assets.c.latitude, assets.c.longitude, assets.c.asset_id)),
 ):
     _there = and_(assets.c.deleted_at.is_(None), _first.is_not(None))
-    Index(f"ix_assets_{_suffix}", *_keys, assets.c.asset_id, sqlite_where=_there)
+    Index(f"ix_assets_{_suffix}", *_keys, sqlite_where=_there)
 Index("ix_asset_sources_asset", asset_sources.c.asset_id)
 Index("ix_assets_unsettled", assets.c.asset_id, sqlite_where=UNSETTLED)
 Index(

@@ -36,7 +36,7 @@ CREATE INDEX ix_assets_media_type ON assets (media_type, created_at DESC, asset_
     WHERE deleted_at IS NULL AND media_type IS NOT NULL;
 CREATE INDEX ix_assets_media_family ON assets (substr(media_type, 1, instr(media_type, '/')), created_at DESC, asset_id)
     WHERE deleted_at IS NULL AND media_type IS NOT NULL;
-CREATE INDEX ix_assets_width ON assets (width, asset_id) WHERE deleted_at IS NULL AND width IS NOT NULL;
+CREATE INDEX ix_assets_width ON assets (width, asset_id, height) WHERE deleted_at IS NULL AND width IS NOT NULL;
 CREATE INDEX ix_assets_height ON assets (height, asset_id) WHERE deleted_at IS NULL AND height IS NOT NULL;
 CREATE INDEX ix_assets_duration_seconds ON assets (duration_seconds, asset_id)
     WHERE deleted_at IS NULL AND duration_seconds IS NOT NULL;
