@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import time
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 MAX_ANSWER = 8 * 1024 * 1024
 _READY = re.compile(rb"\{ready(\d{1,20})\}\r?\n")
 _LONGEST_MARK = 32
+_VERSION = re.compile(r"\d{1,3}\.\d{1,4}[ -~]{0,30}", re.ASCII)
 
 
 class NoAnswer(Exception):
@@ -119,14 +119,13 @@ def version_of(program: Path, seconds: float) -> str:
         if len(said) > 1000:
             raise ValueError("no version is that long")
 
-    begun = time.monotonic()
     with Child([str(program), "-ver"], take, lambda: over.put(None)) as child:
         try:
             over.get(timeout=seconds)
         except Empty:
             raise NoAnswer(f"it gave no answer within {seconds:g} s", hung=True) from None
-    lines = said.decode("utf-8", "replace").split()
-    if not lines:
-        reason = child.said.rpartition("\n")[2][:300] or f"it ended after {time.monotonic() - begun:.1f} s"
-        raise NoAnswer(f"it names no version: {reason}")
-    return lines[0][:40]
+    version = said.decode("utf-8", "replace").partition("\n")[0].strip()
+    if not _VERSION.fullmatch(version):
+        last = child.said.rpartition("\n")[2][:300]
+        raise NoAnswer(f"it names no version{': ' if last else ''}{last}")
+    return version

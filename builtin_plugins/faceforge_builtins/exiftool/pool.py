@@ -59,6 +59,7 @@ class Pool:
         self._running: set[Conversation] = set()
         self._broom: threading.Timer | None = None
         self._closed = False
+        self._lent = 0
 
     @property
     def pids(self) -> set[int]:
@@ -67,9 +68,9 @@ class Pool:
             return {one.pid for one in self._running}
 
     @property
-    def closed(self) -> bool:
-        """Whether nothing more is to be read."""
-        return self._closed
+    def is_idle(self) -> bool:
+        """Whether nobody has a line now."""
+        return self._lent == 0
 
     @contextmanager
     def line(self, program: Usable) -> Iterator[Line]:
@@ -80,6 +81,8 @@ class Pool:
                 yield line
             finally:
                 self._give_back(program, line)
+                with self._lock:
+                    self._lent -= 1
 
     def start(self, program: Usable) -> Conversation:
         """A new conversation. Raises OSError, `SwitchedOff`."""
@@ -108,6 +111,7 @@ class Pool:
 
     def _take_idle(self, program: Usable) -> Conversation | None:
         with self._lock:
+            self._lent += 1
             if not self._idle:
                 return None
             _since, of, conversation = self._idle.pop()
