@@ -143,9 +143,11 @@ class Extracted:
 class AssetExtractor:
     """Reads metadata out of files, in a job soon after they came in.
 
-    `accepts(asset)` is quick and says whether to ask it; ``asset.facts.media_type`` is what the bytes are. ``extract``
-    gets up to `batch` files and returns one `Extracted` for each, in order; it runs on a worker, and whatever it
-    raises costs the metadata of that batch and nothing else. Where two say a fact, the first by `order` is believed.
+    `accepts(asset)` is quick and says whether to ask it; ``asset.facts`` is what is known by then: the media type by
+    the bytes, and what extractors before it by `order` have found, who are believed where two say a fact. ``extract``
+    gets up to `batch` files and returns one `Extracted` for each, in order. It runs on workers, on two at once where
+    two jobs read files, and may take a minute and ten seconds more for each file; whatever it raises costs the metadata
+    of that batch and nothing else.
     `ready()` is quick: while it is False nobody is asked, and files that came in meanwhile are read once it is True
     and the library is read anew.
     """

@@ -58,6 +58,7 @@ class Question:
             yield from zip((file.asset.asset_id for file in batch), self._answers(batch), strict=False)
 
     def _answers(self, batch: Sequence[FileToRead]) -> Sequence[Extracted]:
+        """One for each file, or none at all where the call failed."""
         extractor = self._extractor.value
         seconds = CALL_SECONDS + FILE_SECONDS * len(batch)
         try:

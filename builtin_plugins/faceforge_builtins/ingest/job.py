@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 JOB_TYPE = "assets.extract"
 MAX_ASSETS = 500
-GROUP_FILES = 100
+GROUP_FILES = 128
 GROUP_BYTES = 256 * 1024 * 1024
 """Files that lie elsewhere are copied for the time of their reading: together not more, except for a single one."""
 

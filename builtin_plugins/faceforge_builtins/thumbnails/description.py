@@ -57,7 +57,9 @@ def _exif(image: Image) -> Mapping[int, Any]:
 def _taken(exif: Mapping[int, Any]) -> dict[str, str]:
     for moment_tag, fraction_tag, offset_tag in _TAKEN:
         try:
-            moment = datetime.strptime(str(exif.get(moment_tag)).strip("\0 "), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007
+            moment = datetime.strptime(  # noqa: DTZ007 - the clock at the place, whose zone is another tag
+                str(exif.get(moment_tag)).strip("\0 "), "%Y:%m:%d %H:%M:%S"
+            )
         except ValueError:  # none, or all zeros, or blanks
             continue
         digits = str(exif.get(fraction_tag, "")).strip("\0 ")
