@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from .entities import EntityCatalog
 from .entity_bulk import EntityBulk
 from .entity_lists import EntityLists
+from .statistics import Statistics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
         Asset,
         AssetPatch,
         AssetQuery,
+        AssetStatistics,
         Entity,
         EntityDraft,
         EntityFilter,
         EntityPatch,
         EntityQuery,
+        EntityStatistics,
         LinkedAsset,
         LinkedAssetQuery,
         Page,
@@ -45,6 +48,7 @@ class EntityService:
         self._entities = EntityCatalog(database, events, definitions)
         self._lists = EntityLists(database)
         self._bulk = EntityBulk(database, events, definitions)
+        self._statistics = Statistics(database)
 
     def create(self, draft: EntityDraft) -> Entity:
         return self._entities.create(draft)
@@ -82,13 +86,17 @@ class EntityService:
     def tags(self, limit: int = 100) -> Sequence[TagCount]:
         return self._lists.tags(limit)
 
+    def statistics(self) -> EntityStatistics:
+        return self._statistics.entities()
+
 
 class AssetService:
     """What plugins may do with assets; the catalogs behind it are out of their reach."""
 
-    def __init__(self, assets: AssetCatalog, links: LinkCatalog) -> None:
+    def __init__(self, assets: AssetCatalog, links: LinkCatalog, statistics: Statistics) -> None:
         self._assets = assets
         self._links = links
+        self._statistics = statistics
 
     def get(self, asset_id: str) -> Asset:
         return self._assets.get(asset_id)
@@ -119,3 +127,6 @@ class AssetService:
 
     def covers(self, entity_ids: Sequence[str]) -> Mapping[str, str]:
         return self._links.covers(entity_ids)
+
+    def statistics(self) -> AssetStatistics:
+        return self._statistics.assets()

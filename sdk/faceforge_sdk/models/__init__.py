@@ -66,6 +66,7 @@ from .relationships import (
     RelationTypeQuery,
     TrashedRelationship,
 )
+from .statistics import AssetStatistics, EntityStatistics, FamilyCount, MonthCount
 from .storage import (
     Finding,
     MigratePlan,
@@ -102,6 +103,7 @@ __all__ = [
     "AssetFacts",
     "AssetPatch",
     "AssetQuery",
+    "AssetStatistics",
     "BulkOutcome",
     "Comparison",
     "Deleted",
@@ -114,11 +116,13 @@ __all__ = [
     "EntityPatch",
     "EntityQuery",
     "EntitySelection",
+    "EntityStatistics",
     "Envelope",
     "ErrorBody",
     "ErrorEnvelope",
     "EventRecord",
     "FactFilter",
+    "FamilyCount",
     "FieldDef",
     "FieldDefChange",
     "FieldDefDraft",
@@ -151,6 +155,7 @@ __all__ = [
     "MigrateShare",
     "Misfit",
     "Misfits",
+    "MonthCount",
     "Page",
     "Paging",
     "Plugin",

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from secrets import token_hex
 from typing import TYPE_CHECKING, Literal
 
 from faceforge_sdk.errors import NotFound, PreconditionFailed
 from faceforge_sdk.models import (
     Asset,
+    AssetStatistics,
     Entity,
     EntityDraft,
     EntityPatch,
+    EntityStatistics,
+    FamilyCount,
     LinkedAsset,
+    MonthCount,
     Page,
     TagCount,
     TrashedAsset,
@@ -23,7 +28,7 @@ from faceforge_sdk.models import (
 from .answers import now, page
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from faceforge_sdk.models import (
         AssetPatch,
@@ -136,6 +141,9 @@ class FakeEntities:
         counts = [TagCount(tag=tag, count=used.count(tag)) for tag in sorted(set(used))]
         return sorted(counts, key=lambda one: -one.count)[:limit]
 
+    def statistics(self) -> EntityStatistics:
+        return EntityStatistics(total=len(self._live), months=_by_month(self._live.values()))
+
 
 class FakeAssets:
     """`faceforge_sdk.protocols.Assets` in memory. `add` stores bytes without an upload."""
@@ -224,6 +232,17 @@ class FakeAssets:
             for (entity_id, asset_id), linked in self._links.items()
             if entity_id in entity_ids and asset_id in self._live and (linked.mime_type or "").startswith("image/")
         }
+
+    def statistics(self) -> AssetStatistics:
+        families = Counter((asset.mime_type or "").partition("/")[0] for asset in self._live.values())
+        counts = [FamilyCount(family=family, assets=count) for family, count in families.most_common()]
+        return AssetStatistics(total=len(self._live), families=counts, months=_by_month(self._live.values()))
+
+
+def _by_month(things: Iterable[Entity | Asset]) -> list[MonthCount]:
+    """The months that have any."""
+    months = Counter(thing.created_at[:7] for thing in things)
+    return [MonthCount(month=month, created=months[month]) for month in sorted(months)]
 
 
 def _fits(asset: Asset, kind: str | None, mime_type: str | None) -> bool:
