@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from .errors import InvalidInput
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from starlette.datastructures import FormData
     from starlette.requests import Request
 
@@ -44,8 +46,12 @@ def __getattr__(name: str) -> Any:
     fastapi = importlib.import_module("fastapi")
     posted = importlib.import_module("starlette.datastructures").FormData
 
-    async def form_of(request: Any) -> Any:
-        return await posted_form(request)
+    async def form_of(request: Any) -> AsyncIterator[Any]:
+        form = await posted_form(request)
+        try:
+            yield form
+        finally:
+            await form.close()  # files that came along are temporary files
 
     form_of.__annotations__["request"] = fastapi.Request
     return Annotated[posted, fastapi.Depends(form_of)]
