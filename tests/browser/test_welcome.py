@@ -47,7 +47,7 @@ def welcome(empty_core: Any, browser: Any, watch: Any, cannot_run: Any) -> Itera
 
 def test_a_name_and_enter_is_all_it_takes(welcome: Page) -> None:
     expect(welcome.get_by_role("heading", level=1)).to_have_text("Welcome to FaceForge")
-    expect(welcome.get_by_label("Name")).to_be_focused()
+    expect(welcome.get_by_label("Name", exact=True)).to_be_focused()
     welcome.keyboard.type("Ada Lovelace")
     welcome.keyboard.press("Enter")
     expect(welcome.get_by_role("heading", level=1)).to_have_text("Ada Lovelace")
@@ -56,7 +56,7 @@ def test_a_name_and_enter_is_all_it_takes(welcome: Page) -> None:
 
 
 def test_files_dropped_on_the_welcome_are_in_the_library(welcome: Page, drop_files: Callable[..., None]) -> None:
-    expect(welcome.get_by_label("Name")).to_be_focused()
+    expect(welcome.get_by_label("Name", exact=True)).to_be_focused()
     welcome.wait_for_load_state("networkidle")
     drop_files(
         welcome, ("one.txt", "text/plain", b"1"), ("nothing.txt", "text/plain", b""), ("two.txt", "text/plain", b"2")
