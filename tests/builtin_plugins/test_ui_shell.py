@@ -20,6 +20,37 @@ if TYPE_CHECKING:
 
 UI_PLUGINS = sorted(Path(faceforge_builtins.__file__).parent.glob("ui_*"))
 HTML = {"Accept": "text/html"}
+SHELL = '{% extends "faceforge.ui_shell/base.html" %}'
+HOOKS = (Path(__file__).parents[2] / "sdk" / "HOOKS.md").read_text("utf-8")
+PLUGIN = """
+from fastapi import APIRouter, Request
+
+from faceforge_sdk import NavItem, Router, hookimpl
+
+
+@hookimpl
+def register_nav_items(ctx):
+    return [NavItem("demo.palettes", "Palettes", f"/ui/plugins/{ctx.plugin_id}/palettes")]
+
+
+@hookimpl
+def register_routers(ctx):
+    router = APIRouter()
+
+    @router.get("/palettes")
+    def palettes(request: Request):
+        return ctx.pages.render(request, "palettes.html", palettes=[])
+
+    @router.get("/broken")
+    def broken(request: Request):
+        return ctx.pages.render(request, "broken.html")
+
+    @router.get("/raises")
+    def raises():
+        raise RuntimeError("secret reason")
+
+    return [Router(router, area="ui")]
+"""
 
 
 def sign_in(client: TestClient, token: str, wanted: str = "") -> Any:
@@ -118,8 +149,8 @@ def test_signing_out_clears_the_cookie_and_the_session(client: TestClient, facef
     assert client.get("/ui/entities").status_code == 401
 
 
-def test_the_start_of_the_ui_is_the_list_of_entities(client: TestClient) -> None:
-    assert client.get("/ui", follow_redirects=True).url.path == "/ui/entities"
+def test_the_ui_begins_with_the_overview(client: TestClient) -> None:
+    assert client.get("/ui", follow_redirects=True).url.path == "/ui/overview"
 
 
 @pytest.mark.parametrize(("path", "status"), [("/ui/entities/nobody", 404), ("/ui/nothing", 404)])
@@ -128,6 +159,87 @@ def test_errors_are_pages_in_the_shell(client: TestClient, path: str, status: in
     assert page.status_code == status
     assert f'<p class="error-status">{status}</p>' in page.text
     assert 'aria-label="Main"' in page.text
+
+
+@pytest.fixture
+def plugin_pages(faceforge: RunningCore, tmp_path: Path) -> str:
+    """A plugin with pages, as HOOKS.md describes them; the address they begin with."""
+    folder = tmp_path / "palettes"
+    files = {
+        "plugin.json": '{"id": "demo.palettes", "name": "P", "api_version": 1, "entrypoints": {"python": "plugin"}}',
+        "plugin.py": PLUGIN,
+        "templates/palettes.html": re.findall(r"```html\n(.*?)```", HOOKS, re.DOTALL)[-1],
+        "templates/broken.html": SHELL + "{% block content %}{{ nobody }}{% endblock %}",
+        "static/palettes.css": "",
+        "static/palettes.js": "",
+    }
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content, "utf-8")
+    faceforge.install_plugin(folder)
+    return "/ui/plugins/demo.palettes"
+
+
+def test_a_plugins_page_stands_in_the_shell(client: TestClient, plugin_pages: str) -> None:
+    page = client.get(f"{plugin_pages}/palettes", headers=HTML)
+    assert page.status_code == 200
+    assert "<h1>Palettes</h1>" in page.text
+    [entry] = re.findall(r'<a class="sidebar-entry" href="([^"]+)" aria-current="page">', page.text)
+    assert entry == f"{plugin_pages}/palettes"
+    for address in re.findall(r'(?:href|src)="(/ui/static/demo[^"]+)"', page.text):
+        assert client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["raises", "broken"])
+def test_a_plugins_page_that_fails_is_an_error_in_the_shell(client: TestClient, plugin_pages: str, name: str) -> None:
+    page = client.get(f"{plugin_pages}/{name}", headers=HTML)
+    assert page.status_code == 500
+    assert '<p class="error-status">500</p>' in page.text
+    assert 'aria-label="Main"' in page.text
+    assert f'href="{plugin_pages}/palettes"' in page.text
+    assert "secret reason" not in page.text
+
+
+# --- Language, theme and keys ---------------------------------------------------------------------------------------
+
+
+def test_a_reader_chooses_theme_and_language_and_stays_on_the_page(client: TestClient) -> None:
+    page = client.get("/ui/entities", params={"q": "ada"}, headers=HTML).text
+    assert 'name="next" value="/ui/entities?q=ada"' in page
+    assert re.findall(r'aria-current="true">([^<]+)</button>', page) == ["System", "Browser"]
+    form = {"next": "/ui/entities?q=ada", "theme": "dark", "language": "de"}
+    answer = client.post("/ui/preferences", data=form)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/ui/entities?q=ada")
+    page = client.get("/ui/entities", headers=HTML).text
+    assert '<html lang="de" data-theme="dark">' in page
+    assert re.findall(r'aria-current="true">([^<]+)</button>', page) == ["Dunkel", "Deutsch"]
+
+
+def test_languages_are_called_what_their_speakers_call_them(client: TestClient) -> None:
+    page = client.get("/ui/keys", headers={**HTML, "Accept-Language": "de"}).text
+    assert re.findall(r'name="language" value="(\w*)"[^>]*>([^<]+)<', page) == [
+        ("", "Browser"),
+        ("en", "English"),
+        ("de", "Deutsch"),
+    ]
+
+
+def test_errors_have_a_title_in_the_readers_language(client: TestClient) -> None:
+    page = client.get("/ui/nothing", headers={**HTML, "Accept-Language": "de"})
+    assert "<h1>Nicht gefunden</h1>" in page.text
+
+
+def test_what_is_wrong_with_a_token_is_told_in_the_readers_language(client: TestClient) -> None:
+    form = {"token": "wrong", "next": ""}
+    answer = client.post("/ui/login", data=form, headers={"Accept-Language": "de", "Authorization": ""})
+    assert "Das ist nicht das Zugangstoken." in answer.text
+
+
+def test_one_entry_of_the_side_bar_is_the_page_one_is_on(client: TestClient) -> None:
+    for path, wanted in (("/ui/entities", "/ui/entities"), ("/ui/entities/trash", "/ui/entities"), ("/ui/keys", None)):
+        page = client.get(path, headers=HTML).text
+        current = re.findall(r'href="([^"]+)" aria-current="page"', page)
+        assert set(current) == ({wanted} if wanted else set())
 
 
 def ui_files(*endings: str) -> Iterator[Path]:

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from faceforge_sdk.errors import InvalidInput, PreconditionFailed
+from faceforge_sdk.forms import Posted
 
-from .forms import EntityForm, Posted
+from .forms import EntityForm
 from .listing import PATH
 from .notices import notice_of, with_notice
 from .panels import Tabs

@@ -4,28 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from fastapi import Depends, Request
-from starlette.datastructures import FormData
-
-from faceforge_sdk.errors import InvalidInput
+from faceforge_sdk.forms import text_of
 from faceforge_sdk.models import EntityDraft, EntityPatch
 
 if TYPE_CHECKING:
+    from starlette.datastructures import FormData
+
     from faceforge_sdk.models import Entity
-
-
-async def posted_form(request: Request) -> FormData:
-    """The form as sent; FastAPI's own parameters can't tell an empty field from a missing one."""
-    try:
-        form = await request.form()
-        for value in form.values():
-            if isinstance(value, str):
-                value.encode()
-    except ValueError as exc:  # the client names the encoding, and some decode nothing, or to what is no text
-        raise InvalidInput("The form can't be read.") from exc
-    return form
 
 
 _NUL = "There is a character in it that can't be stored (NUL). Type the text again instead of pasting it."
@@ -33,8 +20,6 @@ _NUL = "There is a character in it that can't be stored (NUL). Type the text aga
 
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 """What ends a line in a browser's text field; Python's `splitlines` knows more, which may stand inside a name."""
-
-Posted = Annotated[FormData, Depends(posted_form)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +86,6 @@ def lines(text: str) -> list[str]:
     """The entries of a list field: one a line, without repetitions."""
     entries = (line.strip() for line in _LINE_ENDS.split(text))
     return list(dict.fromkeys(entry for entry in entries if entry))
-
-
-def text_of(form: FormData, name: str, default: str = "") -> str:
-    """A form's text field; `default` when it is missing or a file."""
-    value = form.get(name)
-    return value if isinstance(value, str) else default
 
 
 def _revision(text: str) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-START_PAGE = "/ui/entities"
+START_PAGE = "/ui/overview"
 
 _MAX_LENGTH = 2000
 _LOCAL_PAGE = re.compile(r"/ui/[!-\[\]-~]*")

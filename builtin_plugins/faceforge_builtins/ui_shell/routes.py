@@ -1,14 +1,14 @@
-"""Signing in and out, and the way from ``/ui`` to the first page."""
+"""Signing in and out, the way from ``/ui`` to the first page, and what a reader prefers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Cookie, Depends, Query, Request, Response
+from fastapi import APIRouter, Cookie, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from starlette.datastructures import FormData
 
-from faceforge_sdk.errors import InvalidInput, TooManyRequests, Unauthorized
+from faceforge_sdk.errors import TooManyRequests, Unauthorized
+from faceforge_sdk.forms import Posted, text_of
 
 from .local_paths import START_PAGE, local_page
 
@@ -19,28 +19,6 @@ COOKIE = "ff_token"
 COOKIE_SECONDS = 30 * 24 * 3600
 PREFERENCES = {"theme": "ff_theme", "language": "ff_language"}
 PREFERENCE_SECONDS = 365 * 24 * 3600
-WRONG_TOKEN = "This is not the access token. Copy it again, whole, and mind that it may have been replaced."  # noqa: S105  (a sentence)
-
-
-async def posted_form(request: Request) -> FormData:
-    """The form as sent; FastAPI's own parameters can't tell an empty field from a missing one."""
-    try:
-        form = await request.form()
-        for value in form.values():
-            if isinstance(value, str):
-                value.encode()
-    except ValueError as exc:  # the client names the encoding, and some decode nothing, or to what is no text
-        raise InvalidInput("The form can't be read.") from exc
-    return form
-
-
-Posted = Annotated[FormData, Depends(posted_form)]
-
-
-def text_of(form: FormData, name: str) -> str:
-    """A form's text field; empty when it is missing or a file."""
-    value = form.get(name)
-    return value if isinstance(value, str) else ""
 
 
 def build(ctx: PluginContext) -> APIRouter:
@@ -52,6 +30,10 @@ def build(ctx: PluginContext) -> APIRouter:
     def start() -> Response:
         return RedirectResponse(START_PAGE, 303)
 
+    @router.get("/ui/keys")
+    def keys(request: Request) -> Response:
+        return ctx.pages.render(request, "keys.html")
+
     @router.get("/ui/login")
     def login_page(request: Request, wanted: Annotated[str | None, Query(alias="next")] = None) -> Response:
         return ctx.pages.render(request, "login.html", next=local_page(wanted), problem=None)
@@ -62,7 +44,7 @@ def build(ctx: PluginContext) -> APIRouter:
         try:
             session_id = ctx.sessions.sign_in(text_of(form, "token").strip())
         except Unauthorized:
-            return ctx.pages.render(request, "login.html", status_code=401, next=wanted, problem=WRONG_TOKEN)
+            return ctx.pages.render(request, "login.html", status_code=401, next=wanted, problem=_wrong(ctx, request))
         except TooManyRequests as refusal:
             return _too_many(ctx, request, wanted, refusal.retry_after)
         answer = RedirectResponse(wanted, 303)
@@ -103,9 +85,17 @@ def _add_preferences(router: APIRouter) -> None:
         return answer
 
 
+def _wrong(ctx: PluginContext, request: Request) -> str:
+    _ = ctx.pages.texts(request).gettext
+    return _("This is not the access token. Copy it again, whole, and mind that it may have been replaced.")
+
+
 def _too_many(ctx: PluginContext, request: Request, wanted: str, seconds: int) -> Response:
-    wait = "1 second" if seconds == 1 else f"{seconds} seconds"
-    problem = f"Too many wrong tokens in a row. Wait {wait}, then try again."
+    problem = ctx.pages.texts(request).ngettext(
+        "Too many wrong tokens in a row. Wait %(num)s second, then try again.",
+        "Too many wrong tokens in a row. Wait %(num)s seconds, then try again.",
+        seconds,
+    )
     answer = ctx.pages.render(request, "login.html", status_code=429, next=wanted, problem=problem)
     answer.headers["Retry-After"] = str(seconds)
     return answer

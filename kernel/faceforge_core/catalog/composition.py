@@ -12,6 +12,7 @@ from .imports import ImportCatalog
 from .links import LinkCatalog
 from .relationships import RelationshipCatalog
 from .service import AssetService, EntityService
+from .statistics import Statistics
 
 if TYPE_CHECKING:
     from faceforge_core.db.engine import Database
@@ -28,7 +29,7 @@ class Catalog:
         self.field_defs = FieldDefCatalog(database, events, types)
         self.entities = EntityService(database, events, self.field_defs)
         links = LinkCatalog(database, events)
-        self.assets = AssetService(database, events, self.files, links)
+        self.assets = AssetService(database, events, self.files, links, Statistics(database))
         self.imports = ImportCatalog(database, self.files, links, EntityRows(events))
         self.descriptors = DescriptorCatalog(database, events, self.field_defs)
         self.relationships = RelationshipCatalog(database, events)

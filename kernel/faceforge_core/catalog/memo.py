@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -10,6 +12,8 @@ if TYPE_CHECKING:
 V = TypeVar("V")
 
 _MOST = 256
+_GLANCE_SECONDS = 0.05
+_REST = 20
 
 
 class Memo(Generic[V]):
@@ -32,3 +36,35 @@ class Memo(Generic[V]):
         if key not in values:
             values[key] = compute()
         return values[key]
+
+
+class CostlyMemo(Generic[V]):
+    """One value that takes long to compute; safe from any thread.
+
+    As with `Memo` it is right while nobody writes. While somebody does, a value that took longer than a glance is given
+    out a while longer, so that computing it never takes more than a twentieth of the time.
+    """
+
+    def __init__(self, generation: Callable[[], int]) -> None:
+        self._generation = generation
+        self._kept: _Kept[V] | None = None
+
+    def get(self, key: Hashable, compute: Callable[[], V]) -> V:
+        """The value for `key`; that of another key is forgotten."""
+        kept, generation, began = self._kept, self._generation(), time.monotonic()
+        if kept is not None and kept.key == key and (kept.generation == generation or began < kept.good_until):
+            return kept.value
+        value = compute()
+        ended = time.monotonic()
+        took = ended - began
+        good_until = ended + (_REST * took if took > _GLANCE_SECONDS else 0.0)
+        self._kept = _Kept(key, generation, good_until, value)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept(Generic[V]):
+    key: Hashable
+    generation: int
+    good_until: float
+    value: V

@@ -10,6 +10,7 @@ from .covers import CoverCatalog
 from .entities import EntityCatalog
 from .entity_bulk import EntityBulk
 from .entity_lists import EntityLists
+from .statistics import Statistics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
         Asset,
         AssetPatch,
         AssetQuery,
+        AssetStatistics,
         Entity,
         EntityDraft,
         EntityFilter,
         EntityPatch,
         EntityQuery,
+        EntityStatistics,
         LinkedAsset,
         LinkedAssetQuery,
         Page,
@@ -50,6 +53,7 @@ class EntityService:
         self._entities = EntityCatalog(database, events, definitions)
         self._lists = EntityLists(database)
         self._bulk = EntityBulk(database, events, definitions)
+        self._statistics = Statistics(database)
 
     def create(self, draft: EntityDraft) -> Entity:
         return self._entities.create(draft)
@@ -90,16 +94,22 @@ class EntityService:
     def tags(self, limit: int = 100) -> Sequence[TagCount]:
         return self._lists.tags(limit)
 
+    def statistics(self) -> EntityStatistics:
+        return self._statistics.entities()
+
 
 class AssetService:
     """What plugins may do with assets; the catalogs behind it are out of their reach."""
 
-    def __init__(self, database: Database, events: EventLog, assets: AssetCatalog, links: LinkCatalog) -> None:
+    def __init__(
+        self, database: Database, events: EventLog, assets: AssetCatalog, links: LinkCatalog, statistics: Statistics
+    ) -> None:
         self._assets = assets
         self._links = links
         self._lists = AssetLists(database)
         self._covers = CoverCatalog(database, events)
         self._readings = AssetReadings(database, events)
+        self._statistics = statistics
 
     def get(self, asset_id: str) -> Asset:
         return self._assets.get(asset_id)
@@ -133,3 +143,6 @@ class AssetService:
 
     def record(self, readings: Sequence[Reading]) -> Sequence[str]:
         return self._readings.record(readings)
+
+    def statistics(self) -> AssetStatistics:
+        return self._statistics.assets()

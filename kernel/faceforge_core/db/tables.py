@@ -100,6 +100,7 @@ for _suffix, _first, _keys in (
 ):
     _there = and_(assets.c.deleted_at.is_(None), _first.is_not(None))
     Index(f"ix_assets_{_suffix}", *_keys, sqlite_where=_there)
+Index("ix_assets_usage", assets.c.storage_provider, assets.c.byte_size)
 Index("ix_asset_sources_asset", asset_sources.c.asset_id)
 Index("ix_assets_unsettled", assets.c.asset_id, sqlite_where=UNSETTLED)
 Index(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from faceforge_core.catalog.memo import Memo
+from faceforge_core.catalog.memo import CostlyMemo
 from faceforge_core.db.statements import prepare
 from faceforge_core.db.tables import assets as table
 from faceforge_core.storage.providers import is_available
@@ -28,12 +28,12 @@ _BY_PROVIDER = prepare(
 
 
 class Usage:
-    """Adds up what the rows say; a million of them take a second, so it is remembered until the next write."""
+    """Adds up what the rows say, along their index."""
 
     def __init__(self, database: Database, registry: ProviderRegistry) -> None:
         self._database = database
         self._registry = registry
-        self._held: Memo[Mapping[str, tuple[int, int]]] = Memo(lambda: database.generation)
+        self._held: CostlyMemo[Mapping[str, tuple[int, int]]] = CostlyMemo(lambda: database.generation)
 
     def read(self, *, displaced: int) -> StorageUsage:
         """What every provider holds: those that plugins offer now, and those that rows still name."""

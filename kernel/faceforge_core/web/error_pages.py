@@ -1,4 +1,4 @@
-"""Errors as a page, for people who look at ``/ui`` with a browser."""
+"""Errors as a page, for people who look at ``/ui`` with a browser; their messages are the API's, in English."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
+
+from faceforge_sdk.texts import to_translate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,19 +22,19 @@ logger = logging.getLogger(__name__)
 
 TEMPLATE: Final = "faceforge.ui_shell/error.html"
 _TITLES: Final = {
-    400: "That request makes no sense",
-    401: "Please sign in",
-    403: "Not allowed",
-    404: "Not found",
-    405: "Not possible here",
-    409: "That does not fit",
-    412: "Changed meanwhile",
-    413: "Too large",
-    415: "Unknown kind of content",
-    422: "Please check your input",
-    429: "Too many attempts",
-    503: "Busy",
-    507: "No space left",
+    400: to_translate("That request makes no sense"),
+    401: to_translate("Please sign in"),
+    403: to_translate("Not allowed"),
+    404: to_translate("Not found"),
+    405: to_translate("Not possible here"),
+    409: to_translate("That does not fit"),
+    412: to_translate("Changed meanwhile"),
+    413: to_translate("Too large"),
+    415: to_translate("Unknown kind of content"),
+    422: to_translate("Please check your input"),
+    429: to_translate("Too many attempts"),
+    503: to_translate("Busy"),
+    507: to_translate("No space left"),
 }
 _MINIMAL: Final = """<!doctype html>
 <html lang="en">
@@ -62,12 +64,13 @@ def error_page(
     scope: Scope, status: int, message: str, headers: Mapping[str, str], pages: PageSet | None = None
 ) -> Response:
     """The shell's error page, or a plain one where the shell's can't be had."""
-    title = _TITLES.get(status, "Something went wrong")
+    title = _TITLES.get(status, to_translate("Something went wrong"))
     pages = pages or _serving(scope)
     if pages is not None and TEMPLATE in pages:
         try:
-            values = {"status": status, "title": title, "message": message}
-            page = pages.render("faceforge.ui_shell", Request(scope), "error.html", status, values)
+            request = Request(scope)
+            values = {"status": status, "title": pages.texts(request).gettext(title), "message": message}
+            page = pages.render("faceforge.ui_shell", request, "error.html", status, values)
         except Exception:
             logger.exception("The error page can't be rendered")
         else:

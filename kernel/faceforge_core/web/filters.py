@@ -1,9 +1,10 @@
-"""Sizes and times as people say them."""
+"""Sizes and times as people say them, and what stands for somebody without a picture."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
+from zlib import crc32
 
 from markupsafe import Markup, escape
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from faceforge_core.web.texts import Texts
 
 _UNITS: Final = ("kB", "MB", "GB", "TB", "PB")
+_TONES: Final = 12
 
 
 def human_bytes(size: float, texts: Texts) -> str:
@@ -37,6 +39,24 @@ def moment(text: str | None, texts: Texts, now: datetime | None = None) -> Marku
     full = _dated(at, texts.gettext("EEEE d MMM y, HH:mm:ss"), texts)
     shown = _told(at, (now or datetime.now(UTC)).astimezone(at.tzinfo), texts)
     return Markup('<time datetime="{}" title="{}">{}</time>').format(text, full, shown)
+
+
+def month(text: str, texts: Texts) -> str:
+    """A month of the wire, ``2026-03``: "Mar 2026"."""
+    return _dated(datetime.fromisoformat(f"{text}-01"), texts.gettext("MMM y"), texts)
+
+
+def monogram(name: str) -> str:
+    """One or two letters: the first of the first and of the last word."""
+    initials = [word[0] for word in name.split() if word[0].isalnum()]
+    if not initials:
+        return name.strip()[:1] or "?"
+    return (initials[0] + initials[-1] if len(initials) > 1 else initials[0]).upper()
+
+
+def tone(thing_id: str) -> int:
+    """Which of the shell's twelve tones (``tone-0`` …) a thing has, always the same."""
+    return crc32(thing_id.encode()) % _TONES
 
 
 def _told(at: datetime, now: datetime, texts: Texts) -> str:

@@ -19,9 +19,9 @@ from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
 from faceforge_core import __version__
-from faceforge_core.web.filters import human_bytes, moment
+from faceforge_core.web.filters import human_bytes, moment, monogram, month, tone
 from faceforge_core.web.static_files import StaticFolders
-from faceforge_core.web.texts import Languages, Texts
+from faceforge_core.web.texts import Languages, Texts, own_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -75,7 +75,8 @@ class _Environment(Environment):
         self.newstyle_gettext = True  # {% trans %} hands its values to gettext, which escapes them
         self.policies["ext.i18n.trimmed"] = True
         self.globals.update(gettext=_gettext, ngettext=_ngettext)
-        self.filters.update(bytes=_bytes, moment=_moment, number=_number, translated=_translated)
+        self.filters.update(bytes=_bytes, moment=_moment, month=_month, number=_number, translated=_translated)
+        self.filters.update(language_name=own_name, monogram=monogram, tone=tone)
         del self.filters["safe"]  # a template cannot switch escaping off for a value
 
     def join_path(self, template: str, parent: str) -> str:
@@ -117,6 +118,11 @@ def _bytes(context: Context, size: float) -> str:
 @pass_context
 def _moment(context: Context, text: str | None) -> Markup:
     return moment(text, _texts(context))
+
+
+@pass_context
+def _month(context: Context, text: str) -> str:
+    return month(text, _texts(context))
 
 
 @pass_context

@@ -116,6 +116,14 @@ class Languages:
         return Texts(language, messages, plural, frozenset(script))
 
 
+def own_name(language: str) -> str:
+    """What its speakers call a language: "Deutsch"."""
+    from babel import Locale
+
+    name = Locale.parse(language).get_language_name(language) or language
+    return name[:1].upper() + name[1:]
+
+
 def _as_english(n: int) -> int:
     return int(n != 1)
 

@@ -67,6 +67,7 @@ from .relationships import (
     RelationTypeQuery,
     TrashedRelationship,
 )
+from .statistics import AssetStatistics, EntityStatistics, FamilyCount, MonthCount
 from .storage import (
     Finding,
     MigratePlan,
@@ -103,6 +104,7 @@ __all__ = [
     "AssetFacts",
     "AssetPatch",
     "AssetQuery",
+    "AssetStatistics",
     "BulkOutcome",
     "Comparison",
     "CoverChoice",
@@ -116,11 +118,13 @@ __all__ = [
     "EntityPatch",
     "EntityQuery",
     "EntitySelection",
+    "EntityStatistics",
     "Envelope",
     "ErrorBody",
     "ErrorEnvelope",
     "EventRecord",
     "FactFilter",
+    "FamilyCount",
     "FieldDef",
     "FieldDefChange",
     "FieldDefDraft",
@@ -154,6 +158,7 @@ __all__ = [
     "MigrateShare",
     "Misfit",
     "Misfits",
+    "MonthCount",
     "Page",
     "Paging",
     "Plugin",

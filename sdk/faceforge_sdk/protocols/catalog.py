@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         Asset,
         AssetPatch,
         AssetQuery,
+        AssetStatistics,
         Descriptor,
         DescriptorDraft,
         DescriptorPatch,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         EntityFilter,
         EntityPatch,
         EntityQuery,
+        EntityStatistics,
         FieldDef,
         FieldDefChange,
         FieldDefDraft,
@@ -122,6 +124,12 @@ class Entities(Protocol):
     def tags(self, limit: int = 100) -> Sequence[TagCount]:
         """The tags in use by live entities, most used first."""
 
+    def statistics(self) -> EntityStatistics:
+        """The live entities and those of the last twelve months by month; seconds old at most while a large library
+        is written to.
+        """
+        ...
+
 
 class Assets(Protocol):
     """The assets' facts and links. Their bytes come in by `Storage`."""
@@ -162,6 +170,12 @@ class Assets(Protocol):
         Facts go over those from before (`AssetFacts.over`). An entry replaces the one of ``meta.metadata`` with the
         same ``Source`` and ``Name``, and is added where there is none; what others add meanwhile stays. An entry that
         would make an asset's metadata too large is left out. Repeatable; what changes nothing tells no event.
+        """
+        ...
+
+    def statistics(self) -> AssetStatistics:
+        """The live assets by family of media types, and those of the last twelve months by month; as old as
+        `Entities.statistics` may be.
         """
         ...
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from secrets import token_hex
 from typing import TYPE_CHECKING, Literal
 
 from faceforge_sdk.errors import InvalidInput, NotFound, PreconditionFailed
 from faceforge_sdk.models import (
     Asset,
+    AssetStatistics,
     Entity,
     EntityDraft,
     EntityPatch,
+    EntityStatistics,
+    FamilyCount,
     LinkedAsset,
+    MonthCount,
     Page,
     TagCount,
     TrashedAsset,
@@ -23,7 +28,7 @@ from faceforge_sdk.models import (
 from .answers import now, page
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from faceforge_sdk.models import (
         AssetPatch,
@@ -153,6 +158,9 @@ class FakeEntities:
         used = [tag for entity in self._live.values() for tag in entity.tags]
         counts = [TagCount(tag=tag, count=used.count(tag)) for tag in sorted(set(used))]
         return sorted(counts, key=lambda one: -one.count)[:limit]
+
+    def statistics(self) -> EntityStatistics:
+        return EntityStatistics(total=len(self._live), months=_by_month(self._live.values()))
 
 
 class FakeAssets:
@@ -285,6 +293,17 @@ class FakeAssets:
             and _of_type(asset.mime_type, query.mime_type)
             and _of_type(asset.facts.media_type, query.media_type)
         )
+
+    def statistics(self) -> AssetStatistics:
+        families = Counter((asset.mime_type or "").partition("/")[0] for asset in self._live.values())
+        counts = [FamilyCount(family=family, assets=count) for family, count in families.most_common()]
+        return AssetStatistics(total=len(self._live), families=counts, months=_by_month(self._live.values()))
+
+
+def _by_month(things: Iterable[Entity | Asset]) -> list[MonthCount]:
+    """The months that have any."""
+    months = Counter(thing.created_at[:7] for thing in things)
+    return [MonthCount(month=month, created=months[month]) for month in sorted(months)]
 
 
 def _true_type(asset: Asset) -> str:

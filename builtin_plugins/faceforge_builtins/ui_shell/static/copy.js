@@ -1,6 +1,7 @@
 /** Buttons that copy a text: `<button data-copy="…" data-copied="Id copied.">`. */
 
 import { notify } from "./notices.js";
+import { t } from "./texts.js";
 
 export function startCopying() {
   document.addEventListener("click", async (event) => {
@@ -9,7 +10,7 @@ export function startCopying() {
     const text = button.getAttribute("data-copy") ?? "";
     try {
       await navigator.clipboard.writeText(text);
-      notify(button.getAttribute("data-copied") ?? "Copied.");
+      notify(button.getAttribute("data-copied") ?? t("Copied."));
     } catch {
       notify(text); // No clipboard for this page: show the text, to be copied by hand.
     }

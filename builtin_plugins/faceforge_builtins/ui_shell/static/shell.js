@@ -2,10 +2,18 @@
 
 import { startCopying } from "./copy.js";
 import { startDialogs } from "./dialogs.js";
+import { startKeysList } from "./keys.js";
+import { startMenus } from "./menus.js";
 import { startNotices } from "./notices.js";
+import { startPalette } from "./palette.js";
+import { startRunning } from "./running.js";
 import { startShortcuts } from "./shortcuts.js";
 
 startCopying();
 startDialogs();
+startMenus();
 startNotices();
+startPalette();
 startShortcuts();
+startKeysList();
+startRunning();

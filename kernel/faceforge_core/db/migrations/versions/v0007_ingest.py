@@ -44,6 +44,7 @@ CREATE INDEX ix_assets_page_count ON assets (page_count, asset_id) WHERE deleted
 CREATE INDEX ix_assets_taken_at ON assets (taken_at, asset_id) WHERE deleted_at IS NULL AND taken_at IS NOT NULL;
 CREATE INDEX ix_assets_location ON assets (latitude, longitude, asset_id)
     WHERE deleted_at IS NULL AND latitude IS NOT NULL;
+CREATE INDEX ix_assets_usage ON assets (storage_provider, byte_size);
 CREATE TABLE asset_search (seq INTEGER NOT NULL PRIMARY KEY, asset_id TEXT NOT NULL UNIQUE, text TEXT NOT NULL);
 CREATE TABLE asset_search_pending (seq INTEGER NOT NULL PRIMARY KEY, old_text TEXT);
 CREATE VIRTUAL TABLE asset_fts USING fts5(

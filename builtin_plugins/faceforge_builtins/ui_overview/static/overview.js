@@ -1,0 +1,5 @@
+/** The overview. */
+
+import { startThumbnails } from "../faceforge.ui_shell/thumbnails.js";
+
+startThumbnails();

@@ -1,0 +1,42 @@
+"""What a library holds, in numbers for charts."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class FamilyCount(BaseModel):
+    """How many live assets are of one family of media types: ``image``, ``video``; ``""`` where nobody knows."""
+
+    model_config = ConfigDict(frozen=True)
+
+    family: str
+    assets: int
+
+
+class MonthCount(BaseModel):
+    """How many of what is live today came in one month (``2026-03``, in UTC)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    month: str
+    created: int
+
+
+class AssetStatistics(BaseModel):
+    """The live assets: by family, the largest first, and by month, the oldest first."""
+
+    model_config = ConfigDict(frozen=True)
+
+    total: int
+    families: list[FamilyCount]
+    months: list[MonthCount]
+
+
+class EntityStatistics(BaseModel):
+    """The live entities, by month, the oldest first."""
+
+    model_config = ConfigDict(frozen=True)
+
+    total: int
+    months: list[MonthCount]

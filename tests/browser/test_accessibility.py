@@ -1,0 +1,105 @@
+"""Pages that everybody can use: axe finds nothing serious, in either theme (WCAG 2.2 AA)."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
+
+    from playwright.sync_api import Page
+
+    OpenPage = Callable[..., Page]
+
+PAGES = [
+    "/ui/overview",
+    "/ui/keys",
+    "/ui/login",
+    "/ui/entities",
+    "/ui/entities?view=table",
+    "/ui/entities?q=nobody+of+that+name",
+    "/ui/entities/new",
+    "/ui/entities/trash",
+    "/ui/entities/{entity}",
+    "/ui/entities/{entity}?tab=attachments",
+    "/ui/entities/{entity}/edit",
+]
+"""Every page of the side bar and what lies behind it; ``{entity}`` is one with a file. Whoever adds a page adds it."""
+
+OPENED = {
+    "palette": ("/ui/keys", "[data-palette]"),
+    "keys": ("/ui/overview", "a[data-dialog='keys']"),
+    "menu": ("/ui/overview", "details.menu > summary"),
+    "create": ("/ui/entities", "main [data-dialog='create']"),
+}
+"""What opens over a page: where, and what has to be pressed."""
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RUN = """(tags) => axe.run(document, { runOnly: tags, resultTypes: ["violations"] }).then(({ violations }) => violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ target }) => target).slice(0, 3).join(" | ")}`))"""
+
+
+@pytest.fixture
+def findings(cannot_run: Callable[[str], NoReturn]) -> Callable[[Page], list[str]]:
+    """What axe finds on a page that is serious or worse."""
+    if find_spec("axe_playwright_python") is None:
+        cannot_run("axe-playwright-python is not installed")
+    axe = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+
+    def find(page: Page) -> list[str]:
+        page.evaluate(axe)
+        found: list[str] = page.evaluate(RUN, RULES)
+        return found
+
+    return find
+
+
+@pytest.fixture
+def entity(create: Callable[..., str], api: Any) -> str:
+    """An entity with all that one can have."""
+    entity_id = create("Ada Lovelace", aliases=["Countess"], tags=["one", "two"], fields={"born": 1815, "list": ["a"]})
+    stored = api.post("/v1/assets/upload", files={"file": ("notes.txt", b"notes", "text/plain")})
+    asset_id = stored.raise_for_status().json()["data"]["asset_id"]
+    api.post(f"/v1/entities/{entity_id}/assets/{asset_id}", json={}).raise_for_status()
+    api.delete(f"/v1/entities/{create('Gone')}").raise_for_status()
+    return entity_id
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_on_any_page(
+    open_page: OpenPage, findings: Callable[[Page], list[str]], entity: str, theme: str
+) -> None:
+    page = open_page("/ui/overview", color_scheme=theme, reduced_motion="reduce")
+    found = {}
+    for path in PAGES:
+        page.goto(path.format(entity=entity))
+        page.wait_for_load_state("networkidle")
+        found[path] = findings(page)
+    assert {path: problems for path, problems in found.items() if problems} == {}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_what_opens_over_a_page(
+    open_page: OpenPage, findings: Callable[[Page], list[str]], entity: str, theme: str
+) -> None:
+    page = open_page("/ui/overview", color_scheme=theme, reduced_motion="reduce")
+    found = {}
+    for name, (path, opener) in OPENED.items():
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        page.locator(opener).first.dispatch_event("click")
+        found[name] = findings(page)
+    assert {name: problems for name, problems in found.items() if problems} == {}
+
+
+def test_axe_would_find_something(open_page: OpenPage, findings: Callable[[Page], list[str]]) -> None:
+    page = open_page("/ui/keys")
+    page.evaluate("document.querySelector('main').append(document.createElement('button'))")
+    [problem] = findings(page)
+    assert problem.startswith("button-name")
