@@ -79,11 +79,14 @@ class Order:
 
     def page_of(self, statement: Select[Any], place: Place | None) -> Prepared:
         """`statement`, sorted, from the asked place on, up to ``limit``; to be executed with `Cut.params`."""
+        return prepare(self.sorted(statement, place).limit(bindparam("limit")).offset(bindparam("offset")))
+
+    def sorted(self, statement: Select[Any], place: Place | None) -> Select[Any]:
+        """`statement`, sorted, from the asked place on; to be executed with `Cut.params` but those of the page."""
         if place is not None:
             statement = statement.where(self._after(place))
         key = self.column.desc() if self.descending else self.column.asc()
-        statement = statement.order_by(key, self.id_column.asc())
-        return prepare(statement.limit(bindparam("limit")).offset(bindparam("offset")))
+        return statement.order_by(key, self.id_column.asc())
 
     def _after(self, place: Place) -> ColumnElement[bool]:
         """What holds for the rows behind ``key`` and ``last_id``; NULL sorts first, as in SQLite."""

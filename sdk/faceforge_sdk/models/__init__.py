@@ -52,6 +52,7 @@ from .jobs import (
     JobQuery,
     JobStatus,
     JobType,
+    LogLevel,
 )
 from .media import AssetFacts
 from .plugins import IgnoredManifest, Plugin, PluginConfig, PluginConfigRequest, PluginError, PluginList
@@ -146,6 +147,7 @@ __all__ = [
     "Linked",
     "LinkedAsset",
     "LinkedAssetQuery",
+    "LogLevel",
     "MigratePlan",
     "MigrateRequest",
     "MigrateShare",
