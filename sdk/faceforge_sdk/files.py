@@ -6,16 +6,19 @@ import errno
 import hashlib
 import io
 import os
+import re
 import secrets
 import stat
 import sys
 import time
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING
 
 from .errors import Busy, FaceForgeError, InsufficientStorage, IntegrityError, StorageUnavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -29,6 +32,11 @@ _REPLACE_PAUSE = 0.05
 # Linux alone reads only what lies in memory when asked to.
 _NOWAIT: int | None = getattr(os, "RWF_NOWAIT", None) if hasattr(os, "preadv") else None
 _NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
+# fcntl.FICLONE of Python 3.14: share a file's blocks until one of the two is written to.
+_FICLONE = 0x40049409
+_SYNCFS_TELLS = (5, 8)
+# ext2 to ext4, XFS, Btrfs, F2FS (linux/magic.h)
+_FLUSHED_BY_SYNCFS = frozenset({0xEF53, 0x58465342, 0x9123683E, 0xF2F52010})
 
 
 def flush(descriptor: int) -> None:
@@ -58,6 +66,87 @@ def flush_folder(folder: Path) -> None:
             raise
     finally:
         os.close(descriptor)
+
+
+def flush_volume(folder: Path) -> bool:
+    """Bring everything written so far to the volume of `folder`, names too, to its disk: one call for many files.
+
+    False, and nothing happens, where no such call is to be trusted: Linux has one (``syncfs``), which tells of errors
+    since 5.8, and does for the file systems named here what ``fsync`` does; network and FUSE drives may stop half way.
+    """
+    if sys.platform != "linux":
+        return False
+    sync = _volume_sync()
+    if sync is None:
+        return False
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        return sync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@cache
+def _volume_sync() -> Callable[[int], bool] | None:
+    """``syncfs`` of the C library, where it can be called and tells of errors."""
+    import ctypes
+
+    version = tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2])
+    library = ctypes.CDLL(None, use_errno=True)
+    if version < _SYNCFS_TELLS or not hasattr(library, "syncfs"):
+        return None
+
+    def sync(descriptor: int) -> bool:
+        facts = (ctypes.c_long * 64)()  # a struct statfs is smaller everywhere, and begins with the type
+        if library.fstatfs(descriptor, facts) != 0 or facts[0] not in _FLUSHED_BY_SYNCFS:
+            return False
+        if library.syncfs(descriptor) != 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
+        return True
+
+    return sync
+
+
+def flush_many(
+    files: Sequence[Path], folders: Collection[Path], at_once: Callable[[Path], bool] = flush_volume
+) -> None:
+    """Bring the bytes of `files` and the names in `folders` to the disk. Raises `OSError`, with none of it certain.
+
+    All of them lie on one volume: `at_once` may do it for all that is there, else each is flushed once.
+    """
+    if not folders or at_once(next(iter(folders))):
+        return
+    for file in files:
+        _flush_file(file, os.fsync)
+    for folder in folders:
+        flush_folder(folder)
+    if files and sys.platform == "darwin":  # all of it is in the drive's cache by now, which one call empties
+        _flush_file(files[-1], flush)
+
+
+def _flush_file(path: Path, how: Callable[[int], None]) -> None:
+    descriptor = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))  # Windows flushes no others
+    try:
+        how(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def clone(source: int, target: int) -> bool:
+    """Make the empty file `target` share the blocks of `source` until one of them is written to (Btrfs, XFS, ...).
+
+    False where the disk, or the system, can't, or the two lie on different ones; `target` is still empty then.
+    """
+    if sys.platform != "linux":
+        return False
+    import fcntl
+
+    try:
+        fcntl.ioctl(target, _FICLONE, source)
+    except OSError:
+        return False
+    return True
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 class KeyLocks:
@@ -31,3 +31,14 @@ class KeyLocks:
                 _, users = self._held.pop(key)
                 if users > 1:
                     self._held[key] = (lock, users - 1)
+
+    @contextmanager
+    def holding_all(self, keys: Iterable[str]) -> Iterator[None]:
+        """Hold several keys, each waited for in turn; who holds one of them and waits for none is never in the way.
+
+        They are taken in one order by everybody, so that two who want the same ones never wait for each other.
+        """
+        with ExitStack() as held:
+            for key in sorted(set(keys)):
+                held.enter_context(self.holding(key))
+            yield

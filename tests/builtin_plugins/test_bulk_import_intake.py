@@ -11,7 +11,6 @@ import pytest
 from faceforge_builtins.bulk_import import intake
 from faceforge_builtins.bulk_import.job import importer
 from faceforge_builtins.bulk_import.request import BulkImport
-from faceforge_builtins.bulk_import.sidecars import pair
 from faceforge_sdk.errors import Busy
 from faceforge_sdk.models import AssetQuery
 from faceforge_sdk.testing import FakeJobContext, fake_context
@@ -35,7 +34,7 @@ def job(tmp_path: Path) -> FakeJobContext[BulkImport]:
 @pytest.fixture
 def run(ctx: Any, job: Any) -> Callable[[], Mapping[str, Any]]:
     """Runs the import of the test's folder."""
-    return lambda: importer(ctx.storage)(job)
+    return lambda: importer(ctx.storage, ctx.imports)(job)
 
 
 def contents(ctx: Any) -> list[bytes]:
@@ -99,19 +98,21 @@ def test_j11_what_is_added_while_a_file_is_read_is_left_for_the_next_time(
 ) -> None:
     path = tmp_path / "growing.log"
     path.write_bytes(b"x" * MIB)
+    receive = ctx.storage.receive
 
-    def grow(percent: float, step: str | None = None) -> None:
+    def grow(source: Any, byte_size: int, copied: Callable[[int], None]) -> Any:
         with path.open("ab") as file:
             file.write(b"y" * MIB)
+        return receive(source, byte_size, copied)
 
-    monkeypatch.setattr(job, "progress", grow)
+    monkeypatch.setattr(ctx.storage, "receive", grow)
     result = run()
     assert (result["imported"], result["errors"], result["warnings"]) == (1, 0, 1)
-    (content,) = contents(ctx)
-    assert content.startswith(b"x" * MIB)
-    assert set(content[MIB:]) <= set(b"y")
-    assert ctx.assets.list(AssetQuery()).items[0].byte_size == len(content) < path.stat().st_size
+    assert contents(ctx) == [b"x" * MIB]
+    assert ctx.assets.list(AssetQuery()).items[0].byte_size == MIB < path.stat().st_size
     assert ("warning", "Changed while it was read") in job.messages
+    monkeypatch.undo()
+    assert (run()["imported"], len(contents(ctx))) == (1, 2), "it is not taken for known"
 
 
 def test_a_file_that_shrinks_is_taken_as_far_as_it_goes(
@@ -123,28 +124,52 @@ def test_a_file_that_shrinks_is_taken_as_far_as_it_goes(
     assert contents(ctx) == [bytes(5)]
 
 
-def test_a_large_file_is_left_in_the_middle_when_the_job_is_to_stop(
+def test_j03_a_large_file_is_left_in_the_middle_when_the_job_is_to_stop(
     ctx: Any, job: Any, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "a small one").write_bytes(b"small")
     (tmp_path / "large").write_bytes(bytes(20 * MIB))
-    heard: list[float] = []
+    heard: list[int] = []
+    receive = ctx.storage.receive
 
-    def progress(percent: float, step: str | None = None) -> None:
-        heard.append(percent)
-        job.cancelled = percent > 30
+    def listen(source: Any, byte_size: int, copied: Callable[[int], None]) -> Any:
+        def hear(size: int) -> None:
+            heard.append(size)
+            job.cancelled = len(heard) == 5
+            copied(size)
 
-    monkeypatch.setattr(job, "progress", progress)
+        return receive(source, byte_size, hear)
+
+    monkeypatch.setattr(ctx.storage, "receive", listen)
     result = run()
-    assert (result["imported"], result["canceled"]) == (1, True)
-    assert contents(ctx) == [b"small"]
-    assert 30 < max(heard) < 50
-    assert heard == sorted(heard)
+    assert (result["imported"], result["canceled"]) == (0, True)
+    assert (len(heard), contents(ctx), ctx.storage.staged) == (5, [], [])
     assert job.messages[-1] == ("info", "Bulk import stopped")
 
 
+def test_what_was_read_and_not_kept_leaves_nothing_behind_when_the_job_stops(
+    ctx: Any, job: Any, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(30):
+        (tmp_path / f"{number:02}").write_text(f"{number}")
+    receive = ctx.storage.receive
+
+    def stop_at_last(source: Any, byte_size: int, copied: Callable[[int], None]) -> Any:
+        received = receive(source, byte_size, copied)
+        job.cancelled = received.content == b"29"
+        return received
+
+    monkeypatch.setattr(ctx.storage, "receive", stop_at_last)
+    assert run()["canceled"] is True
+    assert ctx.storage.staged == []
+    job.cancelled = False
+    monkeypatch.undo()
+    again = run()
+    assert again["imported"] + again["skipped_existing"] == 30
+    assert len(contents(ctx)) == 30
+
+
 def test_a_pause_ends_when_the_job_is_to_stop(
-    ctx: Any, job: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ctx: Any, job: Any, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in "ab":
         (tmp_path / name).write_text(name)
@@ -153,17 +178,11 @@ def test_a_pause_ends_when_the_job_is_to_stop(
 
     def nap(seconds: float) -> None:
         naps.append(seconds)
-        job.cancelled = len(naps) == 3
+        job.cancelled = contents(ctx) == [b"a"]
 
-    monkeypatch.setattr("faceforge_builtins.bulk_import.job.time.sleep", nap)
-    assert importer(ctx.storage)(job) == {
-        "path": str(tmp_path),
-        "imported": 1,
-        "skipped_existing": 0,
-        "errors": 0,
-        "warnings": 0,
-        "canceled": True,
-    }
+    monkeypatch.setattr("faceforge_builtins.bulk_import.pipeline.time.sleep", nap)
+    result = run()
+    assert (result["imported"], result["canceled"]) == (1, True)
     assert max(naps) < 0.2
 
 
@@ -186,16 +205,17 @@ def test_a_folder_that_can_not_be_read_is_an_error_and_its_neighbours_come_in(
     assert contents(ctx) == [b"open"]
 
 
+@pytest.mark.parametrize("step", ["receive", "keep"])
 def test_a_core_that_is_too_busy_ends_the_job_and_blames_no_file(
-    ctx: Any, job: Any, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ctx: Any, job: Any, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     for name in "abc":
         (tmp_path / name).write_text(name)
 
-    def refuse(**_: Any) -> Any:
+    def refuse(*_: Any) -> Any:
         raise Busy("The database is locked.")
 
-    monkeypatch.setattr(ctx.storage, "begin_upload", refuse)
+    monkeypatch.setattr(ctx.storage, step, refuse)
     with pytest.raises(Busy):
         run()
     assert ("error", "Import failed") not in job.messages
@@ -213,30 +233,6 @@ def test_a_sidecar_that_can_not_be_read_is_a_warning(
     assert ("warning", "Sidecar JSON skipped") in job.messages
 
 
-@pytest.mark.parametrize(
-    ("names", "sidecar_of", "left_over"),
-    [
-        (["a.png", "a.png_meta.json"], {"a.png": "a.png_meta.json"}, ()),
-        (["a.png", "A_META.JSON"], {"a.png": "A_META.JSON"}, ()),
-        (["a.png", "a_meta.json", "A_meta.json"], {"a.png": "a_meta.json"}, ("A_meta.json",)),
-        (["A.png", "a_meta.json", "A_meta.json"], {"A.png": "A_meta.json"}, ("a_meta.json",)),
-        (["a.tar.gz", "a_meta.json"], {"a.tar.gz": None}, ("a_meta.json",)),
-        (["a.tar.gz", "a.tar_meta.json"], {"a.tar.gz": "a.tar_meta.json"}, ()),
-        (["a", "a_meta.json"], {"a": "a_meta.json"}, ()),
-        (["_meta.json"], {}, ("_meta.json",)),
-        (
-            ["a.png", "meta.json", "a_directorymeta.json"],
-            {"a.png": None, "meta.json": None, "a_directorymeta.json": None},
-            (),
-        ),
-    ],
-)
-def test_names_are_paired(names: list[str], sidecar_of: dict[str, str | None], left_over: tuple[str, ...]) -> None:
-    pairing = pair(names)
-    assert pairing.sidecar_of == sidecar_of
-    assert pairing.left_over == left_over
-
-
-def test_a_name_is_shown_as_text(tmp_path: Path) -> None:
-    assert intake.display_name(tmp_path / "été.png") == "été.png"
-    assert intake.display_name(Path("caf\udce9.txt")) == "caf\ufffd.txt"
+def test_a_name_is_shown_as_text() -> None:
+    assert intake.as_text("été.png") == "été.png"
+    assert intake.as_text("caf\udce9.txt") == "caf\ufffd.txt"

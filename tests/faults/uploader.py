@@ -23,6 +23,9 @@ from typing import TYPE_CHECKING
 
 from faceforge_builtins.storage_fs.provider import FileSystemProvider
 from faceforge_core.catalog.assets import AssetCatalog
+from faceforge_core.catalog.entity_rows import EntityRows
+from faceforge_core.catalog.imports import ImportCatalog
+from faceforge_core.catalog.links import LinkCatalog
 from faceforge_core.config import CoreConfig
 from faceforge_core.db.engine import Database
 from faceforge_core.db.migrate import migrate
@@ -61,7 +64,9 @@ def core_of(root: Path) -> Iterator[SmallCore]:
             database=database,
             events=events,
             assets=assets,
+            imports=ImportCatalog(database, assets, LinkCatalog(database, events), EntityRows(events)),
             staging_dir=home.staging_dir,
+            tmp_dir=home.tmp_dir,
             config=lambda: NO_RESERVE,
             providers=lambda: [Owned("faceforge.storage_fs", fs)],
             rules=list,

@@ -63,7 +63,8 @@ def store(database: Database, assets: AssetCatalog) -> Callable[..., Asset]:
             "sidecar": None,
             **facts,
         }
-        return database.write(lambda tx: assets.store(tx, **values))
+        database.write(lambda tx: assets.store(tx, **values))
+        return assets.get(content_hash)
 
     return record
 

@@ -6,65 +6,72 @@ import os
 import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from io import BufferedReader
 from typing import TYPE_CHECKING
 
 from faceforge_sdk.errors import InvalidInput
-from faceforge_sdk.protocols import Sidecar
+from faceforge_sdk.protocols import FileOrigin, Sidecar
 from faceforge_sdk.strict_json import MAX_BYTES as MAX_SIDECAR_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from io import BufferedReader
-    from pathlib import Path
+    from io import FileIO
+    from typing import BinaryIO
 
     from faceforge_sdk.errors import FaceForgeError
-    from faceforge_sdk.models import Asset
-    from faceforge_sdk.protocols import Storage, Upload
+    from faceforge_sdk.protocols import Received
 
-    from .scan import FoundFile
+    from .scan import FoundFile, FoundSidecar
 
-CHUNK = 1024 * 1024
+    Receive = Callable[[BinaryIO, int, Callable[[int], None]], Received]
+
 # Where the system knows them: no link, and no waiting for a pipe that took the file's place since it was found.
 _SAFELY: int = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 @dataclass(frozen=True, slots=True)
 class TakenIn:
-    """The asset that a file became.
+    """A file that was received, and what has to be known to keep it.
 
-    `known`: it was there before; `displaced`: the place where it belongs did not take it; `sidecar_problem`: why its
-    sidecar was left out.
+    `sidecar_problem`: why its sidecar could not be read; `origin`: None where it would not be known again by it.
     """
 
-    asset: Asset
-    known: bool
-    displaced: bool
+    file: FoundFile
+    received: Received
+    sidecar: Sidecar | None
     sidecar_problem: str | None
     changed_meanwhile: bool
+    origin: FileOrigin | None
 
 
-def take_in(file: FoundFile, storage: Storage, kind: str, copied: Callable[[int], None]) -> TakenIn:
-    """Store a file as it was when it was opened; `copied` hears of each piece's size, and may stop it by raising.
+def take_in(file: FoundFile, receive: Receive, copied: Callable[[int], None]) -> TakenIn:
+    """Receive a file as it was when it was opened; `copied` hears of each piece's size, and may stop it by raising.
 
-    Raises OSError and what `Storage` raises; a sidecar that can't be used is no reason.
+    Raises OSError and what `Storage.receive` raises; a sidecar that can't be read is no reason.
     """
-    with _open(file.path) as source, storage.begin_upload(expected_size=file.byte_size) as upload:
+    with _open(file.path) as source:
         before = os.fstat(source.fileno())
-        left = before.st_size
-        while left and (chunk := source.read(min(left, CHUNK))):
-            upload.write(chunk)
-            left -= len(chunk)
-            copied(len(chunk))
-        after = os.fstat(source.fileno())
-        asset, problem = _commit(upload, file, kind)
-        changed = (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns)
-        return TakenIn(asset, upload.known, upload.displaced, problem, changed)
+        received = receive(source, before.st_size, copied)
+        try:
+            after = os.fstat(source.fileno())
+        except OSError:
+            received.discard()
+            raise
+    sidecar, problem = _sidecar(file.sidecar)
+    changed = _seen(before) != _seen(after)
+    same = not changed and problem is None and _seen(before) == (file.byte_size, file.mtime_ns)
+    return TakenIn(file, received, sidecar, problem, changed, origin_of(file) if same else None)
 
 
-def display_name(path: Path) -> str:
-    """The file's name as text, also where the disk holds bytes that are none."""
-    return os.fsencode(path.name).decode("utf-8", "replace")
+def origin_of(file: FoundFile) -> FileOrigin:
+    """By what a file is known again."""
+    sidecar = "" if file.sidecar is None else file.sidecar.look
+    return FileOrigin(os.fsencode(file.path), file.byte_size, file.mtime_ns, file.inode, as_text(sidecar))
+
+
+def as_text(name: str) -> str:
+    """A name as text, also where the disk holds bytes that are none."""
+    return name if name.isascii() else os.fsencode(name).decode("utf-8", "replace")
 
 
 def reason(error: FaceForgeError | OSError) -> str:
@@ -72,29 +79,25 @@ def reason(error: FaceForgeError | OSError) -> str:
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
 
 
-def _commit(upload: Upload, file: FoundFile, kind: str) -> tuple[Asset, str | None]:
-    """Store with the sidecar, or without it and say why."""
-    commit = partial(upload.commit, filename=display_name(file.path), content_type=None, kind=kind)
+def _sidecar(found: FoundSidecar | None) -> tuple[Sidecar | None, str | None]:
+    """The sidecar as it is, or why it can't be read."""
+    if found is None:
+        return None, None
     try:
-        sidecar = None if file.sidecar is None else _read_sidecar(file.sidecar)
+        with _open(found.path) as source:
+            content = BufferedReader(source).read(MAX_SIDECAR_BYTES + 1)  # the one byte too many is refused
     except (InvalidInput, OSError) as error:
-        return commit(), reason(error)
-    try:
-        return commit(sidecar=sidecar), None
-    except InvalidInput as error:
-        if sidecar is None:
-            raise
-        return commit(), reason(error)  # if it was not the sidecar, it is raised again
+        return None, reason(error)
+    return Sidecar(as_text(found.path.rpartition(os.sep)[2]), content), None
 
 
-def _read_sidecar(path: Path) -> Sidecar:
-    with _open(path) as source:
-        return Sidecar(display_name(path), source.read(MAX_SIDECAR_BYTES + 1))  # the one byte too many is refused
+def _seen(facts: os.stat_result) -> tuple[int, int]:
+    return facts.st_size, facts.st_mtime_ns
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[BufferedReader]:
-    with os.fdopen(os.open(path, os.O_RDONLY | _SAFELY), "rb") as source:
+def _open(path: str) -> Iterator[FileIO]:
+    with os.fdopen(os.open(path, os.O_RDONLY | _SAFELY), "rb", buffering=0) as source:
         if not stat.S_ISREG(os.fstat(source.fileno()).st_mode):
             raise InvalidInput("It is no regular file any more.")
         yield source

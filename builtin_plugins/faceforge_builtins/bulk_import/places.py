@@ -33,10 +33,15 @@ class Places:
     def refusal(self, folder: Path) -> str | None:
         """Why this folder may not be imported, without a full stop; None if it may. It need not exist."""
         for own in self.own:
+            if _within(own, folder) and not _within(folder, own):
+                return f"{folder} contains {own}, which belongs to FaceForge itself; name a folder that does not"
+        return self.hidden(folder)
+
+    def hidden(self, folder: Path) -> str | None:
+        """Why this folder may not even be looked through on the way to others; None if it may."""
+        for own in self.own:
             if _within(folder, own):
                 return f"{folder} belongs to FaceForge itself (it lies in {own}) and can't be imported"
-            if _within(own, folder):
-                return f"{folder} contains {own}, which belongs to FaceForge itself; name a folder that does not"
         if any(_within(folder, system) for system in _OF_THE_SYSTEM):
             return f"{folder} holds no files but a view of the running system and can't be imported"
         if self.roots and not any(_within(folder, root) for root in self.roots):

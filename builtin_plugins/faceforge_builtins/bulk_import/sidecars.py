@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Sequence
 
 _ENDING = "_meta.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Pairing:
-    """The files of a folder that are no sidecars, each with its sidecar's name or None, and the sidecars of none."""
-
-    sidecar_of: Mapping[str, str | None]
-    left_over: tuple[str, ...]
 
 
 def is_sidecar(name: str) -> bool:
@@ -25,22 +16,34 @@ def is_sidecar(name: str) -> bool:
     return name.lower().endswith(_ENDING)
 
 
-def pair(names: Iterable[str]) -> Pairing:
-    """Find the sidecars of a folder's files; case counts only where two names differ in nothing else."""
-    names = tuple(names)
-    sidecars = {name for name in names if is_sidecar(name)}
-    folded = {name.lower(): name for name in sorted(sidecars, reverse=True)}
-    sidecar_of = {name: _first(name, sidecars, folded) for name in names if name not in sidecars}
-    return Pairing(sidecar_of, tuple(sorted(sidecars.difference(filter(None, sidecar_of.values())))))
+class Sidecars:
+    """The sidecars of a folder, by their names; case counts only where two names differ in nothing else."""
 
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = set(names)
+        self._folded = {name.lower(): name for name in sorted(self._names, reverse=True)}
+        self._used: set[str] = set()
 
-def _first(name: str, sidecars: set[str], folded: Mapping[str, str]) -> str | None:
-    for candidate in _candidates(name):
-        if candidate in sidecars:
-            return candidate
-        if candidate.lower() in folded:
-            return folded[candidate.lower()]
-    return None
+    def of(self, name: str) -> str | None:
+        """The sidecar of a file that is none itself."""
+        if not self._names:
+            return None
+        found = self._first(name)
+        if found is not None:
+            self._used.add(found)
+        return found
+
+    def left_over(self) -> Sequence[str]:
+        """Those that no file was asked for."""
+        return sorted(self._names - self._used)
+
+    def _first(self, name: str) -> str | None:
+        for candidate in _candidates(name):
+            if candidate in self._names:
+                return candidate
+            if candidate.lower() in self._folded:
+                return self._folded[candidate.lower()]
+        return None
 
 
 def _candidates(name: str) -> tuple[str, ...]:

@@ -7,19 +7,33 @@ import os
 import re
 import secrets
 import stat
-import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from faceforge_sdk.errors import IntegrityError, StorageUnavailable
-from faceforge_sdk.files import FileReader, flush, flush_folder, open_regular, replace, sha256_of, storage_error
+from faceforge_sdk.errors import FaceForgeError, IntegrityError, StorageUnavailable
+from faceforge_sdk.files import (
+    FileReader,
+    flush,
+    flush_folder,
+    flush_many,
+    open_regular,
+    replace,
+    sha256_of,
+    storage_error,
+)
 from faceforge_sdk.locks import KeyLocks
 from faceforge_sdk.protocols import StoredObject
 
+from .shards import Shards
+
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from faceforge_sdk.protocols import Put
+
+    Flush = Callable[[Sequence[Path], Collection[Path]], None]
 
 _KEY = re.compile(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*")
 _HOME_MARKER = ".ff-home"
@@ -27,24 +41,25 @@ _MISSING = (FileNotFoundError, NotADirectoryError)
 
 
 class FileSystemProvider:
-    """The `StorageProvider` called ``fs``.
+    """The `BatchProvider` called ``fs``.
 
     `assets_dir` is never made here: when it or its mark is gone (an unmounted disk, a deleted home), every operation
     raises `StorageUnavailable` and nothing is written into the place where it was. What stands where a file belongs
-    and is not exactly that file goes to `quarantine_dir`, with a line in the log.
+    and is not exactly that file goes to `quarantine_dir`, with a line in the log. `flush` makes the files and names of
+    a batch durable.
     """
 
     name = "fs"
 
-    def __init__(self, assets_dir: Path, quarantine_dir: Path, log: logging.Logger) -> None:
+    def __init__(self, assets_dir: Path, quarantine_dir: Path, log: logging.Logger, flush: Flush = flush_many) -> None:
         self._assets_dir = assets_dir
         self._quarantine_dir = quarantine_dir
         self._log = log
+        self._flush = flush
         marker = assets_dir / _HOME_MARKER
         self._sign = marker if marker.is_file() else assets_dir
         self._keys = KeyLocks()  # two uploads of the same bytes must not judge each other's half-done work
-        self._shards_lock = threading.Lock()
-        self._durable_shards: set[Path] = set()
+        self._shards = Shards(assets_dir)
 
     def key_for(self, content_hash: str) -> str:
         """``files/<first two hex>/<sha256>``, as v0.1.9 had it."""
@@ -55,12 +70,56 @@ class FileSystemProvider:
         target = self._path(key)
         with self._keys.holding(key), _translated():
             self._require_assets()
-            self._make_shard(target.parent)
-            if self._holds_already(target, source, content_hash, byte_size):
+            self._shards.make(target.parent)
+            if not self._place(source, target, content_hash, byte_size):
                 source.unlink()
-            else:
-                self._move(source, target)
             flush_folder(target.parent)
+
+    def put_many(self, puts: Sequence[Put]) -> Sequence[FaceForgeError | None]:
+        """Move all to their places, then make them durable together.
+
+        A crash in between may leave a name whose bytes are not there yet. No row refers to it, and who puts the same
+        bytes later finds out, since what stands in a file's place is read before it is believed.
+        """
+        answers: list[FaceForgeError | None] = []
+        moved: list[tuple[Path, Path]] = []
+        adopted: list[Path] = []
+        with self._keys.holding_all(put.key for put in puts), _translated():
+            self._require_assets()
+            targets = [self._path(put.key) for put in puts]
+            shards = {target.parent for target in targets}
+            fresh = self._shards.make_many(shards)
+            for put, target in zip(puts, targets, strict=True):
+                try:
+                    if self._place(put.source, target, put.content_hash, put.byte_size):
+                        moved.append((put.source, target))
+                    else:
+                        adopted.append(put.source)
+                    answers.append(None)
+                except OSError as error:
+                    answers.append(storage_error(error))
+                except FaceForgeError as error:
+                    answers.append(error)
+            self._flush_batch(moved, shards | self._shards.parents_of(fresh))
+            self._shards.are_durable(fresh)
+            for source in adopted:
+                source.unlink()
+        return answers
+
+    def _flush_batch(self, moved: Sequence[tuple[Path, Path]], folders: Collection[Path]) -> None:
+        try:
+            self._flush([target for _, target in moved], folders)
+        except OSError:
+            for source, target in moved:
+                replace(target, source)
+            raise
+
+    def _place(self, source: Path, target: Path, content_hash: str, byte_size: int) -> bool:
+        """Whether the file was moved to its place, which else holds the same bytes already."""
+        if self._holds_already(target, source, content_hash, byte_size):
+            return False
+        self._move(source, target)
+        return True
 
     def open(self, key: str, start: int, end: int) -> FileReader:
         """Read from the file. Raises `IntegrityError` if it is missing, short or no file."""
@@ -134,32 +193,13 @@ class FileSystemProvider:
                 retry_after=30,
             )
 
-    def _make_shard(self, shard: Path) -> None:
-        """Make the folder, and its name durable, before any file in it counts as stored.
-
-        Once per process, even where it exists: whoever made it may have died, or be just about to flush its parent.
-        """
-        if shard in self._durable_shards:
-            return
-        with self._shards_lock:
-            if shard in self._durable_shards:
-                return
-            missing = [shard]
-            while missing[-1].parent not in {self._assets_dir, self._assets_dir.parent}:
-                missing.append(missing[-1].parent)
-            for folder in reversed(missing):
-                with suppress(FileExistsError):
-                    folder.mkdir(mode=0o700)
-                flush_folder(folder.parent)
-            self._durable_shards.add(shard)
-
     def _move(self, source: Path, target: Path) -> None:
         try:
             replace(source, target)
         except FileNotFoundError:  # somebody tidied the empty folder away
-            self._durable_shards.discard(target.parent)
+            self._shards.forget(target.parent)
             self._require_assets()
-            self._make_shard(target.parent)
+            self._shards.make(target.parent)
             replace(source, target)
 
     def _holds_already(self, target: Path, source: Path, content_hash: str, byte_size: int) -> bool:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from contextlib import contextmanager
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -17,7 +14,7 @@ from .cache import SIZES
 from .picture import shrink
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from faceforge_sdk import JobContext, PluginContext
     from faceforge_sdk.models import Asset
@@ -26,7 +23,6 @@ if TYPE_CHECKING:
     from .cache import ThumbnailCache
 
 RENDER_SECONDS = 60.0
-_CHUNK = 1024 * 1024
 
 
 class RenderInput(BaseModel):
@@ -58,7 +54,7 @@ def render_job(ctx: PluginContext, cache: ThumbnailCache) -> Callable[[JobContex
         if thumbnailer is None or cache.has_all(asset.content_hash):
             return {"rendered": []}
         try:
-            with _as_file(ctx, asset) as source:
+            with ctx.storage.as_file(asset) as source:
                 largest = thumbnailer.call(lambda: thumbnailer.value.render(source, SIZES[0]), seconds=RENDER_SECONDS)
             _keep_all(cache, asset.content_hash, largest)
         except (ContributionFailed, InvalidInput) as exc:
@@ -86,23 +82,3 @@ def _keep_all(cache: ThumbnailCache, content_hash: str, largest: bytes) -> None:
     cache.write(content_hash, SIZES[0], largest)
     for size in SIZES[1:]:
         cache.write(content_hash, size, shrink(largest, size))
-
-
-@contextmanager
-def _as_file(ctx: PluginContext, asset: Asset) -> Iterator[Path]:
-    """The asset's bytes as a file: the stored one itself, or a copy where the provider has no files."""
-    stored = ctx.storage.local_file(asset)
-    if stored is not None:
-        yield stored
-        return
-    ctx.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=ctx.data_dir, prefix="render-") as folder:
-        copy = Path(folder) / "source"
-        reader = ctx.storage.open(asset)
-        try:
-            with copy.open("wb") as file:
-                while chunk := reader.read(_CHUNK):
-                    file.write(chunk)
-        finally:
-            reader.close()
-        yield copy

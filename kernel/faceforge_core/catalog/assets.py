@@ -76,7 +76,7 @@ class AssetCatalog:
     def get(self, asset_id: str) -> Asset:
         """The live asset. Raises `NotFound`."""
         with self._database.read() as reader:
-            return asset_of(_found(reader.one(_GET, id=asset_id), asset_id))
+            return self.of(reader, asset_id)
 
     def get_any(self, asset_id: str) -> Asset | None:
         """The asset, live or in the trash, if there is one."""
@@ -103,7 +103,7 @@ class AssetCatalog:
         changes = patch.model_dump(exclude_none=True)
 
         def work(tx: Transaction) -> Asset:
-            before = asset_of(_found(tx.one(_GET, id=asset_id), asset_id))
+            before = self.of(tx, asset_id)
             after = before.model_copy(update={**changes, "updated_at": now()})
             tx.run(
                 _UPDATE,
@@ -122,12 +122,18 @@ class AssetCatalog:
         """Move to the trash. Raises `NotFound`."""
 
         def work(tx: Transaction) -> None:
-            if tx.run(_TRASH, id=asset_id, now=now()) == 0:
+            if not self.throw_away(tx, asset_id):
                 raise not_found(asset_id)
-            counters.adjust(tx, counters.ASSETS, -1)
-            self._events.append(tx, "asset.deleted", asset_id, {})
 
         self._database.write(work)
+
+    def throw_away(self, tx: Transaction, asset_id: str) -> bool:
+        """Move to the trash, as a step; False if it is not live."""
+        if tx.run(_TRASH, id=asset_id, now=now()) == 0:
+            return False
+        counters.adjust(tx, counters.ASSETS, -1)
+        self._events.append(tx, "asset.deleted", asset_id, {})
+        return True
 
     def restore(self, asset_id: str) -> Asset:
         """Bring back from the trash. Raises `NotFound` if it is not there."""
@@ -135,7 +141,7 @@ class AssetCatalog:
         def work(tx: Transaction) -> Asset:
             if not self._revive(tx, asset_id):
                 raise not_found(asset_id, "in the trash")
-            return asset_of(_found(tx.one(_GET, id=asset_id), asset_id))
+            return self.of(tx, asset_id)
 
         return self._database.write(work)
 
@@ -161,11 +167,12 @@ class AssetCatalog:
         storage_key: str,
         bytes_state: str,
         sidecar: dict[str, Any] | None,
-    ) -> Asset:
-        """Record a file whose bytes are durable by now.
+    ) -> bool:
+        """Record a file whose bytes are durable by now; returns whether it was a live asset before.
 
         Known bytes keep their row: it comes back from the trash, gets its place mended where the old one was in
-        doubt, and gains `sidecar` (an entry of ``meta.metadata``) unless it has an equal one.
+        doubt, and gains `sidecar` (an entry of ``meta.metadata``) unless it has an equal one. Raises `PayloadTooLarge`,
+        with nothing written, where there is no room for that.
         """
         moment = now()
         known = tx.one(_GET_ANY, id=content_hash)
@@ -188,15 +195,18 @@ class AssetCatalog:
             )
             counters.adjust(tx, counters.ASSETS, 1)
             self._events.append(tx, "asset.stored", content_hash, {"mime_type": mime_type, "kind": kind})
-        else:
-            self._revive(tx, content_hash)
-            tx.run(_SET_PLACE, id=content_hash, provider=storage_provider, key=storage_key, state=bytes_state)
-            self._add_sidecar(tx, known, sidecar)
-        return asset_of(_found(tx.one(_GET, id=content_hash), content_hash))
+            return False
+        meta = None if sidecar is None else _meta_with(known, sidecar)
+        revived = self._revive(tx, content_hash)
+        tx.run(_SET_PLACE, id=content_hash, provider=storage_provider, key=storage_key, state=bytes_state)
+        if meta is not None:
+            tx.run(_SET_META, id=content_hash, meta=meta, now=moment)
+            self._events.append(tx, "asset.updated", content_hash, {"changed": ["meta"]})
+        return not revived
 
-    def lives(self, reader: Reader, asset_id: str) -> bool:
-        """Whether there is such an asset outside of the trash."""
-        return reader.one(_GET, id=asset_id) is not None
+    def of(self, reader: Reader, asset_id: str) -> Asset:
+        """The live asset, as a step. Raises `NotFound`."""
+        return asset_of(_found(reader.one(_GET, id=asset_id), asset_id))
 
     def _revive(self, tx: Transaction, asset_id: str) -> bool:
         if tx.run(_RESTORE, id=asset_id, now=now()) == 0:
@@ -205,24 +215,24 @@ class AssetCatalog:
         self._events.append(tx, "asset.restored", asset_id, {})
         return True
 
-    def _add_sidecar(self, tx: Transaction, known: Row, sidecar: dict[str, Any] | None) -> None:
-        meta = stored_json.load(known["meta_json"])
-        known_entries = meta.get("metadata") or []
-        entries = known_entries if isinstance(known_entries, list) else [known_entries]  # an old row may hold anything
-        if sidecar is None or sidecar in entries:
-            return
-        meta["metadata"] = [*entries, sidecar]
-        text = stored_json.dump(meta)
-        if len(text) > MAX_META_LENGTH:
-            raise PayloadTooLarge("This asset has so much metadata already that no further sidecar can be added.")
-        tx.run(_SET_META, id=known["asset_id"], meta=text, now=now())
-        self._events.append(tx, "asset.updated", known["asset_id"], {"changed": ["meta"]})
-
     def _total(self, reader: Reader, filters: AssetFilters) -> int:
         if not filters.names:
             return counters.current(reader, counters.ASSETS)
         statement = _count_statement(filters.names)
         return self._totals.get(filters, lambda: int(reader.value(statement, **filters.params)))
+
+
+def _meta_with(known: Row, sidecar: dict[str, Any]) -> str | None:
+    """The metadata of a known asset with one more entry, as text; None if it has an equal one."""
+    meta = stored_json.load(known["meta_json"])
+    known_entries = meta.get("metadata") or []
+    entries = known_entries if isinstance(known_entries, list) else [known_entries]  # an old row may hold anything
+    if sidecar in entries:
+        return None
+    text = stored_json.dump({**meta, "metadata": [*entries, sidecar]})
+    if len(text) > MAX_META_LENGTH:
+        raise PayloadTooLarge("This asset has so much metadata already that no further sidecar can be added.")
+    return text
 
 
 def _order(sort_by: str, sort_order: str) -> Order:

@@ -29,6 +29,6 @@ class Catalog:
         self.entities = EntityService(database, events, self.field_defs)
         links = LinkCatalog(database, events)
         self.assets = AssetService(self.files, links)
-        self.imports = ImportCatalog(database, events, self.files, links, EntityRows(events))
+        self.imports = ImportCatalog(database, self.files, links, EntityRows(events))
         self.descriptors = DescriptorCatalog(database, events, self.field_defs)
         self.relationships = RelationshipCatalog(database, events)

@@ -43,7 +43,7 @@ _CHANGING = (
 
 _GET = prepare(select(table).where(_THIS, LIVE))
 _LIVES = prepare(select(table.c.entity_id).where(_THIS, LIVE))
-_GET_ANY = prepare(select(table).where(_THIS))
+_STATE = prepare(select(table.c.deleted_at).where(_THIS))
 _INSERT = prepare(insert(table))
 _UPDATE = prepare(update(table).where(_THIS).values({column: bindparam(f"new_{column}") for column in _CHANGING}))
 _TRASH = prepare(update(table).where(_THIS, LIVE).values(deleted_at=bindparam("moment"), revision=table.c.revision + 1))
@@ -130,7 +130,7 @@ def require_live(reader: Reader, entity_id: str) -> None:
 
 def is_live(reader: Reader, entity_id: str) -> bool | None:
     """Whether an entity is live or in the trash; None where there is none."""
-    row = reader.one(_GET_ANY, id=entity_id)
+    row = reader.one(_STATE, id=entity_id)
     return None if row is None else row["deleted_at"] is None
 
 

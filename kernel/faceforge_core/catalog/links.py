@@ -21,7 +21,7 @@ from faceforge_sdk.models import LinkedAsset
 from .asset_filters import IMAGES, AssetFilters, FilterNames, conditions_of
 from .assets import ASSET_COLUMNS, asset_facts
 from .assets import not_found as no_asset
-from .entity_rows import require_live
+from .entity_rows import is_live, require_live
 from .paging import Cut, Order, Place
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ _LIVE = table.c.deleted_at.is_(None)
 _ASSET_LIVES = prepare(
     select(assets.c.asset_id).where(assets.c.asset_id == bindparam("id"), assets.c.deleted_at.is_(None))
 )
+_FIND = prepare(select(table.c.deleted_at).where(*_THIS))
 _INSERT = prepare(insert(table))
 _RELINK = prepare(update(table).where(*_THIS).values(role=bindparam("new_role"), deleted_at=None))
 _REVIVE = prepare(update(table).where(*_THIS, table.c.deleted_at.is_not(None)).values(created_at=bindparam("moment")))
@@ -71,24 +72,38 @@ class LinkCatalog:
             require_live(tx, entity_id)
             if tx.one(_ASSET_LIVES, id=asset_id) is None:
                 raise no_asset(asset_id)
-            moment = now()
-            tx.run(_REVIVE, entity=entity_id, asset=asset_id, moment=moment)
-            if tx.run(_RELINK, entity=entity_id, asset=asset_id, new_role=role) == 0:
-                tx.run(_INSERT, entity_id=entity_id, asset_id=asset_id, role=role, created_at=moment, deleted_at=None)
-            self._events.append(tx, "asset.linked", asset_id, {"entity_id": entity_id, "role": role})
+            self._set(tx, entity_id, asset_id, role)
 
         self._database.write(work)
+
+    def add(self, tx: Transaction, entity_id: str, asset_id: str, role: str | None) -> bool:
+        """Link, as a step, what is not linked yet; False where it is, or an end is not live."""
+        known = tx.one(_FIND, entity=entity_id, asset=asset_id)
+        if known is not None and known["deleted_at"] is None:
+            return False
+        if not is_live(tx, entity_id) or tx.one(_ASSET_LIVES, id=asset_id) is None:
+            return False
+        self._set(tx, entity_id, asset_id, role)
+        return True
+
+    def _set(self, tx: Transaction, entity_id: str, asset_id: str, role: str | None) -> None:
+        moment = now()
+        tx.run(_REVIVE, entity=entity_id, asset=asset_id, moment=moment)
+        if tx.run(_RELINK, entity=entity_id, asset=asset_id, new_role=role) == 0:
+            tx.run(_INSERT, entity_id=entity_id, asset_id=asset_id, role=role, created_at=moment, deleted_at=None)
+        self._events.append(tx, "asset.linked", asset_id, {"entity_id": entity_id, "role": role})
 
     def unlink(self, entity_id: str, asset_id: str) -> bool:
         """Remove a link; True if there was one."""
 
-        def work(tx: Transaction) -> bool:
-            if tx.run(_REMOVE, entity=entity_id, asset=asset_id, moment=now()) == 0:
-                return False
-            self._events.append(tx, "asset.unlinked", asset_id, {"entity_id": entity_id})
-            return True
+        return self._database.write(lambda tx: self.remove(tx, entity_id, asset_id))
 
-        return self._database.write(work)
+    def remove(self, tx: Transaction, entity_id: str, asset_id: str) -> bool:
+        """Remove a link, as a step; True if there was one."""
+        if tx.run(_REMOVE, entity=entity_id, asset=asset_id, moment=now()) == 0:
+            return False
+        self._events.append(tx, "asset.unlinked", asset_id, {"entity_id": entity_id})
+        return True
 
     def of_entity(self, entity_id: str, query: LinkedAssetQuery) -> Page[LinkedAsset]:
         """The live assets of a live entity. Raises `NotFound` for the entity."""

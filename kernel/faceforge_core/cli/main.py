@@ -8,7 +8,7 @@ from faceforge_core import __version__
 from faceforge_core.refusals import StartRefused
 from faceforge_sdk.errors import FaceForgeError
 
-from . import storage, tokens, tools, trash
+from . import imports, storage, tokens, tools, trash
 from .homes import HomeOption, home_root
 
 app = typer.Typer(
@@ -22,6 +22,8 @@ app.add_typer(trash.app, name="trash")
 app.add_typer(storage.app, name="storage")
 app.add_typer(tools.app, name="tools")
 app.command()(storage.fsck)
+app.command("import")(imports.import_folder)
+app.command("undo-import")(imports.undo_import)
 
 
 @app.command()

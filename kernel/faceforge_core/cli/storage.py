@@ -13,6 +13,7 @@ from faceforge_sdk.models import MigratePlan, MigrateRequest, StorageUsage, Veri
 
 from .homes import HomeOption, existing_home
 from .running import running_core
+from .sizes import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Where the files lie, and moving them.")
 
 FINDINGS = 1
-_UNITS = ("B", "KB", "MB", "GB", "TB")
 _HINTS = {
     "missing": "Upload the file again, or put it back where it was.",
     "size": "Upload the file again: whole bytes take the place of damaged ones.",
@@ -88,7 +88,7 @@ def usage(home: HomeOption = None) -> None:
             found = kernel.services.storage.usage()
     for provider in found.providers:
         typer.echo(
-            f"{provider.name:12} {provider.assets:>10} files {_size(provider.total_bytes):>10}  {_state(provider)}"
+            f"{provider.name:12} {provider.assets:>10} files {size_text(provider.total_bytes):>10}  {_state(provider)}"
         )
     if found.displaced:
         typer.echo(f"{found.displaced} files wait to be moved where they belong.")
@@ -127,7 +127,7 @@ def migrate(
         if dry_run or not plan.assets:
             return
         done = kernel.services.storage.migrate(request, _progress(show=True), lambda: None, _report)
-    typer.echo(f"Moved: {done['moved']} files, {_size(done['bytes'])}. Not moved: {done['failed']}.")
+    typer.echo(f"Moved: {done['moved']} files, {size_text(done['bytes'])}. Not moved: {done['failed']}.")
     raise typer.Exit(FINDINGS if done["failed"] else 0)
 
 
@@ -150,7 +150,8 @@ def _planned(plan: MigratePlan) -> str:
     if not plan.assets:
         return "There is nothing to move."
     shares = (
-        f"{share.assets} files, {_size(share.total_bytes)}, from {share.source} to {share.to}" for share in plan.shares
+        f"{share.assets} files, {size_text(share.total_bytes)}, from {share.source} to {share.to}"
+        for share in plan.shares
     )
     return "\n".join(shares)
 
@@ -159,9 +160,8 @@ def _told(report: VerifyReport) -> str:
     lines = [_line(finding) for finding in report.findings]
     if sum(report.counts.values()) > len(report.findings):
         lines.append(f"… and {sum(report.counts.values()) - len(report.findings)} more")
-    looked = (
-        f"{report.checked_assets} files looked at, {report.hashed_assets} of them read ({_size(report.hashed_bytes)})."
-    )
+    read = f"{report.hashed_assets} of them read ({size_text(report.hashed_bytes)})"
+    looked = f"{report.checked_assets} files looked at, {read}."
     if not report.counts:
         return f"All is well: {looked}"
     lines.append(looked)
@@ -180,10 +180,3 @@ def _state(provider: ProviderUsage) -> str:
     if not provider.active:
         return "no enabled plugin offers it"
     return "" if provider.available else "does not answer"
-
-
-def _size(count: int) -> str:
-    size, unit = float(count), 0
-    while size >= 1000 and unit < len(_UNITS) - 1:
-        size, unit = size / 1000, unit + 1
-    return f"{size:.0f} {_UNITS[unit]}" if unit == 0 else f"{size:.1f} {_UNITS[unit]}"

@@ -44,6 +44,12 @@ def describe(
     )
 
 
+def require_bytes(byte_size: int) -> None:
+    """Raise `InvalidInput` for an empty file: all of them would be one asset."""
+    if byte_size == 0:
+        raise InvalidInput("The file is empty.")
+
+
 def display_name(text: str) -> str:
     """The name as people see it: never a path of ours, so nothing in it is dangerous. A long one keeps its suffix."""
     _require_text(text, "file name")

@@ -8,56 +8,64 @@ from typing import TYPE_CHECKING, Any
 
 from faceforge_core.storage.adoption import Adoption
 from faceforge_core.storage.fsck import Fsck
-from faceforge_core.storage.migration import DISPLACED, Migration
+from faceforge_core.storage.intake import Intake
+from faceforge_core.storage.lending import Lending
+from faceforge_core.storage.migration import Migration
 from faceforge_core.storage.providers import FALLBACK, ProviderRegistry, ask_directly, discard
+from faceforge_core.storage.receiving import Receiver
 from faceforge_core.storage.staging import Staging
-from faceforge_core.storage.upload import IncomingFile, Kept
+from faceforge_core.storage.upload import IncomingFile
 from faceforge_core.storage.usage import Usage
-from faceforge_sdk.errors import FaceForgeError, IntegrityError, StorageUnavailable
+from faceforge_sdk.errors import IntegrityError
 from faceforge_sdk.files import FileReader
 from faceforge_sdk.locks import KeyLocks
-from faceforge_sdk.protocols import UploadFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from typing import BinaryIO
 
     from faceforge_core.catalog.assets import AssetCatalog
+    from faceforge_core.catalog.imports import ImportCatalog
     from faceforge_core.catalog.trashed import StoredFile
     from faceforge_core.config import CoreConfig
-    from faceforge_core.db.engine import Database, Transaction
+    from faceforge_core.db.engine import Database
     from faceforge_core.events import EventLog
     from faceforge_core.owned import Owned
-    from faceforge_core.storage.description import Description
     from faceforge_core.storage.migration import Progress, Report
     from faceforge_core.storage.providers import RuleCall
-    from faceforge_core.storage.upload import ReceivedFile
+    from faceforge_core.storage.staging import StagedFile
     from faceforge_sdk.contributions import StorageRule
     from faceforge_sdk.models import Asset, MigratePlan, MigrateRequest, StorageUsage, VerifyOptions, VerifyReport
-    from faceforge_sdk.protocols import ByteReader, StorageProvider
+    from faceforge_sdk.protocols import Arrival, ByteReader, Kept, StorageProvider
 
 
 class StorageService:
     """The SDK's `Storage`. `providers` and `rules` give what the current generation has, the rules in their order."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that the parts of storage stand on
         self,
         *,
         database: Database,
         events: EventLog,
         assets: AssetCatalog,
+        imports: ImportCatalog,
         staging_dir: Path,
+        tmp_dir: Path,
         config: Callable[[], CoreConfig],
         providers: Callable[[], Sequence[Owned[StorageProvider]]],
         rules: Callable[[], Sequence[Owned[StorageRule]]],
         ask: RuleCall = ask_directly,
     ) -> None:
-        self._database = database
         self._assets = assets
         self._config = config
         self._registry = ProviderRegistry(providers, rules, ask)
         self._staging = Staging(staging_dir, config)
         self._contents = KeyLocks()
         """Held by content hash while bytes and row are not in step: whoever stores, moves or removes them waits."""
+        self._receiver = Receiver(self._staging, lambda: config().limits)
+        self._intake = Intake(database, assets, imports, self._registry, self._contents, lambda: config().limits)
+        self._lending = Lending(tmp_dir, self.open, self.local_file)
         self._adoption = Adoption(database, events, self._registry, self._staging)
         self._migration = Migration(database, self._registry, self._staging, self._contents)
         self._fsck = Fsck(database, assets, self._registry, self._staging, self.open)
@@ -66,7 +74,19 @@ class StorageService:
     def begin_upload(self, *, expected_size: int | None = None) -> IncomingFile:
         """Start an upload. Raises `InsufficientStorage` before a byte is read."""
         self._staging.require_space(expected_size or 0)
-        return IncomingFile(self._staging, self._config().limits, self._keep)
+        return IncomingFile(self._staging, self._config().limits, self._intake.keep_one)
+
+    def receive(self, source: BinaryIO, byte_size: int, copied: Callable[[int], None]) -> StagedFile:
+        """Copy and hash the next bytes of a file; see `Receiver.receive`."""
+        return self._receiver.receive(source, byte_size, copied)
+
+    def keep(self, arrivals: Sequence[Arrival]) -> Sequence[Kept]:
+        """Make received files durable and record them; see `Intake.keep`."""
+        return self._intake.keep(arrivals)
+
+    def as_file(self, asset: Asset) -> AbstractContextManager[Path]:
+        """A file with the asset's bytes for as long as it is needed; see `Lending.as_file`."""
+        return self._lending.as_file(asset)
 
     def open(self, asset: Asset, start: int = 0, end: int | None = None) -> ByteReader:
         """Read an asset's bytes; that they are there, and as many as the row says, is known before the first one."""
@@ -159,61 +179,9 @@ class StorageService:
             return True
 
     def clear_staging(self) -> int:
-        """Remove unfinished uploads of a Core that died; called once at start, under the home's lock."""
+        """Remove what a Core that died left unfinished, or lent; called once at start, under the home's lock."""
+        self._lending.clear()
         return self._staging.clear()
-
-    def _keep(self, received: ReceivedFile, described: Description) -> Kept:
-        """Bytes first, row last. If the row fails the bytes stay, unreferenced, for fsck to report: another upload of
-        the same bytes may have adopted them already."""
-        facts = UploadFacts(described.kind, described.filename, described.mime_type, received.byte_size)
-        with self._contents.holding(received.content_hash):
-            provider, key, state = self._put(received, facts)
-
-            def work(tx: Transaction) -> Kept:
-                known = self._assets.lives(tx, received.content_hash)
-                asset = self._assets.store(
-                    tx,
-                    content_hash=received.content_hash,
-                    byte_size=received.byte_size,
-                    kind=described.kind,
-                    filename=described.filename,
-                    mime_type=described.mime_type,
-                    storage_provider=provider.name,
-                    storage_key=key,
-                    bytes_state=state,
-                    sidecar=described.sidecar,
-                )
-                return Kept(asset, known, state == DISPLACED)
-
-            return self._database.write(work)
-
-    def _put(self, received: ReceivedFile, facts: UploadFacts) -> tuple[StorageProvider, str, str]:
-        """Make the bytes durable where the rules want them, else in the home: provider, key and `bytes_state`."""
-        choice = self._registry.choice(facts)
-        if choice.provider is not None:
-            key = self._try_put(choice.provider, received)
-            if key is not None:
-                self._registry.works(choice.wanted)
-                return choice.provider, key, "ok"
-        home = self._registry.named(FALLBACK)
-        key = home.key_for(received.content_hash)
-        home.put(key, received.path, received.content_hash, received.byte_size)
-        return home, key, "ok" if choice.wanted == FALLBACK else DISPLACED
-
-    def _try_put(self, provider: StorageProvider, received: ReceivedFile) -> str | None:
-        try:
-            key = provider.key_for(received.content_hash)
-            provider.put(key, received.path, received.content_hash, received.byte_size)
-        except (Exception, SystemExit) as error:
-            if not received.path.exists():  # nothing left to fall back with
-                raise (
-                    error
-                    if isinstance(error, FaceForgeError)
-                    else StorageUnavailable(f"The storage provider {provider.name!r} failed and took the file with it.")
-                ) from error
-            self._registry.complain(provider.name, f"The storage provider {provider.name!r} failed ({error!r})")
-            return None
-        return key
 
 
 def _place(asset: Asset) -> tuple[str, str]:

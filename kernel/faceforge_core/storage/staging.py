@@ -6,8 +6,10 @@ import logging
 import os
 import secrets
 import shutil
+import threading
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from faceforge_core.private_files import open_private
@@ -24,6 +26,24 @@ _log = logging.getLogger(__name__)
 _SUFFIX = ".part"
 _RESERVE_BYTES = 200_000_000
 _RESERVE_SHARE = 0.05
+# How much may come in before the volume is asked again; files of no size take space, too.
+_UNWATCHED_BYTES = 16 * 1024 * 1024
+_LEAST_BYTES = 4096
+
+
+@dataclass(slots=True)
+class StagedFile:
+    """The SDK's `Received`: a private file on the assets' volume, whole; whether its bytes are on the disk yet."""
+
+    path: Path
+    content_hash: str
+    byte_size: int
+    flushed: bool = False
+
+    def discard(self) -> None:
+        """Remove it; most often a provider has moved it."""
+        with suppress(OSError):
+            self.path.unlink()
 
 
 class Staging:
@@ -32,6 +52,8 @@ class Staging:
     def __init__(self, folder: Path, config: Callable[[], CoreConfig]) -> None:
         self._folder = folder
         self._config = config
+        self._counting = threading.Lock()
+        self._granted = 0
 
     def require_space(self, byte_size: int) -> None:
         """Raise `InsufficientStorage` if `byte_size` more bytes would eat into the reserve of ``limits``."""
@@ -48,11 +70,21 @@ class Staging:
                 details={"free_bytes": usage.free, "reserve_bytes": reserve, "needed_bytes": byte_size},
             )
 
+    def require_some_space(self, byte_size: int) -> None:
+        """The same for one of many pieces, at less cost: the volume is asked every so many bytes, ahead of them."""
+        needed = max(byte_size, _LEAST_BYTES)
+        with self._counting:
+            if self._granted < needed:
+                self._granted = 0
+                self.require_space(needed + _UNWATCHED_BYTES)
+                self._granted = needed + _UNWATCHED_BYTES
+            self._granted -= needed
+
     def new_file(self) -> tuple[int, Path]:
-        """An exclusive empty file that only we can read, open for writing."""
+        """An exclusive empty file that only we can read, open for reading and writing."""
         path = self._folder / f"upload-{secrets.token_hex(16)}{_SUFFIX}"
         try:
-            return open_private(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY), path
+            return open_private(path, os.O_CREAT | os.O_EXCL | os.O_RDWR), path
         except OSError as error:
             raise storage_error(error) from error
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from faceforge_core.storage.description import Description, describe
-from faceforge_sdk.errors import InvalidInput, PayloadTooLarge
+from faceforge_core.storage.description import Description, describe, require_bytes
+from faceforge_core.storage.staging import StagedFile
+from faceforge_sdk.errors import PayloadTooLarge
 from faceforge_sdk.files import flush, storage_error
 
 if TYPE_CHECKING:
@@ -27,16 +27,7 @@ if TYPE_CHECKING:
 _BUFFER_BYTES = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedFile:
-    """A flushed private file on the assets' volume."""
-
-    path: Path
-    content_hash: str
-    byte_size: int
-
-
-class Kept(NamedTuple):
+class Stored(NamedTuple):
     """The asset that a file became; whether it was live before, and whether its own place did not take the bytes."""
 
     asset: Asset
@@ -50,7 +41,7 @@ class IncomingFile:
     Up to a megabyte is held in memory, so that a refused small upload never touches the disk.
     """
 
-    def __init__(self, staging: Staging, limits: Limits, keep: Callable[[ReceivedFile, Description], Kept]) -> None:
+    def __init__(self, staging: Staging, limits: Limits, keep: Callable[[StagedFile, Description], Stored]) -> None:
         self.known = self.displaced = False
         self._staging = staging
         self._limits = limits
@@ -100,12 +91,12 @@ class IncomingFile:
             sidecar=sidecar,
             max_depth=self._limits.json_depth,
         )
-        if self._size == 0:
-            raise InvalidInput("The file is empty.")
+        require_bytes(self._size)
         path = self._finish_file()
-        kept = self._keep(ReceivedFile(path, self._hash.hexdigest(), self._size), description)
-        self.known, self.displaced = kept.known, kept.displaced
-        return kept.asset
+        staged = StagedFile(path, self._hash.hexdigest(), self._size, flushed=True)
+        stored = self._keep(staged, description)
+        self.known, self.displaced = stored.known, stored.displaced
+        return stored.asset
 
     def _finish_file(self) -> Path:
         self._spill_buffer()

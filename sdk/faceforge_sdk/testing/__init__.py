@@ -21,8 +21,9 @@ from faceforge_sdk.context import PluginContext
 
 from .catalog import FakeAssets, FakeEntities
 from .descriptors import FakeDescriptors, FakeFieldDefs
-from .files import FakeStorage, FakeUpload
+from .files import FakeReceived, FakeStorage, FakeUpload
 from .house import FAKE_TOKEN, FakeContributed, FakePages, FakePlugins, FakeSessions, FakeSystem
+from .imports import FakeImports
 from .relationships import FakeRelationships
 from .trash import FakeTrash
 from .work import FakeEvents, FakeJobContext, FakeJobs
@@ -38,10 +39,12 @@ __all__ = [
     "FakeEntities",
     "FakeEvents",
     "FakeFieldDefs",
+    "FakeImports",
     "FakeJobContext",
     "FakeJobs",
     "FakePages",
     "FakePlugins",
+    "FakeReceived",
     "FakeRelationships",
     "FakeSessions",
     "FakeStorage",
@@ -61,6 +64,7 @@ def fake_context(
     """
     assets, entities = FakeAssets(), FakeEntities()
     assets.entities = entities
+    imports = FakeImports(assets, entities)
     field_defs = FakeFieldDefs()
     descriptors = field_defs.descriptors = FakeDescriptors(entities, field_defs)
     return PluginContext(
@@ -74,7 +78,8 @@ def fake_context(
         descriptors=descriptors,
         relationships=FakeRelationships(entities),
         trash=FakeTrash(),
-        storage=FakeStorage(assets),
+        storage=FakeStorage(assets, imports),
+        imports=imports,
         jobs=FakeJobs(),
         events=FakeEvents(),
         plugins=FakePlugins(),

@@ -74,6 +74,14 @@ class FakeEntities:
             and all(str(entity.fields.get(key)) == value for key, value in equal)
         ]
 
+    def called(self, name: str) -> Sequence[str]:
+        """The ids of those with this name or alias, case aside."""
+        return [
+            entity.entity_id
+            for entity in self._live.values()
+            if name.casefold() in map(str.casefold, (entity.display_name, *entity.aliases))
+        ]
+
     def update(self, entity_id: str, patch: EntityPatch, *, expected_revision: int | None = None) -> Entity:
         entity = self.get(entity_id)
         if expected_revision not in {None, entity.revision}:
@@ -209,6 +217,10 @@ class FakeAssets:
 
     def unlink(self, entity_id: str, asset_id: str) -> bool:
         return self._links.pop((entity_id, asset_id), None) is not None
+
+    def is_linked(self, entity_id: str, asset_id: str) -> bool:
+        """Whether an asset is linked to an entity."""
+        return (entity_id, asset_id) in self._links
 
     def of_entity(self, entity_id: str, query: LinkedAssetQuery) -> Page[LinkedAsset]:
         found = [

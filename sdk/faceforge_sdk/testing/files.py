@@ -2,33 +2,71 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from typing import TYPE_CHECKING, Any
 
 from faceforge_sdk.errors import InvalidInput
 from faceforge_sdk.models import MigratePlan, ProviderUsage, StorageUsage, VerifyReport
+from faceforge_sdk.protocols import Kept
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
-    from typing import Self
+    from typing import BinaryIO, Self
 
     from faceforge_sdk.models import Asset, MigrateRequest, VerifyOptions
-    from faceforge_sdk.protocols import Sidecar
+    from faceforge_sdk.protocols import Arrival, Received, Sidecar
 
     from .catalog import FakeAssets
+    from .imports import FakeImports
+
+_PIECE = 1024 * 1024
 
 
 class FakeStorage:
-    """`faceforge_sdk.protocols.Storage` over the bytes of `FakeAssets`."""
+    """`faceforge_sdk.protocols.Storage` over the bytes of `FakeAssets`. `staged` has what was received and not kept."""
 
-    def __init__(self, assets: FakeAssets) -> None:
+    def __init__(self, assets: FakeAssets, imports: FakeImports | None = None) -> None:
+        self.staged: list[FakeReceived] = []
         self._assets = assets
+        self._imports = imports
 
     def begin_upload(self, *, expected_size: int | None = None) -> FakeUpload:
         del expected_size  # there is always room
         return FakeUpload(self._assets)
+
+    def receive(self, source: BinaryIO, byte_size: int, copied: Callable[[int], None]) -> FakeReceived:
+        content = bytearray()
+        while len(content) < byte_size and (piece := source.read(min(_PIECE, byte_size - len(content)))):
+            content += piece
+            copied(len(piece))
+        received = FakeReceived(bytes(content), self.staged)
+        self.staged.append(received)
+        return received
+
+    def keep(self, arrivals: Sequence[Arrival]) -> Sequence[Kept]:
+        """One that is empty or has no name is refused; sidecars are not kept."""
+        return [self._keep(arrival) for arrival in arrivals]
+
+    def _keep(self, arrival: Arrival) -> Kept:
+        content = self._content(arrival.received)
+        known = self._assets.has(content)
+        arrival.received.discard()
+        if not content or not arrival.filename:
+            error = InvalidInput("The file is empty, or has no name.")
+            return Kept(arrival.received.content_hash, len(content), error=error)
+        asset = self._assets.add(content, filename=arrival.filename, mime_type=arrival.content_type, kind=arrival.kind)
+        if self._imports is not None:
+            self._imports.remember(arrival, asset.asset_id, created=not known)
+        return Kept(asset.asset_id, asset.byte_size, known=known)
+
+    def _content(self, received: Received) -> bytes:
+        for one in self.staged:
+            if one is received:
+                return one.content
+        raise ValueError("It was not received here, or it is kept or discarded already.")
 
     def open(self, asset: Asset, start: int = 0, end: int | None = None) -> BytesReader:
         return BytesReader(self._assets.content[asset.asset_id][start:end])
@@ -103,6 +141,19 @@ class BytesReader(io.BytesIO):
 
     def read_ready(self, size: int, /) -> bytes | None:
         return self.read(size) or None
+
+
+class FakeReceived:
+    """`faceforge_sdk.protocols.Received` in memory."""
+
+    def __init__(self, content: bytes, staged: list[FakeReceived]) -> None:
+        self.content = content
+        self.content_hash = hashlib.sha256(content).hexdigest()
+        self.byte_size = len(content)
+        self._staged = staged
+
+    def discard(self) -> None:
+        self._staged[:] = [one for one in self._staged if one is not self]
 
 
 class FakeUpload:

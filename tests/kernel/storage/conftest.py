@@ -13,7 +13,10 @@ from sqlalchemy import text
 
 from faceforge_builtins.storage_fs.provider import FileSystemProvider
 from faceforge_core.catalog.assets import AssetCatalog
+from faceforge_core.catalog.entity_rows import EntityRows
 from faceforge_core.catalog.ids import new_id
+from faceforge_core.catalog.imports import ImportCatalog
+from faceforge_core.catalog.links import LinkCatalog
 from faceforge_core.clock import text_of
 from faceforge_core.config import CoreConfig
 from faceforge_core.db import identity
@@ -60,11 +63,15 @@ class House:
         self.providers.append(Owned("faceforge.storage_fs", self.fs))
         self.events = EventLog(self.database)
         self.assets = AssetCatalog(self.database, self.events)
+        self.links = LinkCatalog(self.database, self.events)
+        self.imports = ImportCatalog(self.database, self.assets, self.links, EntityRows(self.events))
         self.storage = StorageService(
             database=self.database,
             events=self.events,
             assets=self.assets,
+            imports=self.imports,
             staging_dir=self.home.staging_dir,
+            tmp_dir=self.home.tmp_dir,
             config=lambda: CoreConfig.model_validate({"limits": self.limits}),
             providers=lambda: self.providers,
             rules=lambda: self.rules,

@@ -1,0 +1,85 @@
+"""Files of this computer on their way in: copied and hashed in one go, to be flushed later, many together."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from faceforge_core.storage.staging import StagedFile
+from faceforge_sdk.errors import PayloadTooLarge
+from faceforge_sdk.files import CHUNK, clone, storage_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from faceforge_core.config_model import Limits
+    from faceforge_core.storage.staging import Staging
+
+
+class Receiver:
+    """Fills staged files. May be used by several threads at once."""
+
+    def __init__(self, staging: Staging, limits: Callable[[], Limits]) -> None:
+        self._staging = staging
+        self._limits = limits
+
+    def receive(self, source: BinaryIO, byte_size: int, copied: Callable[[int], None]) -> StagedFile:
+        """See the SDK's `Storage.receive`."""
+        limit = self._limits().upload_bytes
+        if limit is not None and byte_size > limit:
+            raise PayloadTooLarge(f"The file is larger than {limit} bytes.", details={"limit_bytes": limit})
+        if byte_size <= CHUNK:
+            return self._small(source, byte_size, copied)
+        return self._large(source, byte_size, copied)
+
+    def _small(self, source: BinaryIO, byte_size: int, copied: Callable[[int], None]) -> StagedFile:
+        content = source.read(byte_size)
+        while len(content) < byte_size and (more := source.read(byte_size - len(content))):
+            content += more
+        with self._new_file(len(content)) as (descriptor, path):
+            _write(descriptor, content)
+            copied(len(content))
+            return StagedFile(path, hashlib.sha256(content).hexdigest(), len(content))
+
+    def _large(self, source: BinaryIO, byte_size: int, copied: Callable[[int], None]) -> StagedFile:
+        digest, left, buffer = hashlib.sha256(), byte_size, memoryview(bytearray(CHUNK))
+        with self._new_file(byte_size) as (descriptor, path):
+            cloned = source.tell() == 0 and clone(source.fileno(), descriptor)
+            if cloned and os.fstat(descriptor).st_size > byte_size:
+                os.ftruncate(descriptor, byte_size)
+            file = io.FileIO(descriptor if cloned else source.fileno(), closefd=False)
+            while left and (count := file.readinto(buffer[:left])):
+                digest.update(buffer[:count])
+                if not cloned:
+                    _write(descriptor, buffer[:count])
+                left -= count
+                copied(count)
+            return StagedFile(path, digest.hexdigest(), byte_size - left)
+
+    @contextmanager
+    def _new_file(self, byte_size: int) -> Iterator[tuple[int, Path]]:
+        self._staging.require_some_space(byte_size)
+        descriptor, path = self._staging.new_file()
+        try:
+            try:
+                yield descriptor, path
+            finally:
+                os.close(descriptor)
+        except BaseException:
+            with suppress(OSError):
+                path.unlink()
+            raise
+
+
+def _write(descriptor: int, content: bytes | memoryview) -> None:
+    view = memoryview(content)
+    try:
+        while view:
+            view = view[os.write(descriptor, view) :]
+    except OSError as error:
+        raise storage_error(error) from error
