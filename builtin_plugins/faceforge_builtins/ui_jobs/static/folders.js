@@ -51,8 +51,10 @@ async function look(path, how) {
     const answer = await fetch(`/v1/assets/bulk-import/folders${query}`, { signal: mine.signal });
     const said = await answer.json();
     if (answer.ok) show(said.data, how);
-    else if (how.chosen) refuse(said.error?.message ?? t("This folder can't be looked into."));
-    else if (!open) await look("", {}); // Nothing such: the form says so when it is sent.
+    else {
+      if (!open) await look("", {});
+      refuse(said.error?.message ?? t("This folder can't be looked into."));
+    }
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") return;
     refuse(t("FaceForge Core did not answer. Check that it is running, then try again."));

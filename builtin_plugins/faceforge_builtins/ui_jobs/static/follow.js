@@ -9,15 +9,16 @@ const REGIONS = ["job-head", "job-status", "job-run", "job-outcome"];
  *   cancel_requested_at: string | null, finished_at: string | null}} Job
  */
 
-/** @param {{add: (line: import("./log.js").LogLine) => void, last: number, whole: boolean} | undefined} log */
+/** @param {{add: (line: import("./log.js").LogLine) => void, last: number} | undefined} log */
 export function startFollowing(log) {
   const article = document.getElementById("job");
   if (!article || article.dataset.ended === "yes") return;
   const source = new EventSource(`/v1/jobs/${article.dataset.job}/events?after_id=${log?.last ?? 0}`);
+  document.getElementById("log-more")?.remove(); // All that is left comes by itself.
   /** @type {string | undefined} */
   let shown;
   source.addEventListener("log", (event) => {
-    if (log?.whole) log.add(JSON.parse(event.data));
+    log?.add(JSON.parse(event.data));
   });
   source.addEventListener("job", async (event) => {
     const job = /** @type {Job} */ (JSON.parse(event.data));

@@ -8,7 +8,7 @@ const NEAR_PX = 40;
 
 /** @typedef {{job_log_id: number, ts: string, level: string, message: string, data: unknown}} LogLine */
 
-/** The log of the page; `whole` says that its end is shown, so that more can follow. */
+/** The log of the page, to which lines can be added behind the `last`. */
 export function startLog() {
   const list = document.getElementById("log");
   const template = document.getElementById("log-line");
@@ -16,7 +16,6 @@ export function startLog() {
   const levels = (list.dataset.levels ?? "").split(" ").filter(Boolean);
   return {
     last: Number(list.dataset.last ?? 0),
-    whole: !("cut" in list.dataset),
     /** @param {LogLine} line */
     add(line) {
       if (levels.length && !levels.includes(line.level)) return;
