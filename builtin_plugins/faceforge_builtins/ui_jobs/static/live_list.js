@@ -65,8 +65,11 @@ function mendList(here, there) {
     if (old.outerHTML !== row.outerHTML) mendRow(old, row);
     return old;
   });
-  if (fresh.length === here.children.length && fresh.every((row, place) => here.children[place] === row)) return;
-  here.replaceChildren(...fresh);
+  for (const row of rows(here)) if (!fresh.includes(row)) row.remove();
+  fresh.forEach((row, place) => {
+    // What stands where it belongs is not touched: taken out and put back, it would lose the focus.
+    if (here.children[place] !== row) here.insertBefore(row, here.children[place] ?? null);
+  });
 }
 
 /**
