@@ -195,11 +195,14 @@ class JobHandler(Generic[InputT]):
     The input is validated as `input_model` when the job is made. ``run(job)`` returns the JSON-ready result. It may
     be called again for the same job after a crash (up to three times) and so must be idempotent; between units of
     work it calls ``job.check_cancelled()``.
+
+    `background`: nobody asked for it and there may be many, so lists may leave such jobs out, unless they failed.
     """
 
     job_type: str
     input_model: type[InputT]
     run: Callable[[JobContext[InputT]], Mapping[str, Any]]
+    background: bool = False
 
 
 @dataclass(frozen=True, slots=True)

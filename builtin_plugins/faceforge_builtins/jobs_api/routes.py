@@ -30,7 +30,7 @@ def build(jobs: Jobs) -> APIRouter:
 
     @router.get("/v1/jobs/{job_id}/log", summary="Read a job's log")
     def get_job_log(job_id: str, query: Annotated[JobLogQuery, Query()]) -> Envelope[JobLog]:
-        return ok(jobs.log(job_id, query.after_id, query.limit))
+        return ok(jobs.log(job_id, query.after_id, query.limit, query.level))
 
     @router.post("/v1/jobs/{job_id}/cancel", summary="Ask a job to stop")
     def cancel_job(job_id: str) -> Envelope[JobCancellation]:

@@ -49,7 +49,9 @@ class ThumbnailsPlugin:
 
     @hookimpl
     def register_job_handlers(self, ctx: PluginContext) -> list[JobHandler[RenderInput]]:
-        return [JobHandler("thumbnails.render", RenderInput, render_job(ctx, ThumbnailCache(ctx.data_dir)))]
+        return [
+            JobHandler("thumbnails.render", RenderInput, render_job(ctx, ThumbnailCache(ctx.data_dir)), background=True)
+        ]
 
     @hookimpl
     def register_event_handlers(self, ctx: PluginContext) -> list[EventHandler]:

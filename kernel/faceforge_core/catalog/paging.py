@@ -85,9 +85,13 @@ class Order:
 
     def cut(self, statement: Select[Any], place: Place | None) -> Select[Any]:
         """What `page_of` prepares."""
+        return _limited(self.sorted(statement, place))
+
+    def sorted(self, statement: Select[Any], place: Place | None) -> Select[Any]:
+        """The same without the length of the page."""
         if place is not None:
             statement = statement.where(self.behind(place))
-        return _limited(statement.order_by(*self.terms(self.column, self.id_column)))
+        return statement.order_by(*self.terms(self.column, self.id_column))
 
     def cut_of_all(self, statements: Sequence[Select[Any]]) -> CompoundSelect[Any]:
         """The same for several statements taken together; each says by itself from where on."""

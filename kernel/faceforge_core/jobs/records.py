@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, func, select
 
 from faceforge_core.catalog import stored_json
-from faceforge_core.catalog.paging import Cut, Order, Place
+from faceforge_core.catalog.paging import Cut, Place
 from faceforge_core.db.statements import Prepared, prepare
 from faceforge_core.db.tables import job_logs
 from faceforge_core.db.tables import jobs as table
+from faceforge_core.jobs import foreground
+from faceforge_core.jobs.foreground import order_of
 from faceforge_sdk.errors import NotFound
 from faceforge_sdk.models import Job, JobError, JobLog, JobLogLine
 
@@ -27,12 +29,14 @@ FilterNames = tuple[str, ...]
 _PLAIN = tuple(name for name in Job.model_fields if name not in {"input", "result", "error"})
 _LIVE = table.c.deleted_at.is_(None)
 _GET = prepare(select(table).where(table.c.job_id == bindparam("id"), _LIVE))
-_LOG = prepare(
+_LINES = (
     select(job_logs)
     .where(job_logs.c.job_id == bindparam("id"), job_logs.c.job_log_id > bindparam("after"))
     .order_by(job_logs.c.job_log_id)
     .limit(bindparam("limit"))
 )
+_LOG = prepare(_LINES)
+_LOG_OF_LEVELS = prepare(_LINES.where(job_logs.c.level.in_(bindparam("levels", expanding=True))))
 
 
 class JobRecords:
@@ -46,26 +50,37 @@ class JobRecords:
         with self._database.read() as reader:
             return found(reader, job_id)
 
-    def list(self, query: JobQuery) -> Page[Job]:
-        """Jobs by their creation. Raises `InvalidInput` for a foreign cursor."""
-        cut = Cut.of(query, _order(query.sort_order))
-        filters = _filters(query)
-        statement = _list_statement(query.sort_order, tuple(filters), cut.place)
+    def list(self, query: JobQuery, background: Sequence[str] = ()) -> Page[Job]:
+        """Jobs by their creation; those of the `background` types are left out if the query says so.
+
+        Raises `InvalidInput` for a foreign cursor.
+        """
+        cut = Cut.of(query, order_of(query.sort_order))
+        values: dict[str, Any] = _filters(query)
+        if query.background or values.get("status") == "failed" or "job_type" in values or not background:
+            statement = _list_statement(query.sort_order, tuple(values), cut.place)
+            count = _count_statement(tuple(values))
+        else:
+            statement = foreground.list_statement(query.sort_order, cut.place, by_status="status" in values)
+            count = foreground.count_statement(by_status="status" in values)
+            values["background"] = background
         with self._database.read() as reader:
-            rows = reader.all(statement, **filters, **cut.params)
-            total = reader.value(_count_statement(tuple(filters)), **filters) if query.total == "exact" else None
+            rows = reader.all(statement, **values, **cut.params)
+            total = int(reader.value(count, **values)) if query.total == "exact" else None
         return cut.page(rows, job_of, total)
 
-    def log(self, job_id: str, after_id: int, limit: int) -> JobLog:
-        """The lines behind `after_id`. Raises `NotFound`."""
-        _, lines = self.look(job_id, after_id, limit)
-        return JobLog(items=[*lines], next_after_id=lines[-1].job_log_id if lines else after_id)
+    def log(self, job_id: str, after_id: int, limit: int, levels: Sequence[str] = ()) -> JobLog:
+        """The lines behind `after_id`, of all or of these levels. Raises `NotFound`."""
+        with self._database.read() as reader:
+            found(reader, job_id)
+            lines = [_line_of(row) for row in _lines(reader, job_id, after_id, limit, levels)]
+        return JobLog(items=lines, next_after_id=lines[-1].job_log_id if lines else after_id)
 
     def look(self, job_id: str, after_id: int, limit: int) -> tuple[Job, Sequence[JobLogLine]]:
         """A job and the lines behind `after_id`, of the same moment. Raises `NotFound`."""
         with self._database.read() as reader:
             job = found(reader, job_id)
-            rows = reader.all(_LOG, id=job_id, after=after_id, limit=limit)
+            rows = _lines(reader, job_id, after_id, limit)
         return job, [_line_of(row) for row in rows]
 
 
@@ -109,20 +124,22 @@ def _line_of(row: Row) -> JobLogLine:
     )
 
 
+def _lines(reader: Reader, job_id: str, after_id: int, limit: int, levels: Sequence[str] = ()) -> Sequence[Row]:
+    if levels:
+        return reader.all(_LOG_OF_LEVELS, id=job_id, after=after_id, limit=limit, levels=levels)
+    return reader.all(_LOG, id=job_id, after=after_id, limit=limit)
+
+
 def _filters(query: JobQuery) -> dict[str, str]:
     """The filters that apply; their names select the conditions."""
     wanted = {"status": query.status, "job_type": query.job_type}
     return {name: value for name, value in wanted.items() if value}
 
 
-def _order(sort_order: str) -> Order:
-    return Order(f"jobs:{sort_order}", table.c.created_at, table.c.job_id, "created_at", sort_order == "desc")
-
-
 @cache
 def _list_statement(sort_order: str, filters: FilterNames, place: Place | None) -> Prepared:
     conditions = [table.c[name] == bindparam(name) for name in filters]
-    return _order(sort_order).page_of(select(table).where(_LIVE, *conditions), place)
+    return order_of(sort_order).page_of(select(table).where(_LIVE, *conditions), place)
 
 
 @cache

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from faceforge_core.jobs.runner import JobRunner
     from faceforge_core.owned import Owned
     from faceforge_sdk.contributions import JobHandler
-    from faceforge_sdk.models import Job, JobCancellation, JobLog, JobLogLine, JobQuery, Page
+    from faceforge_sdk.models import Job, JobCancellation, JobLog, JobLogLine, JobQuery, LogLevel, Page
 
 
 class JobService:
@@ -52,11 +52,12 @@ class JobService:
 
     def list(self, query: JobQuery) -> Page[Job]:
         """The newest first. Raises `InvalidInput` for a foreign cursor."""
-        return self._records.list(query)
+        background = sorted({owned.value.job_type for owned in self._handlers() if owned.value.background})
+        return self._records.list(query, background)
 
-    def log(self, job_id: str, after_id: int = 0, limit: int = 500) -> JobLog:
-        """The lines behind `after_id`. Raises `NotFound`."""
-        return self._records.log(job_id, after_id, limit)
+    def log(self, job_id: str, after_id: int = 0, limit: int = 500, levels: Sequence[LogLevel] = ()) -> JobLog:
+        """The lines behind `after_id`, of all or of these levels. Raises `NotFound`."""
+        return self._records.log(job_id, after_id, limit, levels)
 
     def cancel(self, job_id: str) -> JobCancellation:
         """Ask a job to stop at its next safe point. Raises `NotFound`."""

@@ -53,6 +53,7 @@ KINDS: Mapping[str, type[Any]] = {
 _FITTING: Mapping[str, Callable[[object], bool]] = {
     "str": lambda value: isinstance(value, str),
     "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "bool": lambda value: isinstance(value, bool),
     "tuple": lambda value: isinstance(value, tuple) and all(isinstance(item, str) for item in value),
     "Callable": callable,
     "type": lambda value: isinstance(value, type) and issubclass(value, BaseModel),

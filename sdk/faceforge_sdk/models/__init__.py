@@ -53,6 +53,7 @@ from .jobs import (
     JobQuery,
     JobStatus,
     JobType,
+    LogLevel,
 )
 from .media import AssetFacts
 from .plugins import IgnoredManifest, Plugin, PluginConfig, PluginConfigRequest, PluginError, PluginList
@@ -153,6 +154,7 @@ __all__ = [
     "Linked",
     "LinkedAsset",
     "LinkedAssetQuery",
+    "LogLevel",
     "MigratePlan",
     "MigrateRequest",
     "MigrateShare",

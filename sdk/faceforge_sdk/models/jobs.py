@@ -10,6 +10,7 @@ from . import examples
 from .wire import MAX_INT, TOKEN_TEXT, JsonObject, Paging
 
 JobStatus = Literal["queued", "running", "succeeded", "failed", "canceled"]
+LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 class JobError(BaseModel):
@@ -69,6 +70,10 @@ class JobQuery(Paging):
 
     status: Annotated[JobStatus | None, BeforeValidator(_blank_is_none)] = None
     job_type: Annotated[str | None, TOKEN_TEXT, Field(max_length=200)] = None
+    background: Annotated[
+        bool,
+        Field(description="`false`: without what Core does by itself, file by file, unless it failed or is asked for."),
+    ] = True
 
 
 class JobCancellation(BaseModel):
@@ -99,6 +104,9 @@ class JobLogQuery(BaseModel):
 
     after_id: Annotated[int, Field(ge=0, le=MAX_INT, description="Only lines behind this one.")] = 0
     limit: Annotated[int, Field(ge=1, le=2000)] = 500
+    level: Annotated[
+        list[LogLevel], Field(max_length=4, description="Only lines of these levels; may be repeated.")
+    ] = []
 
 
 class JobLog(BaseModel):

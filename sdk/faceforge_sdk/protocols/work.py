@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 
     from faceforge_sdk.events import Event
-    from faceforge_sdk.models import Job, JobCancellation, JobLog, JobLogLine, JobQuery, Page
+    from faceforge_sdk.models import Job, JobCancellation, JobLog, JobLogLine, JobQuery, LogLevel, Page
 
 
 class Jobs(Protocol):
@@ -30,8 +30,8 @@ class Jobs(Protocol):
         """The newest first. Raises `InvalidInput` for a cursor that does not belong to this query."""
         ...
 
-    def log(self, job_id: str, after_id: int = 0, limit: int = 500) -> JobLog:
-        """The lines behind number `after_id`, in order. Raises `NotFound`."""
+    def log(self, job_id: str, after_id: int = 0, limit: int = 500, levels: Sequence[LogLevel] = ()) -> JobLog:
+        """The lines behind number `after_id`, in order; with `levels` only those. Raises `NotFound`."""
         ...
 
     def cancel(self, job_id: str) -> JobCancellation:

@@ -18,7 +18,7 @@ from .answers import now, page
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 
-    from faceforge_sdk.models import JobQuery, JobStatus, Page
+    from faceforge_sdk.models import JobQuery, JobStatus, LogLevel, Page
 
 InputT = TypeVar("InputT")
 
@@ -72,9 +72,10 @@ class FakeJobs:
         ]
         return page(found, query.limit, query.offset)
 
-    def log(self, job_id: str, after_id: int = 0, limit: int = 500) -> JobLog:
+    def log(self, job_id: str, after_id: int = 0, limit: int = 500, levels: Sequence[LogLevel] = ()) -> JobLog:
         self.get(job_id)
-        lines = [line for line in self._logs[job_id] if line.job_log_id > after_id][:limit]
+        wanted = [line for line in self._logs[job_id] if not levels or line.level in levels]
+        lines = [line for line in wanted if line.job_log_id > after_id][:limit]
         return JobLog(items=lines, next_after_id=lines[-1].job_log_id if lines else after_id)
 
     def cancel(self, job_id: str) -> JobCancellation:

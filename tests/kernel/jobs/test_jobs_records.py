@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pydantic import BaseModel
 
-from faceforge_core.jobs import pruning, records
+from faceforge_core.db import sqlite
+from faceforge_core.jobs import foreground, pruning, records
+from faceforge_core.owned import Owned
+from faceforge_sdk.contributions import JobHandler
 from faceforge_sdk.errors import InvalidInput, NotFound
 from faceforge_sdk.models import JobQuery
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -127,3 +132,86 @@ def test_logs_and_what_is_to_be_pruned_are_found_by_indexes(assert_indexed: Call
     assert_indexed(records._LOG.sql)
     assert_indexed(pruning._ENDED_BETWEEN.bind({"after": "", "after_row": 0, "before": ""})[0])
     assert_indexed(pruning._LINES.bind({"jobs": ["a", "b"]})[0])
+
+
+class Nothing(BaseModel):
+    pass
+
+
+@pytest.fixture
+def with_thumbs(works: Any) -> None:
+    """Jobs of the type ``thumbs`` are done in the background."""
+    works.handlers.append(Owned("p", JobHandler("thumbs", Nothing, lambda _: {}, background=True)))
+
+
+def plan_of(path: Path, sql: str, values: Any) -> list[str]:
+    connection = sqlite.connect(path)
+    try:
+        return [str(row["detail"]) for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+    finally:
+        connection.close()
+
+
+def test_background_jobs_can_be_left_out_but_what_failed(stored: Any, ids: Any, works: Any, with_thumbs: None) -> None:
+    for number in range(20):
+        stored(f"t{number:02}", job_type="thumbs", created_at=f"2026-02-{number + 1:02}T00:00:00.000Z")
+    stored("t-bad", job_type="thumbs", created_at="2026-01-02T00:00:00.000Z", status="failed")
+    stored("a", created_at="2026-01-01T00:00:00.000Z")
+    stored("b", created_at="2026-01-03T00:00:00.000Z", job_type="other.work", status="running")
+    stored("c", created_at="2026-01-03T00:00:00.000Z", job_type="aaa")
+    stored("gone", deleted_at="2026-01-03T00:00:00.000Z")
+
+    assert ids(background=False) == ["b", "c", "t-bad", "a"]
+    assert ids(background=False, sort_order="asc") == ["a", "t-bad", "b", "c"]
+    assert ids(background=False, status="succeeded") == ["c", "a"]
+    assert ids(background=False, status="failed") == ["t-bad"]
+    assert len(ids(background=False, job_type="thumbs")) == 21  # who asks for them gets them
+    assert len(ids()) == 24
+    assert [works.jobs.list(JobQuery(background=False, status=status)).total for status in (None, "running")] == [4, 1]
+    works.handlers.clear()
+    assert len(ids(background=False)) == 24  # nobody says any more what they are
+
+
+@pytest.mark.parametrize("sort_order", ["asc", "desc"])
+def test_a_list_without_background_jobs_goes_on_page_by_page(
+    stored: Any, ids: Any, works: Any, with_thumbs: None, sort_order: Any
+) -> None:
+    for number in range(30):
+        kind, status = [("x", "succeeded"), ("y", "queued"), ("thumbs", "succeeded"), ("thumbs", "failed")][number % 4]
+        stored(f"j{number:02}", job_type=kind, status=status, created_at=f"2026-01-{number // 5 + 1:02}T00:00:00.000Z")
+    whole = ids(background=False, sort_order=sort_order)
+    assert len(whole) == 23
+    assert ids(background=False, sort_order=sort_order, offset=5, limit=4) == whole[5:9]
+    seen, cursor = [], None
+    while True:
+        page = works.jobs.list(JobQuery(background=False, limit=4, cursor=cursor, sort_order=sort_order))
+        assert page.total == 23
+        seen += [job.job_id for job in page.items]
+        if (cursor := page.next_cursor) is None:
+            break
+    assert seen == whole
+
+
+@pytest.mark.parametrize("by_status", [True, False])
+@pytest.mark.parametrize("place", [None, "value"])
+def test_background_jobs_are_left_out_without_being_looked_at(
+    assert_indexed: Callable[..., None], database_path: Any, place: Any, by_status: bool
+) -> None:
+    values = {"background": ["thumbs"], "limit": 2, "offset": 0} | ({"status": "queued"} if by_status else {})
+    after = {"key": "2026", "last_id": "a"} if place else {}
+    for sort_order in ("asc", "desc"):
+        statement = foreground.list_statement(sort_order, place, by_status=by_status)
+        plan = plan_of(database_path, *statement.bind({**values, **after}))
+        assert {step for step in plan if step.startswith("SCAN")} <= {"SCAN kinds", "SCAN found", "SCAN anon_2"}, plan
+        assert "SEARCH jobs USING INDEX ix_jobs_type (job_type=?" in " ".join(plan)
+
+
+def test_a_log_is_read_by_level(works: Any, assert_indexed: Callable[[str], None]) -> None:
+    works.handle(lambda job: [job.log(level, level) for level in ("info", "error", "warning", "error")] and {})
+    works.start()
+    job_id = works.ended(works.enqueue()).job_id
+    first = works.jobs.log(job_id, limit=2, levels=["error", "warning"])
+    assert [line.message for line in first.items] == ["error", "warning"]
+    rest = works.jobs.log(job_id, first.next_after_id, levels=["error", "warning"])
+    assert [line.message for line in rest.items] == ["error"]
+    assert_indexed(records._LOG_OF_LEVELS.bind({"id": "", "after": 0, "limit": 1, "levels": ["error"]})[0])

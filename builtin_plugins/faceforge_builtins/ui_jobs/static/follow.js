@@ -1,0 +1,68 @@
+/** A job followed by Server-Sent Events: its progress, the lines of its log, and its end. */
+
+import { fetchPage, swapRegions } from "../faceforge.ui_shell/regions.js";
+
+const REGIONS = ["job-head", "job-status", "job-run", "job-outcome"];
+
+/**
+ * @typedef {{status: string, progress_percent: number | null, progress_step: string | null,
+ *   cancel_requested_at: string | null, finished_at: string | null}} Job
+ */
+
+/** @param {{add: (line: import("./log.js").LogLine) => void, last: number} | undefined} log */
+export function startFollowing(log) {
+  const article = document.getElementById("job");
+  if (!article || article.dataset.ended === "yes") return;
+  const source = new EventSource(`/v1/jobs/${article.dataset.job}/events?after_id=${log?.last ?? 0}`);
+  document.getElementById("log-more")?.remove(); // All that is left comes by itself.
+  /** @type {string | undefined} */
+  let shown;
+  source.addEventListener("log", (event) => {
+    log?.add(JSON.parse(event.data));
+  });
+  source.addEventListener("job", async (event) => {
+    const job = /** @type {Job} */ (JSON.parse(event.data));
+    if (job.finished_at) source.close();
+    const state = `${job.status} ${job.cancel_requested_at ?? ""}`;
+    if (state !== shown) {
+      shown = state;
+      await refresh();
+    }
+    showProgress(job);
+  });
+  addEventListener("pagehide", () => source.close());
+  // Back from the browser's memory of pages, nothing is followed any more.
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
+}
+
+/** @param {Job} job */
+function showProgress(job) {
+  const percent = Math.min(Math.max(job.progress_percent ?? 0, 0), 100);
+  const bar = document.querySelector("#job-run progress");
+  if (bar instanceof HTMLProgressElement) bar.value = percent;
+  const words = document.querySelector("#job-run .job-percent");
+  if (words) words.textContent = `${Math.floor(percent)} %`;
+  const step = document.getElementById("job-step");
+  if (step && step.textContent !== (job.progress_step ?? "")) step.textContent = job.progress_step ?? "";
+}
+
+/** What the page says of a job in another state is rendered by the server. */
+async function refresh() {
+  try {
+    const page = await fetchPage(location.href);
+    const head = document.getElementById("job-head");
+    const focused = head?.contains(document.activeElement);
+    swapRegions(page, REGIONS);
+    for (const id of ["job-head", "job"]) {
+      const [here, there] = [document, page].map((from) => from.getElementById(id));
+      if (here && there) here.className = there.className;
+      if (here && there?.dataset.ended) here.dataset.ended = there.dataset.ended;
+    }
+    // The button that was pressed is gone with the state that had it.
+    if (focused) head?.querySelector("h1")?.focus({ preventScroll: true });
+  } catch {
+    // Core is away; the stream comes again when it is back, and tells the state anew.
+  }
+}

@@ -1,0 +1,86 @@
+/** The log that grows: new lines at its end, in sight for whoever looks at the end. */
+
+import { t } from "../faceforge.ui_shell/texts.js";
+
+const MOST_LINES = 5000;
+const MAX_DETAIL = 500;
+const NEAR_PX = 40;
+
+/** @typedef {{job_log_id: number, ts: string, level: string, message: string, data: unknown}} LogLine */
+
+/** The log of the page, to which lines can be added behind the `last`. */
+export function startLog() {
+  const list = document.getElementById("log");
+  const template = document.getElementById("log-line");
+  if (!list || !(template instanceof HTMLTemplateElement)) return undefined;
+  const levels = (list.dataset.levels ?? "").split(" ").filter(Boolean);
+  return {
+    last: Number(list.dataset.last ?? 0),
+    /** @param {LogLine} line */
+    add(line) {
+      if (levels.length && !levels.includes(line.level)) return;
+      const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX;
+      list.append(rowOf(line, template));
+      document.getElementById("log-none")?.setAttribute("hidden", "");
+      while (list.children.length > MOST_LINES) list.firstElementChild?.remove();
+      if (atEnd) list.scrollTop = list.scrollHeight;
+    },
+  };
+}
+
+/**
+ * @param {LogLine} line
+ * @param {HTMLTemplateElement} template
+ */
+function rowOf(line, template) {
+  const row = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
+  row.classList.add(`is-${line.level}`);
+  row.dataset.line = String(line.job_log_id);
+  const fill = (/** @type {string} */ part, /** @type {string} */ text) => {
+    const element = row.querySelector(part);
+    if (element) element.textContent = text;
+  };
+  fill(".log-time", clock(line.ts));
+  row.querySelector("time")?.setAttribute("datetime", line.ts);
+  fill(".log-level", levelName(line.level));
+  fill(".log-message", line.message);
+  fill(".log-detail", detailOf(line.data));
+  return row;
+}
+
+/** @param {string} level */
+function levelName(level) {
+  return { warning: t("Warning"), error: t("Error"), debug: t("Detail") }[level] ?? "";
+}
+
+/** @param {string} ts */
+function clock(ts) {
+  const at = new Date(ts);
+  return Number.isNaN(at.getTime()) ? ts.slice(0, 8) : at.toLocaleTimeString("en-GB");
+}
+
+/**
+ * What comes with a line: a file first, then what is said about it, no ids; as log.py has it.
+ * @param {unknown} data
+ */
+function detailOf(data) {
+  if (data === null || data === undefined) return "";
+  if (typeof data !== "object" || Array.isArray(data)) return text(data);
+  const said = Object.entries(data);
+  const file = said.filter(([key]) => key === "file").map(([, value]) => text(value));
+  const rest = said
+    .filter(([key, value]) => key !== "file" && !key.endsWith("_id") && !empty(value))
+    .map(([key, value]) => `${key.replaceAll("_", " ")}: ${text(value)}`);
+  return [...file, ...rest].join(" · ").slice(0, MAX_DETAIL);
+}
+
+/** @param {unknown} value */
+function empty(value) {
+  if (value === null || value === "") return true;
+  return typeof value === "object" && Object.keys(/** @type {object} */ (value)).length === 0;
+}
+
+/** @param {unknown} value */
+function text(value) {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
