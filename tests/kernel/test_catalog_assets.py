@@ -236,6 +236,19 @@ def test_the_cover_is_the_newest_linked_image(
     assert links.covers([entity_id, "0" * 64]) == {entity_id: newer.asset_id}
 
 
+def test_live_assets_are_counted_for_each_entity_up_to_a_bound(
+    links: LinkCatalog, assets: AssetCatalog, entity_id: str, store: Callable[..., Asset]
+) -> None:
+    stored = [store(f"{number}.png") for number in range(4)]
+    for asset in stored:
+        links.link(entity_id, asset.asset_id, None)
+    links.unlink(entity_id, stored[0].asset_id)
+    assets.delete(stored[1].asset_id)
+    assert links.counts([entity_id, "0" * 64], 1000) == {entity_id: 2, "0" * 64: 0}
+    assert links.counts([entity_id], 1) == {entity_id: 1}
+
+
+
 @pytest.mark.parametrize("sort_order", ["asc", "desc"])
 @pytest.mark.parametrize("sort_by", ["created_at", "updated_at", "filename", "byte_size", "deleted_at"])
 def test_every_list_reads_an_index(assert_indexed: Callable[[str], None], sort_by: str, sort_order: str) -> None:

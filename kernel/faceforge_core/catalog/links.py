@@ -54,6 +54,15 @@ _NEWEST_IMAGE = prepare(
     .order_by(table.c.created_at.desc(), table.c.asset_id)
     .limit(1)
 )
+_COUNT = prepare(
+    select(func.count()).select_from(
+        select(table.c.asset_id)
+        .join(assets, assets.c.asset_id == table.c.asset_id)
+        .where(table.c.entity_id == bindparam("entity"), _LIVE, assets.c.deleted_at.is_(None))
+        .limit(bindparam("most"))
+        .subquery()
+    )
+)
 _linked_asset = TypeAdapter(LinkedAsset).validate_python
 
 
@@ -108,6 +117,11 @@ class LinkCatalog:
                 entity_id: reader.value(_NEWEST_IMAGE, entity=entity_id, **IMAGES.params) for entity_id in entity_ids
             }
         return {entity_id: asset_id for entity_id, asset_id in found.items() if asset_id is not None}
+
+    def counts(self, entity_ids: Sequence[str], most: int) -> Mapping[str, int]:
+        """How many live assets each entity has; counting stops at `most`, since a hub has any number."""
+        with self._database.read() as reader:
+            return {entity_id: int(reader.value(_COUNT, entity=entity_id, most=most)) for entity_id in entity_ids}
 
 
 def _order(sort_order: str) -> Order:

@@ -119,3 +119,6 @@ class AssetService:
 
     def covers(self, entity_ids: Sequence[str]) -> Mapping[str, str]:
         return self._links.covers(entity_ids)
+
+    def counts(self, entity_ids: Sequence[str], most: int = 1000) -> Mapping[str, int]:
+        return self._links.counts(entity_ids, most)

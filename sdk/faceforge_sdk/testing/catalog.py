@@ -225,6 +225,10 @@ class FakeAssets:
             if entity_id in entity_ids and asset_id in self._live and (linked.mime_type or "").startswith("image/")
         }
 
+    def counts(self, entity_ids: Sequence[str], most: int = 1000) -> Mapping[str, int]:
+        linked = [entity_id for entity_id, asset_id in self._links if asset_id in self._live]
+        return {entity_id: min(linked.count(entity_id), most) for entity_id in entity_ids}
+
 
 def _fits(asset: Asset, kind: str | None, mime_type: str | None) -> bool:
     actual = asset.mime_type or ""
