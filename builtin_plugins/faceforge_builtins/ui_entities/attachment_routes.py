@@ -8,10 +8,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from faceforge_sdk.errors import InvalidInput
+from faceforge_sdk.forms import Posted, text_of
 from faceforge_sdk.models import LinkedAssetQuery
 
 from .attachments import attachments_of
-from .forms import Posted, text_of
 from .listing import PATH
 from .notices import with_notice
 
