@@ -46,7 +46,7 @@ def _attachment(asset: LinkedAsset, has_picture: bool) -> Attachment:
 
 
 def _kind(asset: LinkedAsset) -> str:
-    """The role or kind that somebody chose, else the media type's own word: ``jpeg``, ``pdf``; empty if nobody knows."""
+    """The role or kind that somebody chose, else the media type's own word: ``jpeg``; empty if unknown."""
     if asset.role:
         return asset.role
     if asset.kind and asset.kind != "file":

@@ -7,6 +7,7 @@ next one begins behind it, and who hangs on the same node stands together.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -137,13 +138,14 @@ def _places(graph: Graph, shown: Mapping[str, Card]) -> dict[str, Place]:
     distances = {node.entity_id: node.distance for node in graph.nodes if node.entity_id in shown}
     parents = _parents(graph, distances)
     places = {graph.entity_id: Place(0, 0, 0)}
-    ring = 0
+    number = 1
     for distance in range(1, max(distances.values(), default=0) + 1):
         nodes = [one for one, at in distances.items() if at == distance and parents.get(one) in places]
         nodes.sort(key=lambda one: places[parents[one]].angle)
-        sizes = _sizes(ring + 1, len(nodes))
-        places.update(_around(nodes, sizes, ring + 1))
-        ring += len(sizes)
+        for ring in _rings(nodes, number):
+            wished = _beside(ring, parents, places) if distance > 1 else _evenly(len(ring))
+            places.update(_around(ring, wished, number))
+            number += 1
     return places
 
 
@@ -158,25 +160,45 @@ def _parents(graph: Graph, distances: Mapping[str, int]) -> dict[str, str]:
     return parents
 
 
-def _sizes(first: int, count: int) -> list[int]:
-    """How many nodes each ring takes, beginning with ring number `first`, so that all are filled alike."""
-    capacities: list[int] = []
-    while sum(capacities) < count:
-        capacities.append(int(2 * math.pi * _STEP * (first + len(capacities)) / _ROOM))
-    filled = [count * capacity // sum(capacities) for capacity in capacities]
-    return [*filled[:-1], count - sum(filled[:-1])] if filled else []
+def _capacity(number: int) -> int:
+    """How many nodes ring `number` has room for."""
+    return int(2 * math.pi * _STEP * number / _ROOM)
 
 
-def _around(nodes: Sequence[str], sizes: Sequence[int], first: int) -> dict[str, Place]:
-    """The nodes, spread over the rings without losing their order around the middle."""
-    taken = [0] * len(sizes)
-    places = {}
+def _rings(nodes: Sequence[str], first: int) -> list[list[str]]:
+    """The nodes on as many rings as they need, all filled alike and in order around the middle."""
+    rings: list[list[str]] = []
+    while sum(_capacity(first + index) for index in range(len(rings))) < len(nodes):
+        rings.append([])
     for node in nodes:
-        ring = min(
-            (index for index, size in enumerate(sizes) if taken[index] < size), key=lambda i: taken[i] / sizes[i]
-        )
-        angle = 2 * math.pi * (taken[ring] + ring % 2 / 2) / sizes[ring]
-        taken[ring] += 1
-        radius = _STEP * (first + ring)
-        places[node] = Place(radius * math.sin(angle), -radius * math.cos(angle), angle)
-    return places
+        emptiest = min(range(len(rings)), key=lambda index: (len(rings[index]) + 1) / _capacity(first + index))
+        rings[emptiest].append(node)
+    return rings
+
+
+def _evenly(count: int) -> list[float]:
+    return [2 * math.pi * index / count for index in range(count)]
+
+
+def _beside(ring: Sequence[str], parents: Mapping[str, str], places: Mapping[str, Place]) -> list[float]:
+    """The angles of the nodes they hang on."""
+    return [places[parents[node]].angle for node in ring]
+
+
+def _around(nodes: Sequence[str], wished: Sequence[float], number: int) -> dict[str, Place]:
+    """The nodes on ring `number`, each as near to its wished angle as its neighbours let it."""
+    slots = _capacity(number)
+    siblings = Counter(wished)
+    taken: list[float] = []
+    for angle in wished:
+        wish = angle / (2 * math.pi) * slots - (siblings[angle] - 1) / 2
+        taken.append(max(wish, taken[-1] + 1) if taken else wish)
+    last = taken[0] + slots - 1 if taken else 0
+    for index in reversed(range(len(taken))):
+        taken[index] = min(taken[index], last - (len(taken) - 1 - index))
+    radius = _STEP * number
+    angles = [2 * math.pi * slot / slots for slot in taken]
+    return {
+        node: Place(radius * math.sin(angle), -radius * math.cos(angle), angle)
+        for node, angle in zip(nodes, angles, strict=True)
+    }
