@@ -272,6 +272,39 @@ def test_removing_a_file_keeps_its_role_for_undo(client: TestClient, create: Cal
     assert [(asset["asset_id"], asset["role"]) for asset in linked] == [(asset_id, "diary & notes")]
 
 
+def test_a_picture_becomes_the_cover_and_gives_way_again(
+    client: TestClient, create: Callable[..., dict[str, Any]]
+) -> None:
+    entity_id = create("Ada")["entity_id"]
+    ids = []
+    for name, content_type in (("first.png", "image/png"), ("second.png", "image/png"), ("notes.txt", "text/plain")):
+        upload = client.post("/v1/assets/upload", files={"file": (name, name.encode(), content_type)})
+        ids.append(upload.json()["data"]["asset_id"])
+        client.post(f"/v1/entities/{entity_id}/assets/{ids[-1]}").raise_for_status()
+    first, second, notes = ids
+    path = f"{PATH}/{entity_id}"
+
+    def cover_in(page: str) -> str:
+        portrait = page.split('id="cover"')[1].split("</div>", maxsplit=1)[0]
+        return re.search(r"/v1/assets/([0-9a-f]{64})/thumbnail", portrait)[1]  # type: ignore[index]
+
+    page = client.get(f"{path}?tab=attachments").text
+    assert cover_in(page) == second
+    assert f'action="{path}/attachments/{notes}/cover"' not in page
+    assert f'action="{path}/attachments/{first}/cover"' in page
+
+    page = client.get(client.post(f"{path}/attachments/{first}/cover").headers["location"]).text
+    assert "Cover chosen." in page
+    assert cover_in(page) == first
+    assert cover_in(client.get(path).text) == first
+    assert f'action="{path}/attachments/{first}/cover"' not in page
+
+    assert f'action="{path}/cover/clear"' in page
+    page = client.get(client.post(f"{path}/cover/clear").headers["location"]).text
+    assert cover_in(page) == second
+    assert client.post(f"{path}/attachments/{notes}/cover").status_code == 422
+
+
 # --- Words and letters ----------------------------------------------------------------------------------------------
 
 

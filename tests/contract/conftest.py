@@ -303,3 +303,60 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "plugin.json").write_text(json.dumps(manifest))
     (folder / "plugin.py").write_text(WORKSHOP)
     return folder
+
+
+READER = """
+from fastapi import APIRouter
+
+from faceforge_sdk import Envelope, Router, hookimpl, ok
+from faceforge_sdk.models import AssetFacts
+from faceforge_sdk.protocols import Reading
+
+
+@hookimpl
+def register_routers(ctx):
+    router = APIRouter()
+
+    @router.post("/record")
+    def record(readings: list[dict]) -> Envelope[list[str]]:
+        read = [
+            Reading(
+                one["asset_id"],
+                AssetFacts(**one.get("facts", {})),
+                tuple(one.get("entries", ())),
+                one.get("words", {}),
+            )
+            for one in readings
+        ]
+        return ok(list(ctx.assets.record(read)))
+
+    @router.post("/covers")
+    def covers(entity_ids: list[str]) -> Envelope[dict[str, str]]:
+        return ok(dict(ctx.assets.covers(entity_ids)))
+
+    return [Router(router)]
+"""
+
+
+@pytest.fixture(scope="module")
+def reader(house: RunningCore, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A plugin of `house` that does as readers of files do: the path below which ``record`` and ``covers`` are."""
+    folder = tmp_path_factory.mktemp("plugins") / "reader"
+    folder.mkdir()
+    manifest = {"id": "reader", "name": "Reader", "api_version": 1, "entrypoints": {"python": "plugin"}}
+    (folder / "plugin.json").write_text(json.dumps(manifest))
+    (folder / "plugin.py").write_text(READER)
+    house.install_plugin(folder)
+    return "/v1/plugins/reader"
+
+
+@pytest.fixture
+def record(api: Api, reader: str) -> Callable[..., list[str]]:
+    """Keeps what was read out of one asset: ``record(asset_id, width=3, words={...}, entries=[...])``."""
+
+    def keep(asset_id: str, *, words: Any = None, entries: Any = (), **facts: Any) -> list[str]:
+        reading = {"asset_id": asset_id, "facts": facts, "entries": entries, "words": words or {}}
+        kept: list[str] = api.data("POST", f"{reader}/record", json=[reading])
+        return kept
+
+    return keep

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import bindparam, insert
 
-from faceforge_core.db import facts, search
+from faceforge_core.db import facts, search, search_index
 from faceforge_core.db.fact_values import PRESENT, indexed_values
 from faceforge_core.db.statements import prepare
 from faceforge_core.db.tables import entities
@@ -188,7 +188,7 @@ def test_filters_equal_a_plain_reading(
     monkeypatch.setattr(search, "FEW", few)
     things = some_things(rng, 120)
     enter(database, things)
-    while settled and database.write(search.index_pending):
+    while settled and database.write(search_index.ENTITY_TEXTS.index_pending):
         pass
     hits = 0
     for _ in range(250):

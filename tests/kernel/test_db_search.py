@@ -76,7 +76,7 @@ def moment(at: datetime) -> str:
 
 def settle(database: Database) -> None:
     """Let the trigram index catch up with everything."""
-    while database.write(search.index_pending):
+    while database.write(search_index.ENTITY_TEXTS.index_pending):
         pass
 
 
@@ -255,11 +255,12 @@ def test_what_a_kill_left_pending_is_found_and_caught_up_with(
     code = """
 import os, signal, sys
 from pathlib import Path
-from faceforge_core.db import search
+from faceforge_core.db import search, search_index
 from faceforge_core.db.engine import Database
 database = Database(Path(sys.argv[1]))
 database.write(lambda tx: search.index_entity(tx, 5, "a" * 64, "lovelace", []))
-database.write(lambda tx: search.index_pending(tx) or search.reindex_entity(tx, "a" * 64, "grace hopper", []))
+catch_up = search_index.ENTITY_TEXTS.index_pending
+database.write(lambda tx: catch_up(tx) or search.reindex_entity(tx, "a" * 64, "grace hopper", []))
 os.kill(os.getpid(), signal.SIGKILL)
 """
     assert run_python(code, database_path).returncode != 0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Header, Query, Response
 
 from faceforge_sdk.models import (
+    CoverChoice,
     Deleted,
     Entity,
     EntityDraft,
@@ -90,6 +91,22 @@ def build(entities: Entities) -> APIRouter:
     @router.post("/v1/entities/{entity_id}/restore", summary="Bring an entity back from the trash")
     def restore_entity(entity_id: str) -> Envelope[Entity]:
         return ok(entities.restore(entity_id))
+
+    @router.put("/v1/entities/{entity_id}/cover", summary="Choose an entity's cover")
+    def choose_cover(
+        entity_id: str, cover: CoverChoice, response: Response, if_match: Annotated[str | None, Header()] = None
+    ) -> Envelope[Entity]:
+        entity = entities.set_cover(entity_id, cover.asset_id, expected_revision=expected_revision(if_match))
+        response.headers["ETag"] = etag(entity)
+        return ok(entity)
+
+    @router.delete("/v1/entities/{entity_id}/cover", summary="Leave an entity's cover to Core")
+    def clear_cover(
+        entity_id: str, response: Response, if_match: Annotated[str | None, Header()] = None
+    ) -> Envelope[Entity]:
+        entity = entities.set_cover(entity_id, None, expected_revision=expected_revision(if_match))
+        response.headers["ETag"] = etag(entity)
+        return ok(entity)
 
     @router.get("/v1/trash/entities", summary="List the entities in the trash")
     def list_trashed_entities(query: Annotated[TrashQuery, Query()]) -> Envelope[Page[TrashedEntity]]:

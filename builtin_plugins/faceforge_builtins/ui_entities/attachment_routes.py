@@ -57,6 +57,16 @@ def build(ctx: PluginContext) -> APIRouter:
         ctx.assets.link(entity_id, asset_id, text_of(posted, "role")[:_MAX_ROLE] or None)
         return RedirectResponse(with_notice(f"{PATH}/{entity_id}", "linked", tab="attachments"), 303)
 
+    @router.post("/{entity_id}/attachments/{asset_id}/cover")
+    def choose_cover(entity_id: str, asset_id: str) -> Response:
+        ctx.entities.set_cover(entity_id, asset_id)
+        return RedirectResponse(with_notice(f"{PATH}/{entity_id}", "cover-chosen", tab="attachments"), 303)
+
+    @router.post("/{entity_id}/cover/clear")
+    def clear_cover(entity_id: str) -> Response:
+        ctx.entities.set_cover(entity_id, None)
+        return RedirectResponse(with_notice(f"{PATH}/{entity_id}", "cover-cleared", tab="attachments"), 303)
+
     return router
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .portraits import drawable, drawable_types, icon_of, thumbnail_address
+from .portraits import drawable, drawable_types, icon_of, thumbnail_address, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ _ENLARGED_PIXELS = 1024
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A linked file: its name if it has one, what it is in a word if known, and its picture if one can be drawn."""
+    """A linked file: its name and what it is in a word, as far as known, its picture, and whether it may be a cover."""
 
     asset: LinkedAsset
     name: str
@@ -26,6 +26,7 @@ class Attachment:
     icon: str
     picture: str | None
     enlarged: str | None
+    is_image: bool
 
 
 def attachments_of(ctx: PluginContext, assets: Sequence[LinkedAsset]) -> list[Attachment]:
@@ -42,6 +43,7 @@ def _attachment(asset: LinkedAsset, has_picture: bool) -> Attachment:
         icon=icon_of(asset),
         picture=thumbnail_address(asset.asset_id) if has_picture else None,
         enlarged=thumbnail_address(asset.asset_id, _ENLARGED_PIXELS) if has_picture else None,
+        is_image=type_of(asset).startswith("image/"),
     )
 
 
@@ -51,6 +53,6 @@ def _kind(asset: LinkedAsset) -> str:
         return asset.role
     if asset.kind and asset.kind != "file":
         return asset.kind
-    subtype = (asset.mime_type or "").split(";")[0].rpartition("/")[2]
+    subtype = type_of(asset).split(";")[0].rpartition("/")[2]
     ending = (asset.filename or "").rpartition(".")[2] if "." in (asset.filename or "") else ""
     return (ending or ("" if subtype == "octet-stream" else subtype)).upper()

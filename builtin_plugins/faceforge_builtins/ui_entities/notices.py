@@ -42,6 +42,8 @@ _SENTENCES: Mapping[str, str] = {
     "no-tag": to_translate("Write a tag first."),
     "queued": to_translate("These are many: a job does it now. Reload the list after a while."),
     "not-queued": to_translate("These are too many to change at once, and no job can do it. Choose fewer."),
+    "cover-chosen": to_translate("Cover chosen."),
+    "cover-cleared": to_translate("The newest picture is the cover again."),
 }
 _UNDO_PATHS: Mapping[str, str] = {
     "deleted": "/ui/entities/trash/{entity}/restore",

@@ -70,9 +70,14 @@ def drawable_types(ctx: PluginContext) -> tuple[str, ...]:
     return tuple(media_type for renderer in renderers for media_type in renderer.value.media_types)
 
 
+def type_of(asset: Asset) -> str:
+    """What the bytes of `asset` are, or was said of them until they are read."""
+    return asset.facts.media_type or asset.mime_type or ""
+
+
 def drawable(asset: Asset, types: Sequence[str]) -> bool:
     """Whether a thumbnail of `asset` may be asked for."""
-    media_type = (asset.mime_type or "").split(";")[0].strip().lower()
+    media_type = type_of(asset).split(";")[0].strip().lower()
     return any(fnmatchcase(media_type, pattern) for pattern in types)
 
 
@@ -83,5 +88,5 @@ def thumbnail_address(asset_id: str, pixels: int = THUMBNAIL_PIXELS) -> str:
 
 def icon_of(asset: Asset) -> str:
     """The symbol for a file without a picture."""
-    family = (asset.mime_type or "").split("/")[0]
+    family = type_of(asset).split("/")[0]
     return family if family in {"image", "audio", "video"} else "file"

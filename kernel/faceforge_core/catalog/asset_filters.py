@@ -1,58 +1,146 @@
-"""What a list of assets asks for, as conditions on the table of assets."""
+"""What a list of assets asks for, as conditions in SQL, and the index that knows who meets each of them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import bindparam, exists
+from sqlalchemy import and_, bindparam, exists, func, or_
 
-from faceforge_core.db.tables import SAID_FAMILY, entities, entity_assets
+from faceforge_core.db.search_text import first_sequence_of, needle_of, trigrams_of
+from faceforge_core.db.tables import MEDIA_FAMILY, SAID_FAMILY, asset_search, entities, entity_assets
 from faceforge_core.db.tables import assets as table
 from faceforge_sdk.models import AssetQuery
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from sqlalchemy import ColumnElement
 
     from faceforge_sdk.models import LinkedAssetQuery
 
 FilterNames = tuple[str, ...]
 
+TEXT, SHORT_TEXT = "text", "short_text"
+"""The conditions of `q`; one of less than three characters is beyond the trigram index. Both look at `asset_search`."""
+
+CREATED = "ix_assets_created"
+
+
+class Condition(NamedTuple):
+    """What has to hold for an asset; the index `found_by` gives all for which it does, `in_order`: newest first."""
+
+    check: ColumnElement[bool]
+    found_by: str | None = None
+    in_order: bool = False
+
+
+class Asked(NamedTuple):
+    """A condition by its name, and the values of its parameters."""
+
+    name: str
+    values: tuple[tuple[str, Any], ...] = ()
+
 
 class AssetFilters(NamedTuple):
-    """The conditions that apply, by name, and the values of their parameters; equal for equal questions."""
+    """The conditions that apply; equal for equal questions."""
 
-    names: FilterNames
-    values: tuple[str, ...]
+    asked: tuple[Asked, ...]
 
     @classmethod
     def of(cls, query: AssetQuery | LinkedAssetQuery) -> AssetFilters:
         """What a query asks for."""
-        asked = {"kind": query.kind, **_of_type(query.mime_type)}
-        unbound: list[str] = []
-        if isinstance(query, AssetQuery):
-            asked |= {"created_after": query.created_after, "created_before": query.created_before}
-            unbound = [] if query.linked is None else ["linked" if query.linked else "unlinked"]
-        said = {name: value for name, value in asked.items() if value}
-        return cls((*said, *unbound), tuple(said.values()))
+        asked = tuple(_asked(query))
+        if isinstance(query, AssetQuery) and query.sort_by in FACT_ORDERS:
+            asked = (*asked, Asked(f"has_{query.sort_by}"))
+        return cls(asked)
 
     @property
-    def params(self) -> dict[str, str]:
+    def names(self) -> FilterNames:
+        """The names of the conditions, which are what a statement depends on."""
+        return tuple(one.name for one in self.asked)
+
+    @property
+    def params(self) -> dict[str, Any]:
         """The parameters of a statement with these conditions."""
-        return dict(zip(self.names, self.values, strict=False))  # conditions without a value come last
+        return dict(pair for one in self.asked for pair in one.values)
+
+    @property
+    def text_params(self) -> dict[str, Any]:
+        """What a statement that reads through the texts takes beside `params`: the trigrams, and the bounds of age."""
+        params, names = self.params, self.names
+        bounds = {f"{name}_seq": first_sequence_of(params[name]) for name in AGES if name in names}
+        return bounds | ({"trigrams": trigrams_of(params["needle"])} if TEXT in names else {})
+
+    def by_index(self) -> Mapping[str, AssetFilters]:
+        """The indexes that know who meets a condition, each with its conditions; `TEXT` is the trigram index."""
+        found: dict[str, AssetFilters] = {}
+        for one in self.asked:
+            index = TEXT if one.name == TEXT else CONDITIONS[one.name].found_by
+            if index is not None:
+                found[index] = AssetFilters((*found.get(index, _NONE).asked, one))
+        return found
 
 
-IMAGES = AssetFilters(("family",), ("image/",))
+_NONE = AssetFilters(())
 
 
-def conditions_of(names: FilterNames) -> list[ColumnElement[bool]]:
+def checks_of(names: FilterNames) -> list[ColumnElement[bool]]:
     """The conditions with these names."""
-    return [_CONDITIONS[name] for name in names]
+    return [CONDITIONS[name].check for name in names]
 
 
-def _of_type(mime_type: str | None) -> dict[str, str | None]:
-    if mime_type and mime_type.endswith("/*"):
-        return {"family": mime_type.removesuffix("*")}
-    return {"mime_type": mime_type}
+def looks_at_text(names: FilterNames) -> bool:
+    """Whether these conditions need `asset_search` in their statement."""
+    return TEXT in names or SHORT_TEXT in names
+
+
+_BOUNDED = {"width": "width", "height": "height", "duration": "duration_seconds", "pages": "page_count"}
+_PLAIN = (
+    "kind",
+    "created_after",
+    "created_before",
+    "taken_after",
+    "taken_before",
+    *(f"{bound}_{word}" for word in _BOUNDED for bound in ("min", "max")),
+)
+AGES = ("created_after", "created_before")
+
+
+def _asked(query: AssetQuery | LinkedAssetQuery) -> Iterator[Asked]:
+    for name in _PLAIN:
+        value = getattr(query, name, None)
+        if value not in (None, ""):
+            yield _valued(name, value)
+    yield from _of_type("mime_type", "family", query.mime_type)
+    yield from _of_type("media_type", "media_family", query.media_type)
+    needle = needle_of(query.q or "")
+    if needle:
+        yield Asked(SHORT_TEXT if trigrams_of(needle) is None else TEXT, (("needle", needle),))
+    if isinstance(query, AssetQuery):
+        yield from _of_whereabouts(query)
+
+
+def _valued(name: str, value: Any) -> Asked:
+    return Asked(name, ((name, value),))
+
+
+def _of_type(whole: str, family: str, wanted: str | None) -> Iterator[Asked]:
+    if wanted and wanted.endswith("/*"):
+        yield _valued(family, wanted.removesuffix("*"))
+    elif wanted:
+        yield _valued(whole, wanted)
+
+
+def _of_whereabouts(query: AssetQuery) -> Iterator[Asked]:
+    if query.linked is not None:
+        yield Asked("linked" if query.linked else "unlinked")
+    if query.has_location is not None:
+        yield Asked("located" if query.has_location else "unlocated")
+    if query.shape is not None:
+        yield Asked(query.shape)
+    if query.box is not None:
+        name = "across_date_line" if query.box.west > query.box.east else "within"
+        yield Asked(name, tuple(query.box._asdict().items()))
 
 
 _HAS_ENTITY: Any = exists().where(
@@ -61,12 +149,49 @@ _HAS_ENTITY: Any = exists().where(
     entities.c.entity_id == entity_assets.c.entity_id,
     entities.c.deleted_at.is_(None),
 )
-_CONDITIONS: dict[str, ColumnElement[bool]] = {
-    "kind": table.c.kind == bindparam("kind"),
-    "mime_type": table.c.mime_type == bindparam("mime_type"),
-    "family": bindparam("family") == SAID_FAMILY,
-    "created_after": table.c.created_at >= bindparam("created_after"),
-    "created_before": table.c.created_at < bindparam("created_before"),
-    "linked": _HAS_ENTITY,
-    "unlinked": ~_HAS_ENTITY,
+_LATITUDE = table.c.latitude.between(bindparam("south"), bindparam("north"))
+_EAST_OF_WEST = table.c.longitude >= bindparam("west")
+_WEST_OF_EAST = table.c.longitude <= bindparam("east")
+_LOCATION = "ix_assets_location"
+_HOLDS_NEEDLE = Condition(func.instr(asset_search.c.text, bindparam("needle")) > 0)
+FACT_ORDERS = ("taken_at", "width", "height", "duration_seconds", "page_count")
+"""The facts by which a list may be sorted; each has an index of its own."""
+
+CONDITIONS: dict[str, Condition] = {
+    "kind": Condition(table.c.kind == bindparam("kind"), "ix_assets_kind", in_order=True),
+    "mime_type": Condition(table.c.mime_type == bindparam("mime_type"), "ix_assets_type", in_order=True),
+    "family": Condition(bindparam("family") == SAID_FAMILY, "ix_assets_family", in_order=True),
+    "media_type": Condition(table.c.media_type == bindparam("media_type"), "ix_assets_media_type", in_order=True),
+    "media_family": Condition(
+        and_(bindparam("media_family") == MEDIA_FAMILY, table.c.media_type.is_not(None)),
+        "ix_assets_media_family",
+        in_order=True,
+    ),
+    "created_after": Condition(table.c.created_at >= bindparam("created_after"), CREATED, in_order=True),
+    "created_before": Condition(table.c.created_at < bindparam("created_before"), CREATED, in_order=True),
+    "taken_after": Condition(table.c.taken_at >= bindparam("taken_after"), "ix_assets_taken_at"),
+    "taken_before": Condition(table.c.taken_at < bindparam("taken_before"), "ix_assets_taken_at"),
+    **{
+        f"min_{word}": Condition(table.c[column] >= bindparam(f"min_{word}"), f"ix_assets_{column}")
+        for word, column in _BOUNDED.items()
+    },
+    **{
+        f"max_{word}": Condition(table.c[column] <= bindparam(f"max_{word}"), f"ix_assets_{column}")
+        for word, column in _BOUNDED.items()
+    },
+    **{f"has_{fact}": Condition(table.c[fact].is_not(None), f"ix_assets_{fact}") for fact in FACT_ORDERS},
+    TEXT: _HOLDS_NEEDLE,
+    SHORT_TEXT: _HOLDS_NEEDLE,
+    "linked": Condition(_HAS_ENTITY),
+    "unlinked": Condition(~_HAS_ENTITY),
+    "located": Condition(table.c.latitude.is_not(None), _LOCATION),
+    "unlocated": Condition(table.c.latitude.is_(None)),
+    "within": Condition(and_(_LATITUDE, _EAST_OF_WEST, _WEST_OF_EAST), _LOCATION),
+    "across_date_line": Condition(and_(_LATITUDE, or_(_EAST_OF_WEST, _WEST_OF_EAST)), _LOCATION),
+    "landscape": Condition(table.c.width > table.c.height),
+    "portrait": Condition(table.c.width < table.c.height),
+    "square": Condition(table.c.width == table.c.height),
 }
+
+IN_ORDER = frozenset(one.found_by for one in CONDITIONS.values() if one.in_order)
+"""The indexes that give their assets by age."""

@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from faceforge_core.clock import now
 from faceforge_core.db import counters
-from faceforge_core.db.statements import Prepared, prepare
+from faceforge_core.db.search_index import ASSET_TEXTS
+from faceforge_core.db.search_text import asset_text, sequence_of
+from faceforge_core.db.statements import prepare
 from faceforge_core.db.tables import assets as table
 from faceforge_sdk.errors import InvalidInput, NotFound, PayloadTooLarge
 from faceforge_sdk.models import Asset, AssetFacts, TrashedAsset
 
-from . import stored_json
-from .asset_filters import AssetFilters, FilterNames, conditions_of
+from . import metadata, stored_json
 from .media_types import is_media_type
-from .memo import Memo
-from .paging import Cut, Order, Place
 
 if TYPE_CHECKING:
     from sqlite3 import Row
 
     from faceforge_core.db.engine import Database, Reader, Transaction
     from faceforge_core.events import EventLog
-    from faceforge_sdk.models import AssetPatch, AssetQuery, Page, TrashQuery
+    from faceforge_sdk.models import AssetPatch
 
-
-MAX_META_LENGTH = 4 * 1024 * 1024
-"""Characters of JSON: a few of the largest sidecars; each read of the asset carries them all."""
 
 ASSET_COLUMNS = tuple(column for column in table.c if column.name not in {"bytes_state", "words_json"})
 _LIVE, _TRASHED = table.c.deleted_at.is_(None), table.c.deleted_at.is_not(None)
 _THIS = table.c.asset_id == bindparam("id")
 
 _GET = prepare(select(*ASSET_COLUMNS).where(_THIS, _LIVE))
+_SEARCHED = prepare(select(table.c.filename, table.c.created_at, table.c.words_json, table.c.meta_json).where(_THIS))
 _GET_ANY = prepare(select(*ASSET_COLUMNS).where(_THIS))
 _UPDATE = prepare(
     update(table)
@@ -49,7 +45,9 @@ _UPDATE = prepare(
     )
 )
 _FACTS = tuple(AssetFacts.model_fields)
-_AT_FIRST = {column.name: bindparam(column.name) for column in table.c if column.name not in {*_FACTS, "words_json"}}
+_AT_FIRST: dict[str, Any] = {
+    column.name: bindparam(column.name) for column in table.c if column.name not in {*_FACTS, "words_json"}
+}
 _INSERT = prepare(insert(table).values(_AT_FIRST))
 _TRASH = prepare(update(table).where(_THIS, _LIVE).values(deleted_at=bindparam("now")))
 _RESTORE = prepare(update(table).where(_THIS, _TRASHED).values(deleted_at=None, updated_at=bindparam("now")))
@@ -59,7 +57,6 @@ _SET_PLACE = prepare(
     .where(_THIS)
     .values(storage_provider=bindparam("provider"), storage_key=bindparam("key"), bytes_state=bindparam("state"))
 )
-_COUNT_TRASH = prepare(select(func.count()).select_from(table).where(_TRASHED))
 
 _live_asset = TypeAdapter(Asset).validate_python
 _trashed_asset = TypeAdapter(TrashedAsset).validate_python
@@ -71,7 +68,6 @@ class AssetCatalog:
     def __init__(self, database: Database, events: EventLog) -> None:
         self._database = database
         self._events = events
-        self._totals: Memo[int] = Memo(lambda: database.generation)
 
     def get(self, asset_id: str) -> Asset:
         """The live asset. Raises `NotFound`."""
@@ -83,16 +79,6 @@ class AssetCatalog:
         with self._database.read() as reader:
             row = reader.one(_GET_ANY, id=asset_id)
         return None if row is None else asset_of(row)
-
-    def list(self, query: AssetQuery) -> Page[Asset]:
-        """Live assets. Raises `InvalidInput` for a foreign cursor."""
-        cut = Cut.of(query, _order(query.sort_by, query.sort_order))
-        filters = AssetFilters.of(query)
-        statement = _list_statement(query.sort_by, query.sort_order, filters.names, cut.place)
-        with self._database.read() as reader:
-            rows = reader.all(statement, **filters.params, **cut.params)
-            total = self._total(reader, filters) if query.total == "exact" else None
-        return cut.page(rows, asset_of, total)
 
     def update(self, asset_id: str, patch: AssetPatch) -> Asset:
         """Change what `patch` names. Raises `NotFound`, and `InvalidInput` for something that is no media type."""
@@ -113,6 +99,8 @@ class AssetCatalog:
                 mime_type=after.mime_type,
                 now=after.updated_at,
             )
+            if after.filename != before.filename:
+                _refresh_text(tx, asset_id)
             self._events.append(tx, "asset.updated", asset_id, {"changed": sorted(changes)})
             return after
 
@@ -124,6 +112,7 @@ class AssetCatalog:
         def work(tx: Transaction) -> None:
             if tx.run(_TRASH, id=asset_id, now=now()) == 0:
                 raise not_found(asset_id)
+            ASSET_TEXTS.leave(tx, asset_id)
             counters.adjust(tx, counters.ASSETS, -1)
             self._events.append(tx, "asset.deleted", asset_id, {})
 
@@ -138,15 +127,6 @@ class AssetCatalog:
             return asset_of(_found(tx.one(_GET, id=asset_id), asset_id))
 
         return self._database.write(work)
-
-    def trash(self, query: TrashQuery) -> Page[TrashedAsset]:
-        """What lies in the trash."""
-        cut = Cut.of(query, _order("deleted_at", query.sort_order))
-        statement = _list_statement("deleted_at", query.sort_order, (), cut.place)
-        with self._database.read() as reader:
-            rows = reader.all(statement, **cut.params)
-            total = reader.value(_COUNT_TRASH) if query.total == "exact" else None
-        return cut.page(rows, _trashed, total)
 
     def store(  # noqa: PLR0913 - the facts of one file, all of them needed
         self,
@@ -170,6 +150,7 @@ class AssetCatalog:
         moment = now()
         known = tx.one(_GET_ANY, id=content_hash)
         if known is None:
+            meta = {"metadata": [sidecar]} if sidecar else {}
             tx.run(
                 _INSERT,
                 asset_id=content_hash,
@@ -178,7 +159,7 @@ class AssetCatalog:
                 content_hash=content_hash,
                 byte_size=byte_size,
                 mime_type=mime_type,
-                meta_json=stored_json.dump({"metadata": [sidecar]} if sidecar else {}),
+                meta_json=stored_json.dump(meta),
                 created_at=moment,
                 updated_at=moment,
                 deleted_at=None,
@@ -186,6 +167,7 @@ class AssetCatalog:
                 storage_key=storage_key,
                 bytes_state=bytes_state,
             )
+            _enter_text(tx, content_hash, moment, asset_text(filename, {}, meta))
             counters.adjust(tx, counters.ASSETS, 1)
             self._events.append(tx, "asset.stored", content_hash, {"mime_type": mime_type, "kind": kind})
         else:
@@ -201,44 +183,35 @@ class AssetCatalog:
     def _revive(self, tx: Transaction, asset_id: str) -> bool:
         if tx.run(_RESTORE, id=asset_id, now=now()) == 0:
             return False
+        row = _found(tx.one(_SEARCHED, id=asset_id), asset_id)
+        _enter_text(tx, asset_id, row["created_at"], _text_of(row))
         counters.adjust(tx, counters.ASSETS, 1)
         self._events.append(tx, "asset.restored", asset_id, {})
         return True
 
     def _add_sidecar(self, tx: Transaction, known: Row, sidecar: dict[str, Any] | None) -> None:
         meta = stored_json.load(known["meta_json"])
-        known_entries = meta.get("metadata") or []
-        entries = known_entries if isinstance(known_entries, list) else [known_entries]  # an old row may hold anything
+        entries = metadata.entries_of(meta)
         if sidecar is None or sidecar in entries:
             return
-        meta["metadata"] = [*entries, sidecar]
-        text = stored_json.dump(meta)
-        if len(text) > MAX_META_LENGTH:
+        text = stored_json.dump(metadata.with_entries(meta, [*entries, sidecar]))
+        if len(text) > metadata.MAX_LENGTH:
             raise PayloadTooLarge("This asset has so much metadata already that no further sidecar can be added.")
         tx.run(_SET_META, id=known["asset_id"], meta=text, now=now())
+        _refresh_text(tx, known["asset_id"])
         self._events.append(tx, "asset.updated", known["asset_id"], {"changed": ["meta"]})
 
-    def _total(self, reader: Reader, filters: AssetFilters) -> int:
-        if not filters.names:
-            return counters.current(reader, counters.ASSETS)
-        statement = _count_statement(filters.names)
-        return self._totals.get(filters, lambda: int(reader.value(statement, **filters.params)))
+
+def _enter_text(tx: Transaction, asset_id: str, created_at: str, text: str) -> None:
+    ASSET_TEXTS.enter(tx, sequence_of(created_at, asset_id), asset_id, text)
 
 
-def _order(sort_by: str, sort_order: str) -> Order:
-    name = f"assets:{sort_by}:{sort_order}"
-    return Order(name, table.c[sort_by], table.c.asset_id, sort_by, sort_order == "desc")
+def _refresh_text(tx: Transaction, asset_id: str) -> None:
+    ASSET_TEXTS.change(tx, asset_id, _text_of(_found(tx.one(_SEARCHED, id=asset_id), asset_id)))
 
 
-@cache
-def _list_statement(sort_by: str, sort_order: str, filters: FilterNames, place: Place | None) -> Prepared:
-    state = _TRASHED if sort_by == "deleted_at" else _LIVE
-    return _order(sort_by, sort_order).page_of(select(*ASSET_COLUMNS).where(state, *conditions_of(filters)), place)
-
-
-@cache
-def _count_statement(filters: FilterNames) -> Prepared:
-    return prepare(select(func.count()).select_from(table).where(_LIVE, *conditions_of(filters)))
+def _text_of(row: Row) -> str:
+    return asset_text(row["filename"], stored_json.load(row["words_json"]), stored_json.load(row["meta_json"]))
 
 
 def asset_facts(row: Row) -> dict[str, Any]:
@@ -254,7 +227,8 @@ def asset_of(row: Row) -> Asset:
     return _live_asset(asset_facts(row))
 
 
-def _trashed(row: Row) -> TrashedAsset:
+def trashed_asset_of(row: Row) -> TrashedAsset:
+    """The trashed asset of a row of its table."""
     return _trashed_asset(asset_facts(row))
 
 

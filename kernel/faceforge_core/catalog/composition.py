@@ -28,7 +28,7 @@ class Catalog:
         self.field_defs = FieldDefCatalog(database, events, types)
         self.entities = EntityService(database, events, self.field_defs)
         links = LinkCatalog(database, events)
-        self.assets = AssetService(self.files, links)
+        self.assets = AssetService(database, events, self.files, links)
         self.imports = ImportCatalog(database, events, self.files, links, EntityRows(events))
         self.descriptors = DescriptorCatalog(database, events, self.field_defs)
         self.relationships = RelationshipCatalog(database, events)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from faceforge_sdk.errors import PreconditionFailed
-
-from .entity_rows import EntityRows, live, new_entity, not_found
+from .entity_rows import EntityRows, live, live_at, new_entity, not_found
 
 if TYPE_CHECKING:
     from faceforge_core.db.engine import Database, Transaction
@@ -46,12 +44,7 @@ class EntityCatalog:
             self._definitions.check_fields(patch.fields)
 
         def work(tx: Transaction) -> Entity:
-            before = live(tx, entity_id)
-            if expected_revision not in (None, before.revision):
-                raise PreconditionFailed(
-                    "The entity was changed meanwhile.",
-                    details={"expected_revision": expected_revision, "revision": before.revision},
-                )
+            before = live_at(tx, entity_id, expected_revision)
             return self._rows.change(tx, before, changes)
 
         return self._database.write(work)

@@ -14,7 +14,7 @@ from faceforge_core.clock import now
 from faceforge_core.db import facts, search
 from faceforge_core.db.statements import prepare
 from faceforge_core.db.tables import entities as table
-from faceforge_sdk.errors import NotFound
+from faceforge_sdk.errors import NotFound, PreconditionFailed
 from faceforge_sdk.models import Entity, TrashedEntity
 
 from . import external_ids, stored_json
@@ -120,6 +120,17 @@ def live(reader: Reader, entity_id: str) -> Entity:
     if row is None:
         raise not_found(entity_id)
     return entity_of(row)
+
+
+def live_at(reader: Reader, entity_id: str, expected_revision: int | None) -> Entity:
+    """The live entity. Raises `NotFound`, and `PreconditionFailed` if it has another revision than expected."""
+    entity = live(reader, entity_id)
+    if expected_revision not in (None, entity.revision):
+        raise PreconditionFailed(
+            "The entity was changed meanwhile.",
+            details={"expected_revision": expected_revision, "revision": entity.revision},
+        )
+    return entity
 
 
 def require_live(reader: Reader, entity_id: str) -> None:

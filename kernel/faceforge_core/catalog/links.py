@@ -14,11 +14,11 @@ from sqlalchemy import bindparam, func, insert, select, update
 
 from faceforge_core.clock import now
 from faceforge_core.db.statements import Prepared, prepare
-from faceforge_core.db.tables import assets
+from faceforge_core.db.tables import asset_search, assets
 from faceforge_core.db.tables import entity_assets as table
 from faceforge_sdk.models import LinkedAsset
 
-from .asset_filters import IMAGES, AssetFilters, FilterNames, conditions_of
+from .asset_filters import AssetFilters, FilterNames, checks_of, looks_at_text
 from .assets import ASSET_COLUMNS, asset_facts
 from .assets import not_found as no_asset
 from .entity_rows import require_live
@@ -42,18 +42,6 @@ _INSERT = prepare(insert(table))
 _RELINK = prepare(update(table).where(*_THIS).values(role=bindparam("new_role"), deleted_at=None))
 _REVIVE = prepare(update(table).where(*_THIS, table.c.deleted_at.is_not(None)).values(created_at=bindparam("moment")))
 _REMOVE = prepare(update(table).where(*_THIS, _LIVE).values(deleted_at=bindparam("moment")))
-_NEWEST_IMAGE = prepare(
-    select(table.c.asset_id)
-    .join(assets, assets.c.asset_id == table.c.asset_id)
-    .where(
-        table.c.entity_id == bindparam("entity"),
-        _LIVE,
-        assets.c.deleted_at.is_(None),
-        *conditions_of(IMAGES.names),
-    )
-    .order_by(table.c.created_at.desc(), table.c.asset_id)
-    .limit(1)
-)
 _COUNT = prepare(
     select(func.count()).select_from(
         select(table.c.asset_id)
@@ -110,14 +98,6 @@ class LinkCatalog:
             total = reader.value(_count_statement(filters.names), entity=entity_id, **filters.params)
         return cut.page(rows, lambda row: _linked_asset(asset_facts(row)), total if query.total == "exact" else None)
 
-    def covers(self, entity_ids: Sequence[str]) -> Mapping[str, str]:
-        """For each entity that has one: the asset id of its newest linked image."""
-        with self._database.read() as reader:
-            found = {
-                entity_id: reader.value(_NEWEST_IMAGE, entity=entity_id, **IMAGES.params) for entity_id in entity_ids
-            }
-        return {entity_id: asset_id for entity_id, asset_id in found.items() if asset_id is not None}
-
     def counts(self, entity_ids: Sequence[str], most: int) -> Mapping[str, int]:
         """How many live assets each entity has; counting stops at `most`, since a hub has any number."""
         with self._database.read() as reader:
@@ -129,11 +109,14 @@ def _order(sort_order: str) -> Order:
 
 
 def _linked(filters: FilterNames, *columns: ColumnElement[Any]) -> Select[Any]:
+    rows = table.join(assets, assets.c.asset_id == table.c.asset_id)
+    if looks_at_text(filters):
+        rows = rows.join(asset_search, asset_search.c.asset_id == table.c.asset_id)
     return (
         select(*columns)
-        .select_from(table.join(assets, assets.c.asset_id == table.c.asset_id))
+        .select_from(rows)
         .where(table.c.entity_id == bindparam("entity"), _LIVE, assets.c.deleted_at.is_(None))
-        .where(*conditions_of(filters))
+        .where(*checks_of(filters))
     )
 
 

@@ -10,9 +10,9 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar
 
-from sqlalchemy import and_, bindparam, or_
+from sqlalchemy import and_, bindparam, literal_column, or_
 
 from faceforge_core.db.statements import Prepared, prepare
 from faceforge_sdk.errors import InvalidInput
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from sqlite3 import Row
 
-    from sqlalchemy import BindParameter, Column, ColumnElement, Select
+    from sqlalchemy import BindParameter, Column, ColumnElement, CompoundSelect, Select
 
 R = TypeVar("R")
 M = TypeVar("M")
@@ -46,7 +46,7 @@ class Cursor:
     """The last row of a page: its sort key and id, in the order called `order`."""
 
     order: str
-    key: str | int | None
+    key: str | float | None
     last_id: str
 
     def encode(self) -> str:
@@ -62,7 +62,7 @@ class Cursor:
             found, key, last_id = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         except (binascii.Error, ValueError, TypeError, RecursionError) as exc:
             raise foreign_cursor() from exc
-        if found != order or not isinstance(key, str | int | None) or not isinstance(last_id, str):
+        if found != order or not isinstance(key, str | int | float | None) or not isinstance(last_id, str):
             raise foreign_cursor()
         return cls(order, key, last_id)
 
@@ -76,16 +76,19 @@ class Order:
     id_column: Column[Any]
     key: str
     descending: bool
+    has_nulls: ClassVar[bool] = True
 
     def page_of(self, statement: Select[Any], place: Place | None) -> Prepared:
         """`statement`, sorted, from the asked place on, up to ``limit``; to be executed with `Cut.params`."""
         if place is not None:
-            statement = statement.where(self._after(place))
-        key = self.column.desc() if self.descending else self.column.asc()
-        statement = statement.order_by(key, self.id_column.asc())
-        return prepare(statement.limit(bindparam("limit")).offset(bindparam("offset")))
+            statement = statement.where(self.behind(place))
+        return _cut(statement.order_by(*self._terms(self.column, self.id_column)))
 
-    def _after(self, place: Place) -> ColumnElement[bool]:
+    def page_of_both(self, statement: CompoundSelect[Any]) -> Prepared:
+        """The same for several statements taken together; each says by itself from where on."""
+        return _cut(statement.order_by(*self._terms(literal_column(self.key), literal_column(self.id_column.name))))
+
+    def behind(self, place: Place) -> ColumnElement[bool]:
         """What holds for the rows behind ``key`` and ``last_id``; NULL sorts first, as in SQLite."""
         key: BindParameter[Any] = bindparam("key")
         tie = self.id_column > bindparam("last_id")
@@ -95,6 +98,42 @@ class Order:
             return and_(self.column >= key, or_(self.column > key, tie))
         behind = and_(self.column <= key, or_(self.column < key, tie))
         return or_(behind, self.column.is_(None)) if self.column.nullable else behind
+
+    def _terms(self, column: ColumnElement[Any], id_column: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
+        return (column.desc() if self.descending else column.asc(), id_column.asc())
+
+
+@dataclass(frozen=True, slots=True)
+class PresentOrder(Order):
+    """An order of those rows alone that have the value.
+
+    Many may have the same one, so ties go in the same direction: the index, read backwards, gives them so.
+    """
+
+    has_nulls: ClassVar[bool] = False
+
+    def behind(self, _place: Place) -> ColumnElement[bool]:
+        """What holds for the rows behind ``key`` and ``last_id``."""
+        key: BindParameter[Any] = bindparam("key")
+        last_id: BindParameter[Any] = bindparam("last_id")
+        if self.descending:
+            return and_(self.column <= key, or_(self.column < key, self.id_column < last_id))
+        return and_(self.column >= key, or_(self.column > key, self.id_column > last_id))
+
+    def _terms(self, column: ColumnElement[Any], id_column: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
+        return (column.desc(), id_column.desc()) if self.descending else (column.asc(), id_column.asc())
+
+
+@dataclass(frozen=True, slots=True)
+class UniqueOrder(PresentOrder):
+    """An order by a value that no two rows share; a virtual table sorts by that alone."""
+
+    def _terms(self, column: ColumnElement[Any], _id_column: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
+        return (column.desc() if self.descending else column.asc(),)
+
+
+def _cut(statement: Select[Any] | CompoundSelect[Any]) -> Prepared:
+    return prepare(statement.limit(bindparam("limit")).offset(bindparam("offset")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +147,10 @@ class Cut:
     @classmethod
     def of(cls, query: _Paged, order: Order) -> Cut:
         """Raises `InvalidInput` when the query's cursor belongs to another list."""
-        return cls(order, query, Cursor.decode(query.cursor, order.name) if query.cursor else None)
+        cursor = Cursor.decode(query.cursor, order.name) if query.cursor else None
+        if cursor is not None and cursor.key is None and not order.has_nulls:
+            raise foreign_cursor()
+        return cls(order, query, cursor)
 
     @property
     def place(self) -> Place | None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .asset_facts import AssetReadings
+from .asset_lists import AssetLists
+from .covers import CoverCatalog
 from .entities import EntityCatalog
 from .entity_bulk import EntityBulk
 from .entity_lists import EntityLists
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
         UpsertItem,
         UpsertResult,
     )
+    from faceforge_sdk.protocols import Reading
 
     from .assets import AssetCatalog
     from .field_defs import FieldDefCatalog
@@ -42,6 +46,7 @@ class EntityService:
     """What plugins may do with entities."""
 
     def __init__(self, database: Database, events: EventLog, definitions: FieldDefCatalog) -> None:
+        self._covers = CoverCatalog(database, events)
         self._entities = EntityCatalog(database, events, definitions)
         self._lists = EntityLists(database)
         self._bulk = EntityBulk(database, events, definitions)
@@ -79,6 +84,9 @@ class EntityService:
     def delete_many(self, entity_ids: Sequence[str]) -> int:
         return self._bulk.delete_many(entity_ids)
 
+    def set_cover(self, entity_id: str, asset_id: str | None, *, expected_revision: int | None = None) -> Entity:
+        return self._covers.choose(entity_id, asset_id, expected_revision=expected_revision)
+
     def tags(self, limit: int = 100) -> Sequence[TagCount]:
         return self._lists.tags(limit)
 
@@ -86,15 +94,18 @@ class EntityService:
 class AssetService:
     """What plugins may do with assets; the catalogs behind it are out of their reach."""
 
-    def __init__(self, assets: AssetCatalog, links: LinkCatalog) -> None:
+    def __init__(self, database: Database, events: EventLog, assets: AssetCatalog, links: LinkCatalog) -> None:
         self._assets = assets
         self._links = links
+        self._lists = AssetLists(database)
+        self._covers = CoverCatalog(database, events)
+        self._readings = AssetReadings(database, events)
 
     def get(self, asset_id: str) -> Asset:
         return self._assets.get(asset_id)
 
     def list(self, query: AssetQuery) -> Page[Asset]:
-        return self._assets.list(query)
+        return self._lists.list(query)
 
     def update(self, asset_id: str, patch: AssetPatch) -> Asset:
         return self._assets.update(asset_id, patch)
@@ -106,7 +117,7 @@ class AssetService:
         return self._assets.restore(asset_id)
 
     def trash(self, query: TrashQuery) -> Page[TrashedAsset]:
-        return self._assets.trash(query)
+        return self._lists.trash(query)
 
     def link(self, entity_id: str, asset_id: str, role: str | None) -> None:
         self._links.link(entity_id, asset_id, role)
@@ -118,7 +129,10 @@ class AssetService:
         return self._links.of_entity(entity_id, query)
 
     def covers(self, entity_ids: Sequence[str]) -> Mapping[str, str]:
-        return self._links.covers(entity_ids)
+        return self._covers.of(entity_ids)
 
     def counts(self, entity_ids: Sequence[str], most: int = 1000) -> Mapping[str, int]:
         return self._links.counts(entity_ids, most)
+
+    def record(self, readings: Sequence[Reading]) -> Sequence[str]:
+        return self._readings.record(readings)

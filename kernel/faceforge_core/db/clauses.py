@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from faceforge_core.db import facts
 from faceforge_core.db.fact_values import indexed_integer, indexed_text
-from faceforge_core.db.search_text import fold, storable
+from faceforge_core.db.search_text import needle_of, storable, trigrams_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from faceforge_core.db.transactions import Reader
     from faceforge_sdk.models import FactFilter
 
-_TRIGRAM = 3
-_MOST_TRIGRAMS = 24
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
 _INTEGER = re.compile(r"[+-]?\d+")
 _DATE = re.compile(r"\d{4}(?:-\d\d(?:-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:\d\d)?)?)?)?")
@@ -122,25 +120,19 @@ _HOLDS = "instr(s.text, :needle) > 0"
 
 
 def _text_conditions(needle: str) -> Iterator[Clause]:
-    folded = storable(fold(needle))
+    folded = needle_of(needle)
     if not folded:
         return
-    if len(folded) < _TRIGRAM:
+    trigrams = trigrams_of(folded)
+    if trigrams is None:
         yield Clause(_HOLDS, {"needle": folded})
         return
     sources = (
         Source("entity_fts AS f", "f.rowid", ("f.entity_fts MATCH :trigrams", _SETTLED)),
         Source("entity_search_pending AS p", "p.seq", ()),
     )
-    params = {"needle": folded, "trigrams": _match_expression(folded)}
+    params = {"needle": folded, "trigrams": trigrams}
     yield Clause(_HOLDS, params, sources, ordered=True, certain=False)
-
-
-def _match_expression(folded: str) -> str:
-    """All rows with the needle have all of its trigrams; a long needle is found by a spread of them."""
-    trigrams = list(dict.fromkeys(folded[at : at + _TRIGRAM] for at in range(len(folded) - _TRIGRAM + 1)))
-    step = -(-len(trigrams) // _MOST_TRIGRAMS)
-    return " AND ".join('"' + trigram.replace('"', '""') + '"' for trigram in trigrams[::step])
 
 
 # --- Tags

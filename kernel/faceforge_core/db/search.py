@@ -18,7 +18,7 @@ from sqlalchemy import text
 
 from faceforge_core.db import counters
 from faceforge_core.db.clauses import EVERYTHING, Clause, Source, Wanted, clauses_of
-from faceforge_core.db.search_index import index_entity, index_pending, reindex_entity, unindex_entity
+from faceforge_core.db.search_index import index_entity, reindex_entity, unindex_entity
 from faceforge_core.db.search_text import entity_text, first_sequence_of, fold, sequence_of
 from faceforge_core.db.statements import Prepared, prepare
 
@@ -38,7 +38,6 @@ __all__ = [
     "first_sequence_of",
     "fold",
     "index_entity",
-    "index_pending",
     "reindex_entity",
     "sequence_of",
     "unindex_entity",

@@ -12,11 +12,30 @@ ID_BITS = 22
 _ID_MASK = (1 << ID_BITS) - 1
 _MS_LIMIT = 1 << (63 - ID_BITS)
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+_TRIGRAM = 3
+_MOST_TRIGRAMS = 24
 
 
 def fold(value: str) -> str:
     """Return `value` without distinctions of case, as all of Unicode defines them (ß is ss, ſ is s)."""
     return value.casefold()
+
+
+def needle_of(q: str) -> str:
+    """Return what has to stand in a text for `q` to find it."""
+    return storable(fold(q))
+
+
+def trigrams_of(needle: str) -> str | None:
+    """Return the expression for FTS5 that gives all texts with `needle`, and more; None if it is too short for that.
+
+    All texts with the needle have all of its trigrams; a long needle is found by a spread of them.
+    """
+    if len(needle) < _TRIGRAM:
+        return None
+    trigrams = list(dict.fromkeys(needle[at : at + _TRIGRAM] for at in range(len(needle) - _TRIGRAM + 1)))
+    step = -(-len(trigrams) // _MOST_TRIGRAMS)
+    return " AND ".join('"' + trigram.replace('"', '""') + '"' for trigram in trigrams[::step])
 
 
 def entity_text(

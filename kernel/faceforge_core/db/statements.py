@@ -8,15 +8,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.dialects.sqlite.base import SQLiteDialect
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler, SQLiteDialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sqlalchemy import FromClause
     from sqlalchemy.sql import ClauseElement
 
 _NOTHING = "SELECT 1 WHERE 0"
+
+
+class _Compiler(SQLiteCompiler):
+    """Takes hints for a table, which SQLAlchemy leaves out for SQLite: ``INDEXED BY`` stands where others have them."""
+
+    def get_from_hint_text(self, _table: FromClause, text: str | None) -> str | None:
+        return text
+
+
+class _Dialect(SQLiteDialect):
+    statement_compiler = _Compiler
+    supports_statement_cache = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +107,15 @@ def prepare(statement: ClauseElement) -> Prepared:
     """Prepare `statement` for SQLite. Do it once, at import or behind a cache: it costs more than most executions.
 
     Literal values inside are kept, `bindparam("name")`s are given at each call; for an ``IN`` with a `bindparam` of
-    ``expanding=True`` any sequence. An ``insert(table)`` without `values` takes every column. Column defaults of
-    Python are refused: a value that is written stands in the statement or in the schema.
+    ``expanding=True`` any sequence. `with_hint` can name the index of a table. An ``insert(table)`` without `values`
+    takes every column. Column defaults of Python are refused: a value that is written stands in the statement or in
+    the schema.
     """
     return Prepared(statement)
 
 
 def _compile(statement: ClauseElement) -> _Compiled:
-    compiled = statement.compile(dialect=SQLiteDialect(paramstyle="qmark"))
+    compiled = statement.compile(dialect=_Dialect(paramstyle="qmark"))
     if not isinstance(compiled, SQLCompiler):
         raise TypeError(f"{statement!r} is no statement with parameters.")
     if compiled.insert_prefetch or compiled.update_prefetch:

@@ -88,7 +88,7 @@ for _suffix, _columns in (
     ("size", (assets.c.byte_size,)),
 ):
     Index(f"ix_assets_{_suffix}", *_columns, assets.c.asset_id, sqlite_where=assets.c.deleted_at.is_(None))
-for _suffix, _first, _columns in (
+for _suffix, _first, _keys in (
     ("media_type", assets.c.media_type, (assets.c.media_type, assets.c.created_at.desc())),
     ("media_family", assets.c.media_type, (MEDIA_FAMILY, assets.c.created_at.desc())),
     ("width", assets.c.width, (assets.c.width,)),
@@ -99,7 +99,7 @@ for _suffix, _first, _columns in (
     ("location", assets.c.latitude, (assets.c.latitude, assets.c.longitude)),
 ):
     _there = and_(assets.c.deleted_at.is_(None), _first.is_not(None))
-    Index(f"ix_assets_{_suffix}", *_columns, assets.c.asset_id, sqlite_where=_there)
+    Index(f"ix_assets_{_suffix}", *_keys, assets.c.asset_id, sqlite_where=_there)
 Index("ix_asset_sources_asset", asset_sources.c.asset_id)
 Index("ix_assets_unsettled", assets.c.asset_id, sqlite_where=UNSETTLED)
 Index(

@@ -15,8 +15,8 @@ from sqlalchemy import bindparam, func, select, text
 
 from faceforge_core.db import counters
 from faceforge_core.db.statements import prepare
+from faceforge_core.db.tables import asset_search, entities, entity_search
 from faceforge_core.db.tables import assets as table
-from faceforge_core.db.tables import entities, entity_search
 from faceforge_core.storage.copies import require_hash
 from faceforge_sdk.errors import FaceForgeError, IntegrityError, StorageUnavailable
 from faceforge_sdk.models import Finding, VerifyReport
@@ -53,11 +53,14 @@ _INTEGRITY = prepare(text("PRAGMA integrity_check(20)"))
 _REFERENCES = prepare(text("PRAGMA foreign_key_check"))
 _LIVE_ENTITIES = prepare(select(func.count()).select_from(entities).where(entities.c.deleted_at.is_(None)))
 _LIVE_ASSETS = prepare(select(func.count()).select_from(table).where(table.c.deleted_at.is_(None)))
-_UNSEARCHED = prepare(
-    select(func.count())
-    .select_from(entities.outerjoin(entity_search, entity_search.c.entity_id == entities.c.entity_id))
-    .where(entities.c.deleted_at.is_(None), entity_search.c.seq.is_(None))
-)
+_UNSEARCHED = {
+    kind.name: prepare(
+        select(func.count())
+        .select_from(kind.outerjoin(texts, texts.c[key] == kind.c[key]))
+        .where(kind.c.deleted_at.is_(None), texts.c.seq.is_(None))
+    )
+    for kind, texts, key in ((entities, entity_search, "entity_id"), (table, asset_search, "asset_id"))
+}
 _KNOWN_STATES = {
     "missing": "The bytes were missing when the older version's files were taken over.",
     "altered": "The bytes were not those of the file's id when the older version's files were taken over.",
@@ -215,6 +218,7 @@ def _check_database(reader: Reader, found: _Findings) -> None:
         counted, said = int(reader.value(count)), counters.current(reader, name)
         if counted != said:
             found.add("counter", f"There are {counted} live {name}, and {said} were counted.")
-    unsearched = int(reader.value(_UNSEARCHED))
-    if unsearched:
-        found.add("search", f"{unsearched} live entities can't be found by search.")
+    for name, statement in _UNSEARCHED.items():
+        unsearched = int(reader.value(statement))
+        if unsearched:
+            found.add("search", f"{unsearched} live {name} can't be found by search.")

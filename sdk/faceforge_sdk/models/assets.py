@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from . import examples
-from .media import AssetFacts
-from .wire import TOKEN_TEXT, JsonObject, Moment, Paging
+from .media import AssetFacts, Box, BoxText, LocalMoment
+from .wire import MAX_INT, TOKEN_TEXT, JsonObject, Moment, Paging
 
 _MEDIA_TYPE = WithJsonSchema(
     {"type": "string", "maxLength": 255, "pattern": r"^[!#$&^_.+A-Za-z0-9-]+/[!#$&^_.+A-Za-z0-9-]+$"}
@@ -67,28 +67,91 @@ class AssetPatch(BaseModel):
     mime_type: Annotated[str | None, TOKEN_TEXT, Field(min_length=3, max_length=255), _MEDIA_TYPE] = None
 
 
-class AssetQuery(Paging):
-    """Which assets to list, in which order; ties go by `asset_id` ascending."""
+_Q = Annotated[
+    str | None,
+    TOKEN_TEXT,
+    Field(
+        max_length=1000, description="Part of the file name or of a word read out of the file; case does not matter."
+    ),
+]
+_SAID_TYPE = Annotated[
+    str | None,
+    TOKEN_TEXT,
+    Field(max_length=255, description="As said when it came in: `image/png`, or a whole family: `image/*`."),
+]
+_TRUE_TYPE = Annotated[
+    str | None,
+    TOKEN_TEXT,
+    Field(max_length=255, description="What its bytes are: `image/png`, or a whole family: `image/*`."),
+]
+_Pixels = Annotated[int | None, Field(ge=1, le=MAX_INT, description="In pixels, as it is to be shown.")]
+_Seconds = Annotated[float | None, Field(ge=0, allow_inf_nan=False, description="In seconds.")]
+_Pages = Annotated[int | None, Field(ge=1, le=MAX_INT)]
 
-    sort_by: Literal["created_at", "updated_at", "filename", "byte_size"] = "created_at"
+
+class AssetQuery(Paging):
+    """Which assets to list, in which order; ties go by `asset_id` ascending, among facts as `sort_order` goes."""
+
+    sort_by: Annotated[
+        Literal[
+            "created_at",
+            "updated_at",
+            "filename",
+            "byte_size",
+            "taken_at",
+            "width",
+            "height",
+            "duration_seconds",
+            "page_count",
+        ],
+        Field(description="By a fact, from `taken_at` on: the list holds only the files of which it is known."),
+    ] = "created_at"
+    q: _Q = None
     kind: Annotated[str | None, TOKEN_TEXT, Field(max_length=100)] = None
-    mime_type: Annotated[
-        str | None, TOKEN_TEXT, Field(max_length=255, description="`image/png`, or a whole family: `image/*`.")
-    ] = None
+    mime_type: _SAID_TYPE = None
+    media_type: _TRUE_TYPE = None
     created_after: Annotated[Moment | None, Field(description="Created at this moment or later.")] = None
     created_before: Annotated[Moment | None, Field(description="Created earlier than this moment.")] = None
+    taken_after: Annotated[LocalMoment | None, Field(description="Taken then or later, by the clock at the place.")] = (
+        None
+    )
+    taken_before: Annotated[LocalMoment | None, Field(description="Taken earlier, by the clock at the place.")] = None
+    min_width: _Pixels = None
+    max_width: _Pixels = None
+    min_height: _Pixels = None
+    max_height: _Pixels = None
+    shape: Annotated[
+        Literal["landscape", "portrait", "square"] | None,
+        Field(description="Wider than high, higher than wide, or even."),
+    ] = None
+    min_duration: _Seconds = None
+    max_duration: _Seconds = None
+    min_pages: _Pages = None
+    max_pages: _Pages = None
+    has_location: Annotated[bool | None, Field(description="Whether it says where it was taken.")] = None
+    within: Annotated[
+        BoxText | None,
+        Field(
+            description="Taken between `south,west,north,east`, in degrees; may cross the date line (west over east)."
+        ),
+    ] = None
     linked: Annotated[bool | None, Field(description="`true`: belongs to a live entity; `false`: belongs to none.")] = (
         None
     )
+
+    @property
+    def box(self) -> Box | None:
+        """What `within` says."""
+        return None if self.within is None else Box.of(self.within)
 
 
 class LinkedAssetQuery(Paging):
     """Which of an entity's assets to list; the latest link first."""
 
+    q: _Q = None
     kind: Annotated[str | None, TOKEN_TEXT, Field(max_length=100)] = None
-    mime_type: Annotated[
-        str | None, TOKEN_TEXT, Field(max_length=255, description="`image/png`, or a whole family: `image/*`.")
-    ] = None
+    mime_type: _SAID_TYPE = None
+    media_type: _TRUE_TYPE = None
 
 
 class LinkRequest(BaseModel):

@@ -35,7 +35,11 @@ ExternalIds = Annotated[
 
 
 class Entity(BaseModel):
-    """A person, character or thing. `revision` grows by one with every change and is the entity's ETag."""
+    """A person, character or thing. `revision` grows by one with every change and is the entity's ETag.
+
+    `cover_asset_id` is the picture that was chosen for it; while that is not linked or gone, and where it is null, the
+    newest linked picture stands for the entity.
+    """
 
     model_config = ConfigDict(
         frozen=True, json_schema_serialization_defaults_required=True, json_schema_extra={"examples": [examples.ENTITY]}
@@ -83,6 +87,14 @@ class EntityPatch(BaseModel):
     tags: list[str] | None = None
     fields: JsonObject | None = None
     external_ids: ExternalIds | None = None
+
+
+class CoverChoice(BaseModel):
+    """The picture that is to stand for an entity: one of its linked assets."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.COVER]})
+
+    asset_id: Annotated[str, TOKEN_TEXT, Field(min_length=1, max_length=200)]
 
 
 class EntityFilter(BaseModel):

@@ -93,6 +93,7 @@ ASSET: Final[_Example] = {
 LINKED_ASSET: Final[_Example] = {**ASSET, "role": "portrait", "linked_at": CHANGED}
 TRASHED_ASSET: Final[_Example] = {**ASSET, **_IN_TRASH}
 ASSET_PATCH: Final[_Example] = {"filename": "ada-lovelace-by-chalon.jpg", "mime_type": "image/jpeg"}
+COVER: Final[_Example] = {"asset_id": PORTRAIT_ID}
 LINK: Final[_Example] = {"role": "portrait"}
 LINKED: Final[_Example] = {"linked": True}
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from . import examples
+from .wire import TOKEN_TEXT, moment_of
 
 
 class AssetFacts(BaseModel):
@@ -57,3 +58,68 @@ _TOGETHER = (
     ("taken_at", "taken_offset"),
     ("latitude", "longitude"),
 )
+
+
+def _local(text: str) -> str:
+    """The moment as `AssetFacts.taken_at` has it."""
+    try:
+        moment = moment_of(text)
+    except ValueError as error:
+        raise ValueError("no local date or time like 2024, 2024-05-01 or 2024-05-01T10:30:00") from error
+    if moment.tzinfo is not None:
+        raise ValueError("a moment by the clock at the place has no offset and no Z")
+    return moment.isoformat(timespec="milliseconds")
+
+
+_LOCAL_MOMENT = WithJsonSchema(
+    {
+        "type": "string",
+        "maxLength": 40,
+        "pattern": "^[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,3})?)?)?)?)?$",
+        "examples": ["2024-05-01"],
+    }
+)
+
+LocalMoment = Annotated[str, TOKEN_TEXT, Field(max_length=40), AfterValidator(_local), _LOCAL_MOMENT]
+"""A year, month, day or time in ISO 8601, by the clock at the place; what is left out is the beginning."""
+
+
+class Box(NamedTuple):
+    """A part of the earth between two latitudes and two longitudes, from `west` eastwards to `east`, in degrees."""
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+    @classmethod
+    def of(cls, text: str) -> Box:
+        """Read ``south,west,north,east``. Raises ValueError for what is no such box."""
+        try:
+            box = cls(*map(float, text.split(",")))
+        except (TypeError, ValueError) as error:
+            raise ValueError("four numbers are wanted: south,west,north,east") from error
+        if not -90 <= box.south <= box.north <= 90:
+            raise ValueError("latitudes go from -90 to 90, the southern one first")
+        if not (-180 <= box.west <= 180 and -180 <= box.east <= 180):
+            raise ValueError("longitudes go from -180 to 180")
+        return box
+
+
+def _box(text: str) -> str:
+    Box.of(text)
+    return text
+
+
+_LATITUDE = "-?(90([.]0{1,9})?|[0-8]?[0-9]([.][0-9]{1,9})?)"
+_LONGITUDE = "-?(180([.]0{1,9})?|(1[0-7][0-9]|[0-9]{1,2})([.][0-9]{1,9})?)"
+_BOX = WithJsonSchema(
+    {
+        "type": "string",
+        "maxLength": 100,
+        "pattern": f"^{_LATITUDE},{_LONGITUDE},{_LATITUDE},{_LONGITUDE}$",
+        "examples": ["47.2,5.8,55.1,15.1"],
+    }
+)
+BoxText = Annotated[str, TOKEN_TEXT, Field(max_length=100), AfterValidator(_box), _BOX]
+"""A `Box` as queries carry it."""

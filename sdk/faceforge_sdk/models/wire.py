@@ -18,10 +18,14 @@ TOKEN_TEXT = StringConstraints(strip_whitespace=True)
 JsonObject = dict[str, Any]
 
 
+def moment_of(text: str) -> datetime:
+    """Read a year, month, day or time; what is left out is the beginning. Raises ValueError."""
+    return datetime.fromisoformat(text + "-01-01"[len(text) - 4 :] if len(text) < len("2024-05-01") else text)
+
+
 def _utc(text: str) -> str:
     """The first millisecond that is not before the moment, as rows carry it."""
-    padded = text + "-01-01"[len(text) - 4 :] if len(text) < len("2024-05-01") else text
-    moment = datetime.fromisoformat(padded)
+    moment = moment_of(text)
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     moment += timedelta(microseconds=-moment.microsecond % 1000)
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

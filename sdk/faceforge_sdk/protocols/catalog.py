@@ -111,10 +111,11 @@ class Entities(Protocol):
         """How many live entities a filter finds."""
         ...
 
-    def set_cover(self, entity_id: str, asset_id: str | None) -> Entity:
+    def set_cover(self, entity_id: str, asset_id: str | None, *, expected_revision: int | None = None) -> Entity:
         """Choose the picture that stands for a live entity, one of its linked assets; None leaves it to Core again.
 
-        Raises `NotFound` for the entity, `InvalidInput` for an asset that is not linked to it or no picture.
+        Raises `NotFound` for the entity, `PreconditionFailed` when it has another revision than expected, and
+        `InvalidInput` for an asset that is not linked to it or no picture.
         """
         ...
 

@@ -60,7 +60,7 @@ def fake_context(
     `data_dir` is never made; give the test's temporary folder if the plugin writes there.
     """
     assets, entities = FakeAssets(), FakeEntities()
-    assets.entities = entities
+    assets.entities, entities.assets = entities, assets
     field_defs = FakeFieldDefs()
     descriptors = field_defs.descriptors = FakeDescriptors(entities, field_defs)
     return PluginContext(

@@ -6,7 +6,7 @@ import hashlib
 from secrets import token_hex
 from typing import TYPE_CHECKING, Literal
 
-from faceforge_sdk.errors import NotFound, PreconditionFailed
+from faceforge_sdk.errors import InvalidInput, NotFound, PreconditionFailed
 from faceforge_sdk.models import (
     Asset,
     Entity,
@@ -34,12 +34,14 @@ if TYPE_CHECKING:
         TrashQuery,
         UpsertItem,
     )
+    from faceforge_sdk.protocols import Reading
 
 
 class FakeEntities:
     """`faceforge_sdk.protocols.Entities` in memory. Lists come in the order of creation, the newest first."""
 
     def __init__(self) -> None:
+        self.assets: FakeAssets | None = None
         self._live: dict[str, Entity] = {}
         self._trashed: dict[str, TrashedEntity] = {}
 
@@ -131,6 +133,22 @@ class FakeEntities:
             self.delete(entity_id)
         return len(live)
 
+    def set_cover(self, entity_id: str, asset_id: str | None, *, expected_revision: int | None = None) -> Entity:
+        """Without `assets` beside it, anything may be a cover."""
+        before = self.get(entity_id)
+        if expected_revision not in {None, before.revision}:
+            raise PreconditionFailed("The entity was changed meanwhile.")
+        if asset_id is not None and self.assets is not None and asset_id not in self.assets.pictures_of(entity_id):
+            raise InvalidInput(f"The asset {asset_id} is no picture that is linked to this entity.")
+        if asset_id != before.cover_asset_id:
+            changes = {"cover_asset_id": asset_id, "revision": before.revision + 1, "updated_at": now()}
+            self._live[entity_id] = before.model_copy(update=changes)
+        return self._live[entity_id]
+
+    def chosen_cover(self, entity_id: str) -> str | None:
+        """The id of the cover that was chosen for a live entity, linked still or not."""
+        return self._live[entity_id].cover_asset_id if entity_id in self._live else None
+
     def tags(self, limit: int = 100) -> Sequence[TagCount]:
         used = [tag for entity in self._live.values() for tag in entity.tags]
         counts = [TagCount(tag=tag, count=used.count(tag)) for tag in sorted(set(used))]
@@ -145,7 +163,8 @@ class FakeAssets:
         self.content: dict[str, bytes] = {}
         self._live: dict[str, Asset] = {}
         self._trashed: dict[str, TrashedAsset] = {}
-        self._links: dict[tuple[str, str], LinkedAsset] = {}
+        self._words: dict[str, dict[str, Sequence[str]]] = {}
+        self._links: dict[tuple[str, str], tuple[str | None, str]] = {}
 
     def add(
         self, content: bytes, *, filename: str = "file.bin", mime_type: str | None = None, kind: str = "file"
@@ -180,7 +199,8 @@ class FakeAssets:
         return self._live[asset_id]
 
     def list(self, query: AssetQuery) -> Page[Asset]:
-        found = [asset for asset in reversed(self._live.values()) if _fits(asset, query.kind, query.mime_type)]
+        """Text, kind and types are judged; other conditions hold for everything."""
+        found = [asset for asset in reversed(self._live.values()) if self._fits(asset, query)]
         return page(found, query.limit, query.offset)
 
     def update(self, asset_id: str, patch: AssetPatch) -> Asset:
@@ -204,35 +224,73 @@ class FakeAssets:
     def link(self, entity_id: str, asset_id: str, role: str | None) -> None:
         if self.entities is not None:
             self.entities.get(entity_id)
-        asset = self.get(asset_id)
-        self._links[entity_id, asset_id] = LinkedAsset(**asset.model_dump(), role=role, linked_at=now())
+        self.get(asset_id)
+        self._links[entity_id, asset_id] = (role, now())
 
     def unlink(self, entity_id: str, asset_id: str) -> bool:
         return self._links.pop((entity_id, asset_id), None) is not None
 
     def of_entity(self, entity_id: str, query: LinkedAssetQuery) -> Page[LinkedAsset]:
         found = [
-            linked
-            for (owner, asset_id), linked in reversed(self._links.items())
-            if owner == entity_id and asset_id in self._live and _fits(linked, query.kind, query.mime_type)
+            LinkedAsset(**self._live[asset_id].model_dump(), role=role, linked_at=linked_at)
+            for asset_id, (role, linked_at) in self._links_of(entity_id)
+            if self._fits(self._live[asset_id], query)
         ]
         return page(found, query.limit, query.offset)
 
     def covers(self, entity_ids: Sequence[str]) -> Mapping[str, str]:
-        return {
-            entity_id: asset_id
-            for (entity_id, asset_id), linked in self._links.items()
-            if entity_id in entity_ids and asset_id in self._live and (linked.mime_type or "").startswith("image/")
-        }
+        pictures = {entity_id: self.pictures_of(entity_id) for entity_id in entity_ids}
+        return {entity_id: self._cover(entity_id, ids) for entity_id, ids in pictures.items() if ids}
+
+    def pictures_of(self, entity_id: str) -> Sequence[str]:
+        """The ids of the live pictures that are linked to an entity, the latest link first."""
+        ids = [asset_id for asset_id, _ in self._links_of(entity_id)]
+        return [asset_id for asset_id in ids if _true_type(self._live[asset_id]).startswith("image/")]
+
+    def record(self, readings: Sequence[Reading]) -> Sequence[str]:
+        return list(dict.fromkeys(reading.asset_id for reading in readings if self._record(reading)))
+
+    def _record(self, reading: Reading) -> bool:
+        asset = self._live.get(reading.asset_id) or self._trashed.get(reading.asset_id)
+        if asset is None:
+            return False
+        replaced = {(entry.get("Source"), entry.get("Name")) for entry in reading.entries}
+        held = [one for one in asset.meta.get("metadata", []) if (one.get("Source"), one.get("Name")) not in replaced]
+        meta = {**asset.meta, "metadata": [*held, *map(dict, reading.entries)]} if reading.entries else asset.meta
+        after = asset.model_copy(update={"facts": reading.facts.over(asset.facts), "meta": meta})
+        if isinstance(after, TrashedAsset):
+            self._trashed[reading.asset_id] = after
+        else:
+            self._live[reading.asset_id] = after
+        self._words.setdefault(reading.asset_id, {}).update(reading.words)
+        return True
+
+    def _links_of(self, entity_id: str) -> Sequence[tuple[str, tuple[str | None, str]]]:
+        links = [(asset_id, link) for (owner, asset_id), link in self._links.items() if owner == entity_id]
+        return [(asset_id, link) for asset_id, link in reversed(links) if asset_id in self._live]
+
+    def _cover(self, entity_id: str, pictures: Sequence[str]) -> str:
+        chosen = None if self.entities is None else self.entities.chosen_cover(entity_id)
+        return chosen if chosen is not None and chosen in pictures else pictures[0]
+
+    def _fits(self, asset: Asset, query: AssetQuery | LinkedAssetQuery) -> bool:
+        words = [word for of_source in self._words.get(asset.asset_id, {}).values() for word in of_source]
+        return (
+            (query.q or "").casefold() in "\n".join([asset.filename or "", *words]).casefold()
+            and (not query.kind or asset.kind == query.kind)
+            and _of_type(asset.mime_type, query.mime_type)
+            and _of_type(asset.facts.media_type, query.media_type)
+        )
 
     def counts(self, entity_ids: Sequence[str], most: int = 1000) -> Mapping[str, int]:
         linked = [entity_id for entity_id, asset_id in self._links if asset_id in self._live]
         return {entity_id: min(linked.count(entity_id), most) for entity_id in entity_ids}
 
 
-def _fits(asset: Asset, kind: str | None, mime_type: str | None) -> bool:
-    actual = asset.mime_type or ""
-    of_type = (
-        actual.startswith(mime_type[:-1]) if (mime_type or "").endswith("/*") and mime_type else actual == mime_type
-    )
-    return (not kind or asset.kind == kind) and (not mime_type or of_type)
+def _true_type(asset: Asset) -> str:
+    return asset.facts.media_type or asset.mime_type or ""
+
+
+def _of_type(actual: str | None, wanted: str | None) -> bool:
+    family = wanted is not None and wanted.endswith("/*")
+    return not wanted or ((actual or "").startswith(wanted[:-1]) if family else actual == wanted)

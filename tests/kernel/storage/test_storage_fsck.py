@@ -145,6 +145,12 @@ def test_an_entity_that_search_does_not_know_is_found(house: Any, make_entities:
     assert codes(check(house)) == ["search"]
 
 
+def test_an_asset_that_search_does_not_know_is_found(house: Any, assets: list[Asset]) -> None:
+    house.execute("DELETE FROM asset_search WHERE asset_id = :id", id=assets[0].asset_id)
+    (finding,) = check(house).findings
+    assert (finding.code, finding.message) == ("search", "1 live assets can't be found by search.")
+
+
 def test_a_row_that_refers_to_nobody_is_found(house: Any) -> None:
     with closing(sqlite3.connect(house.home.database)) as other_program:  # foreign keys are off by default there
         other_program.execute("INSERT INTO entity_assets (entity_id, asset_id) VALUES ('nobody', 'nothing')")
