@@ -249,6 +249,18 @@ def test_the_cover_is_the_newest_linked_image(
     assert CoverCatalog(database, events).of([entity_id, "0" * 64]) == {entity_id: newer.asset_id}
 
 
+def test_live_assets_are_counted_for_each_entity_up_to_a_bound(
+    links: LinkCatalog, assets: AssetCatalog, entity_id: str, store: Callable[..., Asset]
+) -> None:
+    stored = [store(f"{number}.png") for number in range(4)]
+    for asset in stored:
+        links.link(entity_id, asset.asset_id, None)
+    links.unlink(entity_id, stored[0].asset_id)
+    assets.delete(stored[1].asset_id)
+    assert links.counts([entity_id, "0" * 64], 1000) == {entity_id: 2, "0" * 64: 0}
+    assert links.counts([entity_id], 1) == {entity_id: 1}
+
+
 def test_an_entitys_assets_read_an_index(assert_indexed: Callable[[str], None]) -> None:
     for filters in ((), ("kind", "media_family", "text")):
         assert_indexed(links_module._list_statement("desc", filters, "value").sql)

@@ -19,7 +19,7 @@ _ENLARGED_PIXELS = 1024
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A linked file: its name, what it is in a word, its picture if one can be drawn, and whether it may be a cover."""
+    """A linked file: its name and what it is in a word, as far as known, its picture, and whether it may be a cover."""
 
     asset: LinkedAsset
     name: str
@@ -39,7 +39,7 @@ def attachments_of(ctx: PluginContext, assets: Sequence[LinkedAsset]) -> list[At
 def _attachment(asset: LinkedAsset, has_picture: bool) -> Attachment:
     return Attachment(
         asset=asset,
-        name=asset.filename or "File without a name",
+        name=asset.filename or "",
         kind=_kind(asset),
         icon=icon_of(asset),
         picture=thumbnail_address(asset.asset_id) if has_picture else None,
@@ -49,11 +49,11 @@ def _attachment(asset: LinkedAsset, has_picture: bool) -> Attachment:
 
 
 def _kind(asset: LinkedAsset) -> str:
-    """The role or kind that somebody chose, else the media type's own word: ``jpeg``, ``pdf``."""
+    """The role or kind that somebody chose, else the media type's own word: ``jpeg``; empty if unknown."""
     if asset.role:
         return asset.role
     if asset.kind and asset.kind != "file":
         return asset.kind
     subtype = asset.media_type.rpartition("/")[2]
     ending = (asset.filename or "").rpartition(".")[2] if "." in (asset.filename or "") else ""
-    return (ending or ("" if subtype == "octet-stream" else subtype) or "file").upper()
+    return (ending or ("" if subtype == "octet-stream" else subtype)).upper()

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from faceforge_sdk.errors import InvalidInput, PreconditionFailed
 from faceforge_sdk.forms import Posted
 
-from .forms import EntityForm
+from .forms import FIELDS, EntityForm
 from .listing import PATH
 from .notices import notice_of, with_notice
 from .panels import Tabs
@@ -18,6 +18,7 @@ from .portraits import portraits
 
 if TYPE_CHECKING:
     from faceforge_sdk import PluginContext
+    from faceforge_sdk.models import Entity
 
 
 def build(ctx: PluginContext) -> APIRouter:
@@ -33,13 +34,13 @@ def build(ctx: PluginContext) -> APIRouter:
             entity=entity,
             portrait=portraits(ctx, [entity])[0],
             tabs=Tabs.load(ctx, request, entity_id, request.query_params.get("tab", "")),
-            notice=notice_of(request.query_params, entity_id),
+            notice=notice_of(ctx.pages.texts(request), request.query_params, entity_id),
         )
 
     @router.get("/{entity_id}/edit")
     def edit_page(request: Request, entity_id: str) -> Response:
         entity = ctx.entities.get(entity_id)
-        return ctx.pages.render(request, "edit.html", entity=entity, form=EntityForm.of(entity))
+        return _form(ctx, request, entity, EntityForm.of(entity))
 
     @router.post("/{entity_id}/edit")
     def edit(request: Request, entity_id: str, posted: Posted) -> Response:
@@ -56,7 +57,7 @@ def build(ctx: PluginContext) -> APIRouter:
 def _save(ctx: PluginContext, request: Request, entity_id: str, posted: Posted) -> Response:
     """Store what was typed, or show the form again: 422 with what is wrong, 409 with what was saved meanwhile."""
     entity = ctx.entities.get(entity_id)
-    form, status = EntityForm.posted(posted, EntityForm.of(entity)), 422
+    form, status = EntityForm.posted(posted, ctx.pages.texts(request), EntityForm.of(entity)), 422
     if not form.problems:
         patch = form.patch(entity)
         if not patch.model_dump(exclude_none=True):
@@ -68,4 +69,11 @@ def _save(ctx: PluginContext, request: Request, entity_id: str, posted: Posted) 
             form, status = form.overtaken(ctx.entities.get(entity_id)), 409
         except InvalidInput as refusal:
             form = form.refused("", str(refusal))
-    return ctx.pages.render(request, "edit.html", status_code=status, entity=entity, form=form)
+    return _form(ctx, request, entity, form, status)
+
+
+def _form(ctx: PluginContext, request: Request, entity: Entity, form: EntityForm, status: int = 200) -> Response:
+    """The page with the fields, or with the one that is edited in its place on the entity's page (``?only=tags``)."""
+    only = request.query_params.get("only", "")
+    names = (only,) if only in FIELDS else FIELDS
+    return ctx.pages.render(request, "edit.html", status_code=status, entity=entity, form=form, names=names, only=only)

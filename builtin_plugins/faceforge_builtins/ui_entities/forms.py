@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 
 from faceforge_sdk.forms import text_of
 from faceforge_sdk.models import EntityDraft, EntityPatch
+from faceforge_sdk.texts import to_translate
 
 if TYPE_CHECKING:
     from starlette.datastructures import FormData
 
     from faceforge_sdk.models import Entity
+    from faceforge_sdk.protocols import Texts
 
 
-_NUL = "There is a character in it that can't be stored (NUL). Type the text again instead of pasting it."
+FIELDS = ("display_name", "aliases", "tags")
+
+NUL = to_translate("There is a character in it that can't be stored (NUL). Type the text again instead of pasting it.")
 """JSON bodies may not hold it either; see the limits of the API."""
 
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
@@ -43,22 +47,22 @@ class EntityForm:
         return cls(entity.display_name, "\n".join(entity.aliases), "\n".join(entity.tags), entity.revision)
 
     @classmethod
-    def posted(cls, form: FormData, before: EntityForm | None = None) -> EntityForm:
+    def posted(cls, form: FormData, texts: Texts, before: EntityForm | None = None) -> EntityForm:
         """What was typed; a field that was not sent stays as it was `before`."""
         start = before or cls()
         typed = cls(
             display_name=text_of(form, "display_name", start.display_name).strip(),
             aliases=text_of(form, "aliases", start.aliases),
             tags=text_of(form, "tags", start.tags),
-            revision=_revision(text_of(form, "revision")) or start.revision,
+            revision=number_of(form, "revision") or start.revision,
         )
-        return typed._checked()
+        return typed._checked(texts)
 
-    def _checked(self) -> EntityForm:
+    def _checked(self, texts: Texts) -> EntityForm:
         if not self.display_name:
-            return self.refused("display_name", "Write a name.")
-        unusable = [name for name in ("display_name", "aliases", "tags") if "\0" in getattr(self, name)]
-        return self.refused(unusable[0], _NUL) if unusable else self
+            return self.refused("display_name", texts.gettext("Write a name."))
+        unusable = [name for name in FIELDS if "\0" in getattr(self, name)]
+        return self.refused(unusable[0], texts.gettext(NUL)) if unusable else self
 
     def refused(self, name: str, sentence: str) -> EntityForm:
         """The same texts with a problem at a field."""
@@ -88,5 +92,7 @@ def lines(text: str) -> list[str]:
     return list(dict.fromkeys(entry for entry in entries if entry))
 
 
-def _revision(text: str) -> int | None:
+def number_of(form: FormData, name: str) -> int | None:
+    """A number that a page of ours sent, or None for anything else."""
+    text = text_of(form, name)
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -7,24 +7,51 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from faceforge_sdk.texts import to_translate
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from faceforge_sdk.protocols import Texts
+
 _SENTENCES: Mapping[str, str] = {
-    "created": "Entity created.",
-    "saved": "Changes saved.",
-    "unchanged": "There was nothing to save.",
-    "deleted": "Entity moved to the trash.",
-    "restored": "Entity restored.",
-    "gone": "This entity is no longer in the trash.",
-    "unlinked": "Attachment removed. The file itself stays in your library.",
-    "linked": "Attachment is back.",
-    "cover-chosen": "Cover chosen.",
-    "cover-cleared": "The newest picture is the cover again.",
+    "created": to_translate("Entity created."),
+    "saved": to_translate("Changes saved."),
+    "unchanged": to_translate("There was nothing to save."),
+    "deleted": to_translate("Entity moved to the trash."),
+    "restored": to_translate("Entity restored."),
+    "gone": to_translate("This entity is no longer in the trash."),
+    "unlinked": to_translate("Attachment removed. The file itself stays in your library."),
+    "linked": to_translate("Attachment is back."),
+    "fact-added": to_translate("Fact added."),
+    "fact-saved": to_translate("Fact saved."),
+    "fact-removed": to_translate("Fact removed."),
+    "field-removed": to_translate("Field removed."),
+    "fact-restored": to_translate("Fact is back."),
+    "related": to_translate("Relationship added."),
+    "unrelated": to_translate("Relationship removed."),
+    "related-again": to_translate("Relationship is back."),
+    "not-restored": to_translate("It can't be brought back: something else stands in its place by now."),
+    "view-saved": to_translate("View saved."),
+    "view-removed": to_translate("View removed."),
+    "view-restored": to_translate("View is back."),
+    "tagged": to_translate("Tags changed."),
+    "many-deleted": to_translate("Entities moved to the trash."),
+    "many-restored": to_translate("Entities restored."),
+    "nothing-chosen": to_translate("Choose entities first, then what to do with them."),
+    "no-tag": to_translate("Write a tag first."),
+    "queued": to_translate("These are many: a job does it now. Reload the list after a while."),
+    "not-queued": to_translate("These are too many to change at once, and no job can do it. Choose fewer."),
+    "cover-chosen": to_translate("Cover chosen."),
+    "cover-cleared": to_translate("The newest picture is the cover again."),
 }
 _UNDO_PATHS: Mapping[str, str] = {
     "deleted": "/ui/entities/trash/{entity}/restore",
-    "unlinked": "/ui/entities/{entity}/attachments/{asset}/link",
+    "unlinked": "/ui/entities/{entity}/attachments/{subject}/link",
+    "fact-removed": "/ui/entities/{entity}/facts/{subject}/restore",
+    "unrelated": "/ui/entities/{entity}/relationships/{subject}/restore",
+    "view-removed": "/ui/entities/views/{subject}/restore",
+    "many-deleted": "/ui/entities/bulk/{subject}/undo",
 }
 _ID = re.compile(r"[0-9a-f]{64}")
 
@@ -38,21 +65,22 @@ class Notice:
     role: str = ""
 
 
-def notice_of(values: Mapping[str, str], entity_id: str | None = None) -> Notice | None:
-    """The notice that an address asks for; None for a code that is not ours.
+def notice_of(texts: Texts, values: Mapping[str, str], entity_id: str | None = None) -> Notice | None:
+    """The notice that an address asks for, in the reader's language; None for a code that is not ours.
 
-    ``undo`` in the address is the id of what was deleted or unlinked; on an entity's page `entity_id` is whose page.
+    ``undo`` in the address is the id of what was removed; on an entity's page `entity_id` is whose page.
     """
-    text = _SENTENCES.get(values.get("notice", ""))
-    if text is None:
+    code = values.get("notice", "")
+    if code not in _SENTENCES:
         return None
-    path, subject = _UNDO_PATHS.get(values["notice"]), values.get("undo", "")
+    text = texts.gettext(_SENTENCES[code])
+    path, subject = _UNDO_PATHS.get(code), values.get("undo", "")
     if path is None or not _ID.fullmatch(subject):
         return Notice(text)
-    return Notice(text, path.format(entity=entity_id or subject, asset=subject), values.get("role", ""))
+    return Notice(text, path.format(entity=entity_id or subject, subject=subject), values.get("role", ""))
 
 
 def with_notice(path: str, code: str, undo: str | None = None, **values: str) -> str:
     """`path` with a notice to show there."""
     query = {**values, "notice": code} | ({"undo": undo} if undo else {})
-    return f"{path}?{urlencode(query)}"
+    return f"{path}{'&' if '?' in path else '?'}{urlencode(query)}"

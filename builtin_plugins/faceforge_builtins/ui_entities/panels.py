@@ -1,4 +1,4 @@
-"""The tabs of an entity's page, and the two of them that are ours."""
+"""The tabs of an entity's page, and those of them that are ours."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from faceforge_sdk.errors import ContributionFailed
 from faceforge_sdk.models import LinkedAssetQuery
 
 from .attachments import attachments_of
-from .facts import facts_of
+from .fact_rows import FactSheet
+from .graph import GraphView
+from .relations import Relations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,7 +85,7 @@ def overview_loader(ctx: PluginContext) -> Callable[[str], Mapping[str, Any]]:
         page = ctx.assets.of_entity(entity_id, LinkedAssetQuery(limit=_LATEST))
         return {
             "entity": entity,
-            "facts": facts_of(entity.fields),
+            "sheet": FactSheet.of(ctx, entity),
             "attachments": attachments_of(ctx, page.items),
             "total": page.total,
         }
@@ -102,6 +104,19 @@ def attachments_loader(ctx: PluginContext) -> Callable[[str], Mapping[str, Any]]
             "attachments": attachments_of(ctx, page.items),
             "total": page.total,
             "next_cursor": page.next_cursor,
+        }
+
+    return load
+
+
+def relationships_loader(ctx: PluginContext) -> Callable[[str], Mapping[str, Any]]:
+    """The graph of the nearest, and the first page of the list."""
+
+    def load(entity_id: str) -> Mapping[str, Any]:
+        return {
+            "entity": ctx.entities.get(entity_id),
+            "relations": Relations.of(ctx, entity_id),
+            "graph": GraphView.around(ctx, entity_id, 1),
         }
 
     return load

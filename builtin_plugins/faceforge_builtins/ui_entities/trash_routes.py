@@ -33,7 +33,13 @@ def build(ctx: PluginContext) -> APIRouter:
             if not cursor:
                 raise
             return RedirectResponse(TRASH, 303)
-        return ctx.pages.render(request, "trash.html", page=page, cursor=cursor, notice=notice_of(request.query_params))
+        return ctx.pages.render(
+            request,
+            "trash.html",
+            page=page,
+            cursor=cursor,
+            notice=notice_of(ctx.pages.texts(request), request.query_params),
+        )
 
     @router.post("/trash/{entity_id}/restore")
     def restore(entity_id: str) -> Response:

@@ -25,6 +25,8 @@ from .entity_rows import is_live, require_live
 from .paging import Cut, Order, Place
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from sqlalchemy import ColumnElement, Select
 
     from faceforge_core.db.engine import Database, Transaction
@@ -41,6 +43,15 @@ _INSERT = prepare(insert(table))
 _RELINK = prepare(update(table).where(*_THIS).values(role=bindparam("new_role"), deleted_at=None))
 _REVIVE = prepare(update(table).where(*_THIS, table.c.deleted_at.is_not(None)).values(created_at=bindparam("moment")))
 _REMOVE = prepare(update(table).where(*_THIS, _LIVE).values(deleted_at=bindparam("moment")))
+_COUNT = prepare(
+    select(func.count()).select_from(
+        select(table.c.asset_id)
+        .join(assets, assets.c.asset_id == table.c.asset_id)
+        .where(table.c.entity_id == bindparam("entity"), _LIVE, assets.c.deleted_at.is_(None))
+        .limit(bindparam("most"))
+        .subquery()
+    )
+)
 _linked_asset = TypeAdapter(LinkedAsset).validate_python
 
 
@@ -101,6 +112,11 @@ class LinkCatalog:
             rows = reader.all(statement, entity=entity_id, **filters.params, **cut.params)
             total = reader.value(_count_statement(filters.names), entity=entity_id, **filters.params)
         return cut.page(rows, lambda row: _linked_asset(asset_facts(row)), total if query.total == "exact" else None)
+
+    def counts(self, entity_ids: Sequence[str], most: int) -> Mapping[str, int]:
+        """How many live assets each entity has; counting stops at `most`, since a hub has any number."""
+        with self._database.read() as reader:
+            return {entity_id: int(reader.value(_COUNT, entity=entity_id, most=most)) for entity_id in entity_ids}
 
 
 def _order(sort_order: str) -> Order:

@@ -141,6 +141,9 @@ class AssetService:
     def covers(self, entity_ids: Sequence[str]) -> Mapping[str, str]:
         return self._covers.of(entity_ids)
 
+    def counts(self, entity_ids: Sequence[str], most: int = 1000) -> Mapping[str, int]:
+        return self._links.counts(entity_ids, most)
+
     def record(self, readings: Sequence[Reading]) -> Sequence[str]:
         return self._readings.record(readings)
 

@@ -164,6 +164,10 @@ class Assets(Protocol):
     def covers(self, entity_ids: Sequence[str]) -> Mapping[str, str]:
         """For each entity that has one: the asset id of its cover, chosen, or else its newest linked image."""
 
+    def counts(self, entity_ids: Sequence[str], most: int = 1000) -> Mapping[str, int]:
+        """How many live assets each of these entities has; `most` says "so many or more"."""
+        ...
+
     def record(self, readings: Sequence[Reading]) -> Sequence[str]:
         """Keep what was read out of files, in one transaction; returns the ids of those that are assets still.
 

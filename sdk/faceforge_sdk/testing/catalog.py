@@ -294,6 +294,10 @@ class FakeAssets:
             and _of_type(asset.facts.media_type, query.media_type)
         )
 
+    def counts(self, entity_ids: Sequence[str], most: int = 1000) -> Mapping[str, int]:
+        linked = [entity_id for entity_id, asset_id in self._links if asset_id in self._live]
+        return {entity_id: min(linked.count(entity_id), most) for entity_id in entity_ids}
+
     def statistics(self) -> AssetStatistics:
         families = Counter((asset.mime_type or "").partition("/")[0] for asset in self._live.values())
         counts = [FamilyCount(family=family, assets=count) for family, count in families.most_common()]

@@ -1,7 +1,10 @@
 /** A field for several short texts: each becomes a chip at a comma or Enter. The textarea behind it is what is sent. */
 
-export function startChipInputs() {
-  for (const area of document.querySelectorAll("textarea[data-chips]")) {
+import { t } from "../faceforge.ui_shell/texts.js";
+
+/** @param {ParentNode} root */
+export function startChipInputs(root) {
+  for (const area of root.querySelectorAll("textarea[data-chips]")) {
     if (area instanceof HTMLTextAreaElement) enhance(area);
   }
 }
@@ -15,6 +18,7 @@ function enhance(area) {
   input.dir = "auto";
   input.autocomplete = "off";
   input.setAttribute("aria-describedby", area.getAttribute("aria-describedby") ?? "");
+  input.autofocus = area.autofocus;
   area.removeAttribute("id");
   area.hidden = true;
   box.append(input);
@@ -76,7 +80,7 @@ function chip(text, remove) {
   button.type = "button";
   button.className = "chip-remove";
   button.textContent = "×";
-  button.setAttribute("aria-label", `Remove ${text}`);
+  button.setAttribute("aria-label", t("Remove %(name)s", { name: text }));
   button.addEventListener("click", () => remove(text));
   chip.append(label, button);
   return chip;

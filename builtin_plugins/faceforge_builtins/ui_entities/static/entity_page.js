@@ -1,13 +1,15 @@
 /** The page of one entity. */
 
+import { startGraph } from "./graph.js";
+import { startInPlace } from "./inplace.js";
 import { startMore } from "./more.js";
 import { leadToList } from "./place.js";
-import { startRename } from "./rename.js";
 import { startThumbnails } from "./thumbnails.js";
 import { startUploads } from "./uploads.js";
 
 startThumbnails();
-startRename();
+startInPlace();
 leadToList();
 startUploads();
+startGraph();
 await startMore();

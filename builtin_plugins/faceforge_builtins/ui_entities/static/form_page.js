@@ -1,5 +1,7 @@
 /** The pages that are one form. */
 
-import { startChipInputs } from "./chips.js";
+import { startControls } from "./controls.js";
+import { startThumbnails } from "./thumbnails.js";
 
-startChipInputs();
+startThumbnails();
+startControls(document);

@@ -1,13 +1,15 @@
-/** The page of the list: search while typing, filters without a reload, more at the end. */
+/** The page of the list: search while typing, filters without a reload, choosing many, more at the end. */
 
 import { startChipInputs } from "./chips.js";
 import { startMore } from "./more.js";
 import { rememberList } from "./place.js";
 import { startSearch } from "./search.js";
+import { startSelection } from "./selection.js";
 import { startThumbnails } from "./thumbnails.js";
 
 startThumbnails();
-startChipInputs();
+startChipInputs(document);
 startSearch();
+startSelection();
 rememberList();
 await startMore();

@@ -2,6 +2,7 @@
 
 import { fetchPage } from "../faceforge.ui_shell/regions.js";
 import { notify } from "../faceforge.ui_shell/notices.js";
+import { t } from "../faceforge.ui_shell/texts.js";
 
 const MOST_ON_RETURN = 40;
 let loading = false;
@@ -36,7 +37,7 @@ async function loadMore() {
     append(page, link, focused);
     return true;
   } catch (error) {
-    if (!(error instanceof DOMException)) notify("The rest could not be loaded. Is FaceForge Core still running?");
+    if (!(error instanceof DOMException)) notify(t("The rest could not be loaded. Is FaceForge Core still running?"));
     return false;
   } finally {
     loading = false;

@@ -2,9 +2,11 @@
 
 import { fetchPage, swapRegions } from "../faceforge.ui_shell/regions.js";
 import { notify } from "../faceforge.ui_shell/notices.js";
+import { t } from "../faceforge.ui_shell/texts.js";
+import { keepSelection } from "./selection.js";
 
 const PAUSE_MS = 180;
-const REGIONS = ["count", "views", "tags", "results"];
+const REGIONS = ["count", "saved", "kept", "menus", "views", "tags", "results", "selection", "save-view-form"];
 
 /** @type {AbortController | undefined} */
 let running;
@@ -25,6 +27,12 @@ export function startSearch() {
     show(addressOf(form), {});
   });
   document.addEventListener("click", followFilter);
+  document.addEventListener("submit", (event) => {
+    if (!(event.target instanceof HTMLFormElement) || !event.target.matches("[data-filter-form]")) return;
+    event.preventDefault();
+    event.target.closest("details")?.removeAttribute("open");
+    show(addressOf(event.target), { focus: event.target.closest("details")?.querySelector("summary") ?? undefined });
+  });
   const field = form.elements.namedItem("q");
   if (field instanceof HTMLInputElement && field.value !== field.defaultValue) {
     show(addressOf(form), { replace: true }); // Typed before this script was there.
@@ -54,7 +62,7 @@ function addressOf(form) {
   const address = new URL(form.action);
   for (const [name, value] of new FormData(form)) {
     const text = String(value).trim();
-    if (text && !(name === "sort" && text === "newest")) address.searchParams.set(name, text);
+    if (text && !(name === "sort" && text === "newest")) address.searchParams.append(name, text);
   }
   return address;
 }
@@ -72,38 +80,33 @@ async function show(address, how) {
     const page = await fetchPage(address, mine.signal);
     const label = how.focus?.getAttribute("aria-label") ?? how.focus?.textContent?.trim();
     const region = how.focus?.closest("[id]")?.id;
-    adoptForm(page, Boolean(how.focus || how.visited));
+    const canonical = new URL(page.getElementById("results")?.dataset.address ?? address.href, location.href);
+    const restore = keepSelection();
+    if (how.focus || how.visited) adoptForm(page);
     swapRegions(page, REGIONS);
+    restore();
     if (region && label) refocus(region, label);
-    if (!how.visited && address.href !== location.href) {
-      if (how.replace) history.replaceState(null, "", address);
-      else history.pushState(null, "", address);
+    if (!how.visited && canonical.href !== location.href) {
+      if (how.replace) history.replaceState(null, "", canonical);
+      else history.pushState(null, "", canonical);
     }
     document.getElementById("results")?.removeAttribute("aria-busy");
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") return;
     document.getElementById("results")?.removeAttribute("aria-busy");
-    notify("The list could not be loaded. Is FaceForge Core still running?");
+    notify(t("The list could not be loaded. Is FaceForge Core still running?"));
   }
 }
 
 /**
- * Bring the form to what the address says; what is being typed stays.
+ * Bring the form to what the address says.
  * @param {Document} page
- * @param {boolean} texts
  */
-function adoptForm(page, texts) {
+function adoptForm(page) {
   const [here, there] = [document, page].map((from) => from.getElementById("filters"));
   if (!(here instanceof HTMLFormElement) || !(there instanceof HTMLFormElement)) return;
-  for (const name of ["view", "tag"]) {
-    here.querySelector(`input[type=hidden][name=${name}]`)?.remove();
-    const hidden = there.querySelector(`input[type=hidden][name=${name}]`);
-    if (hidden) here.append(document.adoptNode(hidden));
-  }
-  if (!texts) return;
-  const value = (/** @type {string} */ name) => new FormData(there).get(name);
-  here.elements.q.value = value("q");
-  here.elements.sort.value = value("sort");
+  here.elements.q.value = there.elements.q.value;
+  here.elements.sort.value = there.elements.sort.value;
 }
 
 /**
@@ -113,7 +116,7 @@ function adoptForm(page, texts) {
  */
 function refocus(regionId, label) {
   const region = document.getElementById(regionId);
-  const links = [...(region?.querySelectorAll("a") ?? [])];
+  const links = [...(region?.querySelectorAll("a, summary") ?? [])].filter((one) => one instanceof HTMLElement);
   const same = links.find((link) => (link.getAttribute("aria-label") ?? link.textContent?.trim()) === label);
   const target = same ?? links[0];
   if (target) target.focus({ preventScroll: true });

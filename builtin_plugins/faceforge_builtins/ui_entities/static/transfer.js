@@ -1,5 +1,7 @@
 /** One file on its way: sent with progress, then linked to the entity. */
 
+import { t } from "../faceforge.ui_shell/texts.js";
+
 /** What went wrong, as a sentence for the person who dropped the file. */
 export class UploadRefused extends Error {}
 
@@ -10,7 +12,7 @@ export class UploadRefused extends Error {}
  * @param {{signal: AbortSignal, progress: (percent: number) => void}} how
  */
 export async function attach(file, entityId, { signal, progress }) {
-  if (file.size === 0) throw new UploadRefused("The file is empty.");
+  if (file.size === 0) throw new UploadRefused(t("The file is empty."));
   const asset = await send(file, signal, progress);
   const answer = await fetch(`/v1/entities/${entityId}/assets/${asset.asset_id}`, { method: "POST", signal });
   const said = await answer.json().catch(() => null);
@@ -39,7 +41,7 @@ function send(file, signal, progress) {
       else reject(new UploadRefused(sentence(request.status, request.response)));
     });
     request.addEventListener("error", () =>
-      reject(new UploadRefused("FaceForge Core did not answer. Check that it is running, then try again.")),
+      reject(new UploadRefused(t("FaceForge Core did not answer. Check that it is running, then try again."))),
     );
     request.addEventListener("abort", () => reject(new DOMException("Canceled", "AbortError")));
     request.open("POST", "/v1/assets/upload");
@@ -52,7 +54,7 @@ function send(file, signal, progress) {
  * @param {{error?: {message?: string}} | null} answer
  */
 function sentence(status, answer) {
-  if (status === 401) return "You are signed out. Reload the page and sign in again.";
-  if (status === 404) return "The entity is gone; somebody moved it to the trash.";
-  return answer?.error?.message ?? `Core refused the file (${status}).`;
+  if (status === 401) return t("You are signed out. Reload the page and sign in again.");
+  if (status === 404) return t("The entity is gone; somebody moved it to the trash.");
+  return answer?.error?.message ?? t("Core refused the file (%(status)s).", { status });
 }

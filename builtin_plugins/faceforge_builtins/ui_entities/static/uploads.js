@@ -1,6 +1,7 @@
 /** Files dropped on the page or picked by hand: a queue, and the tray that shows it. */
 
 import { fetchPage, swapRegions } from "../faceforge.ui_shell/regions.js";
+import { t, tn } from "../faceforge.ui_shell/texts.js";
 import { startDropping } from "./dropping.js";
 import { attach, UploadRefused } from "./transfer.js";
 
@@ -41,7 +42,7 @@ function add(files) {
     item.row.querySelector("[data-upload-retry]")?.addEventListener("click", () => retry(item));
     item.row.querySelector("[data-upload-cancel]")?.addEventListener("click", () => drop(item));
     items.push(item);
-    show(item, "Waiting");
+    show(item, t("Waiting"));
   }
   work();
 }
@@ -52,7 +53,7 @@ function explainFolder(name) {
   const item = /** @type {Item} */ ({ file: new File([], name), row, state: "failed" });
   row.querySelector("[data-upload-cancel]")?.addEventListener("click", () => drop(item));
   items.push(item);
-  show(item, "This is a folder. Open it and drop the files inside.");
+  show(item, t("This is a folder. Open it and drop the files inside."));
 }
 
 /** Start as many as may run; refresh the page's lists when a round is over. */
@@ -66,16 +67,16 @@ function work() {
 async function run(item) {
   item.state = "sending";
   item.abort = new AbortController();
-  show(item, "Uploading");
+  show(item, t("Uploading"));
   try {
     await attach(item.file, entityId, { signal: item.abort.signal, progress: (percent) => advance(item, percent) });
     item.state = "done";
-    show(item, "Attached");
+    show(item, t("Attached"));
     await refresh();
   } catch (error) {
     if (!items.includes(item)) return; // Canceled: its row is gone.
     item.state = "failed";
-    show(item, error instanceof UploadRefused ? error.message : "The connection to FaceForge Core was lost.");
+    show(item, error instanceof UploadRefused ? error.message : t("The connection to FaceForge Core was lost."));
   } finally {
     work();
   }
@@ -84,7 +85,7 @@ async function run(item) {
 /** @param {Item} item */
 function retry(item) {
   item.state = "waiting";
-  show(item, "Waiting");
+  show(item, t("Waiting"));
   work();
 }
 
@@ -121,7 +122,7 @@ function advance(item, percent) {
   const bar = item.row.querySelector("progress");
   if (bar) bar.value = percent;
   const state = item.row.querySelector(".upload-state");
-  if (state) state.textContent = percent < 100 ? `${Math.floor(percent)} %` : "Storing";
+  if (state) state.textContent = percent < 100 ? `${Math.floor(percent)} %` : t("Storing");
 }
 
 /**
@@ -142,7 +143,7 @@ function show(item, words) {
   row.querySelector("[data-upload-retry]")?.toggleAttribute("hidden", state !== "failed" || item.file.size === 0);
   const cancel = row.querySelector("[data-upload-cancel]");
   if (cancel) {
-    cancel.textContent = state === "failed" ? "Dismiss" : "Cancel";
+    cancel.textContent = state === "failed" ? t("Dismiss") : t("Cancel");
     cancel.toggleAttribute("hidden", state === "done");
   }
   summarize();
@@ -155,20 +156,23 @@ function summarize() {
   tray.hidden = items.length === 0;
   const count = (/** @type {string} */ state) => items.filter((item) => item.state === state).length;
   const [done, failed] = [count("done"), count("failed")];
-  const files = items.length === 1 ? "1 file" : `${items.length} files`;
+  const all = items.length;
   const words =
-    done + failed < items.length
-      ? `Attaching ${files}`
+    done + failed < all
+      ? tn("Attaching %(num)s file", "Attaching %(num)s files", all)
       : failed
-        ? `${failed} of ${files} could not be attached`
-        : `${files} attached`;
+        ? tn("%(failed)s of %(num)s file could not be attached", "%(failed)s of %(num)s files could not be attached", all, { failed })
+        : tn("%(num)s file attached", "%(num)s files attached", all);
   if (summary.textContent !== words) summary.textContent = words;
 }
 
 /** Show what is attached now, in place. */
 async function refresh() {
   try {
-    swapRegions(await fetchPage(location.href), REGIONS);
+    const page = await fetchPage(location.href);
+    // What is being typed stays.
+    const typing = document.querySelector("#panel form[data-inplace-form]");
+    swapRegions(page, typing ? ["cover"] : REGIONS);
   } catch {
     // The files are stored; the next look at the page shows them.
   }

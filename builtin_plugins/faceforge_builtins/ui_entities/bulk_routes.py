@@ -1,0 +1,38 @@
+"""Changing many entities from the list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Response
+from fastapi.responses import RedirectResponse
+
+from faceforge_sdk.forms import Posted
+
+from .listing import PATH
+from .notices import with_notice
+from .selection import Selection, Undoable, carry_out, restore_all
+
+if TYPE_CHECKING:
+    from faceforge_sdk import PluginContext
+
+
+def build(ctx: PluginContext) -> APIRouter:
+    """``/ui/entities/bulk``."""
+    router = APIRouter(include_in_schema=False)
+    undoable = Undoable()
+
+    @router.post("/bulk")
+    def change_many(posted: Posted) -> Response:
+        wish = Selection.posted(posted)
+        problem = wish.problem()
+        notice, undo = (problem, None) if problem else carry_out(ctx, wish, undoable)
+        return RedirectResponse(with_notice(wish.listing.address(), notice, undo=undo), 303)
+
+    @router.post("/bulk/{token}/undo")
+    def bring_back(token: str) -> Response:
+        ids = undoable.take(token)
+        restore_all(ctx, ids)
+        return RedirectResponse(with_notice(PATH, "many-restored" if ids else "not-restored"), 303)
+
+    return router

@@ -1,0 +1,196 @@
+"""The defined values of an entity: adding, changing, removing, and taking that back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from faceforge_sdk.errors import Conflict, InvalidInput, NotFound, PreconditionFailed
+from faceforge_sdk.forms import Posted
+from faceforge_sdk.models import DescriptorDraft, DescriptorPatch, EntityPatch
+
+from .controls import ValueForm
+from .definitions import OWN_FIELDS, Definitions
+from .listing import PATH
+from .notices import with_notice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from faceforge_sdk import PluginContext
+    from faceforge_sdk.models import Descriptor, Entity
+
+    from .definitions import Defined
+
+
+def build(ctx: PluginContext) -> APIRouter:
+    """``/ui/entities/{entity_id}/facts`` for descriptors, and ``…/field`` for fields with a definition."""
+    router = APIRouter(include_in_schema=False)
+    _add_new(router, ctx)
+    _add_changes(router, ctx)
+    _add_own_fields(router, ctx)
+    return router
+
+
+@dataclass(frozen=True, slots=True)
+class FactPage:
+    """Whose value of which definition is typed; `action` is the end of the address, `stored` whether there is one."""
+
+    entity: Entity
+    defined: Defined
+    action: str
+    stored: bool = False
+
+    def show(self, ctx: PluginContext, request: Request, form: ValueForm, status: int = 200) -> Response:
+        """The page with its form."""
+        return ctx.pages.render(request, "fact.html", status_code=status, page=self, entity=self.entity, form=form)
+
+    def save(
+        self, ctx: PluginContext, request: Request, posted: Posted, store: Callable[[Any], object], notice: str
+    ) -> Response:
+        """Store what was typed, or show the form again: with a control more or less, or with what is wrong."""
+        texts = ctx.pages.texts(request)
+        _ = texts.gettext
+        form = ValueForm.posted(ctx, texts, self.defined, posted)
+        if "more" in posted or "remove" in posted:
+            return self.show(ctx, request, form.with_another())
+        if form.empty:
+            form = form.refused([_("Write a value.")])
+        if form.sound:
+            try:
+                store(form.value())
+                return _to_overview(self.entity.entity_id, notice)
+            except InvalidInput as refusal:
+                form = form.refused(_errors(refusal, self.defined.definition.field_key))
+            except Conflict:
+                form = form.refused([_("There is a value already: it was added meanwhile.")])
+            except PreconditionFailed:
+                form = form.refused([_("The entity was changed in just this moment. Save again.")])
+        return self.show(ctx, request, form, 422)
+
+
+def _add_new(router: APIRouter, ctx: PluginContext) -> None:
+    @router.get("/{entity_id}/facts/new")
+    def new_fact(request: Request, entity_id: str, name: str = "") -> Response:
+        page = FactPage(ctx.entities.get(entity_id), _named(ctx, name), _address("facts/new", name))
+        return page.show(ctx, request, ValueForm.of(ctx, page.defined, page.defined.definition.default))
+
+    @router.post("/{entity_id}/facts/new")
+    def add_fact(request: Request, entity_id: str, posted: Posted, name: str = "") -> Response:
+        page = FactPage(ctx.entities.get(entity_id), _named(ctx, name), _address("facts/new", name))
+        key = {"scope": page.defined.definition.scope, "field_key": page.defined.definition.field_key}
+
+        def store(value: Any) -> None:
+            ctx.descriptors.create(entity_id, DescriptorDraft(**key, value=value))
+
+        return page.save(ctx, request, posted, store, "fact-added")
+
+
+def _add_changes(router: APIRouter, ctx: PluginContext) -> None:
+    def page_of(entity_id: str, descriptor: Descriptor) -> FactPage:
+        action = f"facts/{descriptor.descriptor_id}"
+        return FactPage(ctx.entities.get(entity_id), _of(ctx, descriptor), action, stored=True)
+
+    @router.get("/{entity_id}/facts/{descriptor_id}")
+    def edit_fact(request: Request, entity_id: str, descriptor_id: str) -> Response:
+        descriptor = _descriptor(ctx, entity_id, descriptor_id)
+        page = page_of(entity_id, descriptor)
+        return page.show(ctx, request, ValueForm.of(ctx, page.defined, descriptor.value))
+
+    @router.post("/{entity_id}/facts/{descriptor_id}")
+    def change_fact(request: Request, entity_id: str, descriptor_id: str, posted: Posted) -> Response:
+        page = page_of(entity_id, _descriptor(ctx, entity_id, descriptor_id))
+
+        def store(value: Any) -> None:
+            ctx.descriptors.update(descriptor_id, DescriptorPatch(value=value))
+
+        return page.save(ctx, request, posted, store, "fact-saved")
+
+    @router.post("/{entity_id}/facts/{descriptor_id}/delete")
+    def remove_fact(entity_id: str, descriptor_id: str) -> Response:
+        _descriptor(ctx, entity_id, descriptor_id)
+        ctx.descriptors.delete(descriptor_id)
+        where = with_notice(f"{PATH}/{entity_id}", "fact-removed", undo=descriptor_id, tab="overview")
+        return RedirectResponse(where, 303)
+
+    @router.post("/{entity_id}/facts/{descriptor_id}/restore")
+    def restore_fact(entity_id: str, descriptor_id: str) -> Response:
+        try:
+            ctx.descriptors.restore(descriptor_id)
+        except (NotFound, Conflict):
+            return _to_overview(entity_id, "not-restored")
+        return _to_overview(entity_id, "fact-restored")
+
+
+def _add_own_fields(router: APIRouter, ctx: PluginContext) -> None:
+    def page_of(entity_id: str, name: str) -> FactPage:
+        entity, defined = ctx.entities.get(entity_id), _named(ctx, name, own=True)
+        return FactPage(entity, defined, _address("field", name), defined.definition.field_key in entity.fields)
+
+    @router.get("/{entity_id}/field")
+    def edit_field(request: Request, entity_id: str, name: str = "") -> Response:
+        page = page_of(entity_id, name)
+        definition = page.defined.definition
+        value = page.entity.fields.get(definition.field_key, definition.default)
+        return page.show(ctx, request, ValueForm.of(ctx, page.defined, value))
+
+    @router.post("/{entity_id}/field")
+    def save_field(request: Request, entity_id: str, posted: Posted, name: str = "") -> Response:
+        page = page_of(entity_id, name)
+        key, before = page.defined.definition.field_key, page.entity
+
+        def store(value: Any) -> None:
+            patch = EntityPatch(fields={**before.fields, key: value})
+            ctx.entities.update(entity_id, patch, expected_revision=before.revision)
+
+        return page.save(ctx, request, posted, store, "fact-saved")
+
+    @router.post("/{entity_id}/field/delete")
+    def remove_field(entity_id: str, name: str = "") -> Response:
+        page = page_of(entity_id, name)
+        kept = {key: value for key, value in page.entity.fields.items() if key != page.defined.definition.field_key}
+        ctx.entities.update(entity_id, EntityPatch(fields=kept), expected_revision=page.entity.revision)
+        return _to_overview(entity_id, "field-removed")
+
+
+def _errors(refusal: InvalidInput, field_key: str) -> list[str]:
+    """The sentences of a refusal that are about this value."""
+    details = refusal.details
+    for one in details if isinstance(details, list) else [details]:
+        if isinstance(one, dict) and one.get("field_key") == field_key and isinstance(one.get("errors"), list):
+            return [str(error) for error in one["errors"]]
+    return [str(refusal)]
+
+
+def _address(path: str, name: str) -> str:
+    return f"{path}?{urlencode({'name': name})}"
+
+
+def _named(ctx: PluginContext, name: str, *, own: bool = False) -> Defined:
+    """The definition that an address names, of a descriptor or of an own field."""
+    defined = Definitions(ctx).named(name)
+    if defined is None or (defined.definition.scope == OWN_FIELDS) is not own:
+        raise NotFound("There is no such field definition; it may have been deleted.")
+    return defined
+
+
+def _descriptor(ctx: PluginContext, entity_id: str, descriptor_id: str) -> Descriptor:
+    descriptor = ctx.descriptors.get(descriptor_id)
+    if descriptor.entity_id != entity_id:
+        raise NotFound("This value belongs to another entity.")
+    return descriptor
+
+
+def _of(ctx: PluginContext, descriptor: Descriptor) -> Defined:
+    defined = Definitions(ctx).find(descriptor.scope, descriptor.field_key)
+    if defined is None:
+        raise NotFound("The definition of this value was deleted. The value can only be read and removed.")
+    return defined
+
+
+def _to_overview(entity_id: str, notice: str) -> Response:
+    return RedirectResponse(with_notice(f"{PATH}/{entity_id}", notice, tab="overview"), 303)

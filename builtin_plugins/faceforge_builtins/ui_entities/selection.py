@@ -1,0 +1,145 @@
+"""Changing many entities at once: those that were chosen, or all that the list finds."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from faceforge_sdk.errors import FaceForgeError, NotFound
+from faceforge_sdk.forms import text_of
+from faceforge_sdk.models import EntityFilter, EntityQuery
+
+from .forms import lines
+from .view_routes import listing_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.datastructures import FormData
+
+    from faceforge_sdk import PluginContext
+
+    from .listing import Listing
+
+AT_ONCE = 500
+"""So many are changed before the page answers; for more a job is queued."""
+
+_BATCH = 200
+_JOB_TYPE = "entities.bulk"
+_MOST_CHOSEN = 10_000
+_REMEMBERED = 20
+
+Action = Literal["tag", "untag", "trash"]
+_SEPARATORS = re.compile(r"[,，、\n]")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The chosen `ids`, or `all` that `listing` finds, and what is to become of them."""
+
+    listing: Listing
+    ids: tuple[str, ...]
+    all: bool
+    action: Action
+    tags: tuple[str, ...]
+
+    @classmethod
+    def posted(cls, form: FormData) -> Selection:
+        """What the bar under the list asks for; scripts send all ids in one field."""
+        ids = [value for value in form.getlist("id") if isinstance(value, str)]
+        ids += text_of(form, "ids").split()
+        action = text_of(form, "action")
+        tags = lines(_SEPARATORS.sub("\n", text_of(form, "tag").replace("\0", "")))
+        return cls(
+            listing_of(text_of(form, "query")),
+            tuple(dict.fromkeys(ids))[:_MOST_CHOSEN],
+            text_of(form, "all") == "1",
+            "untag" if action == "untag" else "trash" if action == "trash" else "tag",
+            tuple(tags),
+        )
+
+    def problem(self) -> str:
+        """The code of what is missing, or nothing."""
+        if not self.ids and not self.all:
+            return "nothing-chosen"
+        return "no-tag" if self.action != "trash" and not self.tags else ""
+
+
+class Undoable:
+    """What was lately moved to the trash together, by a number nobody guesses. Safe from any thread.
+
+    Kept in memory: after a restart of Core the trash itself brings things back.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._batches: OrderedDict[str, Sequence[str]] = OrderedDict()
+
+    def remember(self, ids: Sequence[str]) -> str:
+        """Returns what `take` asks for."""
+        token = secrets.token_hex(32)
+        with self._lock:
+            self._batches[token] = ids
+            while len(self._batches) > _REMEMBERED:
+                self._batches.popitem(last=False)
+        return token
+
+    def take(self, token: str) -> Sequence[str]:
+        """The ids, once."""
+        with self._lock:
+            return self._batches.pop(token, ())
+
+
+def carry_out(ctx: PluginContext, wish: Selection, undoable: Undoable) -> tuple[str, str | None]:
+    """Do it; returns the code of the notice, and what takes it back."""
+    wanted = EntityFilter(**wish.listing.conditions())
+    many = ctx.entities.count(wanted) if wish.all else len(wish.ids)
+    if many > AT_ONCE:
+        return _queue(ctx, wish, wanted), None
+    ids = _found(ctx, wanted) if wish.all else wish.ids
+    for start in range(0, len(ids), _BATCH):
+        batch = ids[start : start + _BATCH]
+        if wish.action == "trash":
+            ctx.entities.delete_many(batch)
+        else:
+            add, remove = (wish.tags, ()) if wish.action == "tag" else ((), wish.tags)
+            ctx.entities.retag(batch, add, remove)
+    return ("many-deleted", undoable.remember(ids)) if wish.action == "trash" else ("tagged", None)
+
+
+def restore_all(ctx: PluginContext, ids: Sequence[str]) -> None:
+    """Bring back what is still in the trash."""
+    for entity_id in ids:
+        try:
+            ctx.entities.restore(entity_id)
+        except NotFound:
+            continue
+
+
+def _found(ctx: PluginContext, wanted: EntityFilter) -> Sequence[str]:
+    ids: list[str] = []
+    cursor = None
+    while True:
+        query = EntityQuery(**wanted.model_dump(exclude_none=True), limit=_BATCH, cursor=cursor, total="none")
+        page = ctx.entities.list(query)
+        ids += [entity.entity_id for entity in page.items]
+        cursor = page.next_cursor
+        if cursor is None or len(ids) >= 2 * AT_ONCE:
+            return ids
+
+
+def _queue(ctx: PluginContext, wish: Selection, wanted: EntityFilter) -> str:
+    """Leave it to the job of the entities' API."""
+    whom = {"filter": wanted.model_dump(exclude_none=True)} if wish.all else {"ids": list(wish.ids)}
+    add, remove = (wish.tags, ()) if wish.action == "tag" else ((), wish.tags if wish.action == "untag" else ())
+    what = {"add": list(add), "remove": list(remove), "trash": wish.action == "trash"}
+    try:
+        ctx.jobs.enqueue(_JOB_TYPE, {**whom, **what})
+    except FaceForgeError as refusal:
+        ctx.log.warning("A change of many entities could not be queued: %s", refusal)
+        return "not-queued"
+    return "queued"

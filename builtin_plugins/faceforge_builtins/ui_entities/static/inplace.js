@@ -1,0 +1,170 @@
+/**
+ * Editing in place. Every form has a page of its own, which works without scripts; here it is fetched and put where the
+ * reader is, sent from there, and what changed comes back with the answer. The server says all that is wrong.
+ *
+ * `[data-inplace]` is a link to the page of a form, which goes into the `[data-place]` around it, or into the element
+ * whose id it names. `form[data-live]` is a small form that is sent without leaving the page.
+ */
+
+import { notify } from "../faceforge.ui_shell/notices.js";
+import { fetchPage, swapRegions } from "../faceforge.ui_shell/regions.js";
+import { t } from "../faceforge.ui_shell/texts.js";
+import { startControls } from "./controls.js";
+
+const REGIONS = ["cover", "identity", "panel"];
+const FORM = "form[data-inplace-form]";
+
+/** The link that opened a form. @type {WeakMap<Element, HTMLElement>} */
+const openers = new WeakMap();
+
+export function startInPlace() {
+  document.addEventListener("click", (event) => {
+    if (!(event.target instanceof Element)) return;
+    const link = event.target.closest("a[data-inplace]");
+    const cancel = event.target.closest("[data-cancel]");
+    if (link instanceof HTMLAnchorElement && plain(event)) {
+      event.preventDefault();
+      open(link);
+    } else if (cancel?.closest("[data-place]")) {
+      event.preventDefault();
+      close(cancel.closest(FORM));
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented || !(event.target instanceof Element)) return;
+    const form = event.target.closest(`[data-place] ${FORM}`);
+    if (form) close(form);
+  });
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || event.defaultPrevented) return;
+    if (!form.matches("[data-live]") && !form.closest("[data-place]")) return;
+    event.preventDefault();
+    send(form, event.submitter);
+  });
+}
+
+/** @param {MouseEvent} event */
+function plain(event) {
+  return event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+}
+
+/** @param {HTMLAnchorElement} link */
+async function open(link) {
+  const named = document.getElementById(link.dataset.inplace || " ");
+  const place = named ?? link.closest("[data-place]");
+  if (!place) return;
+  try {
+    const form = (await fetchPage(link.href)).querySelector(FORM);
+    if (!form || !link.isConnected) return;
+    for (const other of document.querySelectorAll(`[data-place] ${FORM}`)) leave(other);
+    openers.set(form, link);
+    show(place, form);
+  } catch (error) {
+    if (!(error instanceof DOMException)) notify(lost());
+  }
+}
+
+/**
+ * @param {Element} place
+ * @param {Element} form
+ */
+function show(place, form) {
+  place.append(document.adoptNode(form));
+  place.classList.add("edited");
+  ready(form);
+}
+
+/** @param {Element} form */
+function ready(form) {
+  startControls(form);
+  const wrong = form.querySelector("[aria-invalid]:not([hidden])");
+  const first = wrong ?? form.querySelector("[autofocus]:not([hidden])") ?? form.querySelector(".input, input:not([type=hidden])");
+  if (!(first instanceof HTMLElement)) return;
+  first.focus();
+  if (first instanceof HTMLInputElement && first.type === "text" && !wrong) first.select();
+  if (first instanceof HTMLTextAreaElement && first.dataset.offset) {
+    first.setSelectionRange(Number(first.dataset.offset), Number(first.dataset.offset));
+  }
+}
+
+/** @param {Element | null} form */
+function close(form) {
+  if (!form) return;
+  const opener = openers.get(form);
+  leave(form);
+  opener?.focus();
+}
+
+/** @param {Element} form */
+function leave(form) {
+  form.closest("[data-place]")?.classList.remove("edited");
+  form.remove();
+}
+
+/**
+ * Send a form; the answer is the page with what changed, or the form again.
+ * @param {HTMLFormElement} form
+ * @param {HTMLElement | null} submitter
+ */
+async function send(form, submitter) {
+  if (form.getAttribute("aria-busy") === "true") return;
+  form.setAttribute("aria-busy", "true");
+  const body = new URLSearchParams();
+  for (const [name, value] of new FormData(form, submitter)) body.append(name, String(value));
+  try {
+    const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" } });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (answer.redirected && new URL(answer.url).pathname === "/ui/login") location.reload();
+    else if (answer.redirected && answer.ok) arrive(page, form);
+    else again(page, form);
+  } catch {
+    notify(lost());
+  } finally {
+    form.removeAttribute("aria-busy");
+  }
+}
+
+/**
+ * @param {Document} page
+ * @param {HTMLFormElement} form
+ */
+function arrive(page, form) {
+  const place = form.closest("[data-place]");
+  const [key, region] = [place?.getAttribute("data-key"), place?.closest("[id]")?.id];
+  swapRegions(page, REGIONS);
+  document.title = page.title;
+  const notice = page.getElementById("notice");
+  document.getElementById("notice")?.remove();
+  if (notice) {
+    // A live region is announced when it is filled, not when it comes along filled.
+    const words = [...notice.childNodes];
+    notice.replaceChildren();
+    document.body.append(document.adoptNode(notice));
+    notice.append(...words.map((node) => document.adoptNode(node)));
+    setTimeout(() => notice.matches(":hover, :focus-within") || notice.remove(), 12_000);
+  }
+  const same = key && document.querySelector(`[data-key="${CSS.escape(key)}"] [data-inplace]`);
+  const target = same || document.querySelector(`#${CSS.escape(region || "panel")} h2[tabindex]`) || document.querySelector("#panel h2[tabindex]");
+  if (target instanceof HTMLElement) target.focus({ preventScroll: true });
+}
+
+/**
+ * @param {Document} page
+ * @param {HTMLFormElement} form
+ */
+function again(page, form) {
+  const fresh = page.querySelector(FORM);
+  if (!fresh) {
+    notify(page.querySelector("main p:not(.error-status)")?.textContent?.trim() || lost());
+    return;
+  }
+  const opener = openers.get(form);
+  if (opener) openers.set(fresh, opener);
+  form.replaceWith(document.adoptNode(fresh));
+  ready(fresh);
+}
+
+function lost() {
+  return t("FaceForge Core did not answer. Check that it is running, then try again.");
+}
