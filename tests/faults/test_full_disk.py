@@ -79,6 +79,35 @@ def test_d05_a_disk_that_fills_at_the_worst_moment_costs_one_upload_and_nothing_
     assert list((home / "tmp").iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("syscall", "when"), [("write", 4), ("mkdir", 1), ("rename", 2), ("syncfs", 1), ("pwrite64", 1), ("fdatasync", 1)]
+)
+def test_d05_a_disk_that_fills_during_a_batch_records_nothing_of_it(
+    syscall: str,
+    when: int,
+    tmp_path: Path,
+    empty_home: Path,
+    cores: Any,
+    may_trace: str,
+    check_home: Callable[..., dict[str, Any]],
+) -> None:
+    home = shutil.copytree(empty_home, tmp_path / "home")
+
+    def tracer(pid: int) -> list[str]:
+        inject = f"inject={syscall}:error=ENOSPC:when={when}"
+        return [may_trace, "-f", "-e", f"trace={syscall}", "-e", inject, "-p", str(pid)]
+
+    code, answers = cores.run(home, tracer, action="keep")
+
+    assert (code, answers) == (0, ["refused InsufficientStorage"])
+    assert (check_home(home)["assets"], check_home(home)["findings"]) == (0, [])
+    code, answers = cores.run(home, action="keep")
+    assert [answer.split()[0] for answer in answers] == ["stored"] * 3
+    report = check_home(home, *(answer.removeprefix("stored ") for answer in answers))
+    assert report == {"assets": 2, "findings": [], "orphans": []}
+    assert list((home / "tmp").iterdir()) == []
+
+
 def _answers(uploader: Path, home: Path, *, size: int) -> list[str]:
     done = subprocess.run(
         [sys.executable, str(uploader), "store", str(home), "1", str(size)],

@@ -85,10 +85,11 @@ def upload_and_lose_power(disk: Disk, uploader: Path, manner: str) -> list[str]:
     return [line.split()[1] for line in lines[1:]]
 
 
+@pytest.mark.parametrize("manner", ["store", "keep", "keep-each"])
 def test_d01_what_was_acknowledged_is_there_after_power_loss(
-    disk: Disk, uploader: Path, check_home: Callable[..., dict[str, Any]]
+    manner: str, disk: Disk, uploader: Path, check_home: Callable[..., dict[str, Any]]
 ) -> None:
-    stored = upload_and_lose_power(disk, uploader, "store")
+    stored = upload_and_lose_power(disk, uploader, manner)
 
     report = check_home(disk.place / "home", *stored)
 
@@ -96,9 +97,10 @@ def test_d01_what_was_acknowledged_is_there_after_power_loss(
 
 
 @pytest.mark.parametrize("disk", ["ext4"], indirect=True)
-def test_d01_the_loss_is_real_an_upload_without_fsync_does_not_survive_it(
-    disk: Disk, uploader: Path, check_home: Callable[..., dict[str, Any]]
+@pytest.mark.parametrize("manner", ["careless", "careless-keep"])
+def test_d01_the_loss_is_real_what_is_not_flushed_does_not_survive_it(
+    manner: str, disk: Disk, uploader: Path, check_home: Callable[..., dict[str, Any]]
 ) -> None:
-    stored = upload_and_lose_power(disk, uploader, "careless")
+    stored = upload_and_lose_power(disk, uploader, manner)
 
     assert check_home(disk.place / "home", *stored)["findings"] != []

@@ -1,13 +1,17 @@
 """A small Core without HTTP, in a process of its own: stores files in a home and says so after each.
 
     python uploader.py store HOME COUNT SIZE     ``ready``, then ``stored <sha256>`` per file; then waits for its end
-    python uploader.py careless HOME COUNT SIZE  the same, without any fsync of Python's
+    python uploader.py keep HOME COUNT SIZE      the same, all files in one batch
+    python uploader.py keep-each HOME COUNT SIZE the same, where no call flushes a whole volume
+    python uploader.py careless HOME COUNT SIZE  as ``store``, without any fsync of Python's
+    python uploader.py careless-keep HOME COUNT SIZE  as ``keep``, without any flush of the batch
     python uploader.py serve                     forks a Core per line of stdin: what to do, and a home
 
 A served Core says its pid, waits for SIGUSR1, and then, for ``store``, stores two files and the first one again; for
-``trash``, it stores four and moves all but the last to the trash; for ``purge``, it empties the trash. It says
-``stored <sha256>`` or ``refused <error>`` for each file, and ``purged <number>``. Opening a home does what a start
-does: migrate, clear the staging folder. The bytes depend only on number and size.
+``keep``, the same three in one batch; for ``trash``, it stores four and moves all but the last to the trash; for
+``purge``, it empties the trash. It says ``stored <sha256>`` or ``refused <error>`` for each file, and
+``purged <number>``. Opening a home does what a start does: migrate, clear the staging folder. The bytes depend only on
+number and size.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ import signal
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,9 +40,11 @@ from faceforge_core.owned import Owned
 from faceforge_core.storage.service import StorageService
 from faceforge_core.storage.trash import TrashService
 from faceforge_sdk.errors import FaceForgeError
+from faceforge_sdk.files import flush_many
+from faceforge_sdk.protocols import Arrival
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 NO_RESERVE = CoreConfig.model_validate({"limits": {"free_space_reserve_bytes": 0}})
 
@@ -51,12 +58,18 @@ class SmallCore:
     trash: TrashService
 
 
+FLUSHES: dict[str, Callable[..., None]] = {
+    "keep-each": partial(flush_many, at_once=lambda _folder: False),
+    "careless-keep": lambda _files, _folders: None,
+}
+
+
 @contextmanager
-def core_of(root: Path) -> Iterator[SmallCore]:
+def core_of(root: Path, flush: Callable[..., None] = flush_many) -> Iterator[SmallCore]:
     home = Home.at(root)
     home.prepare()
     migrate(home.database, home.backups_dir)
-    fs = FileSystemProvider(home.assets_dir, home.quarantine_dir, logging.getLogger("fs"))
+    fs = FileSystemProvider(home.assets_dir, home.quarantine_dir, logging.getLogger("fs"), flush)
     with Database(home.database) as database:
         events = EventLog(database)
         assets = AssetCatalog(database, events)
@@ -95,11 +108,31 @@ def store(core: SmallCore, number: int, size: int) -> str | None:
     return asset.asset_id
 
 
-def store_many(root: Path, count: int, size: int) -> None:
-    with core_of(root) as core:
+def received(core: SmallCore, number: int, size: int) -> Arrival:
+    with os.fdopen(os.memfd_create("source"), "r+b", buffering=0) as source:
+        source.write(content(number, size))
+        source.seek(0)
+        return Arrival(core.storage.receive(source, size, lambda _size: None), f"{number}.bin")
+
+
+def keep(core: SmallCore, numbers: Sequence[int], size: int) -> None:
+    try:
+        kept = core.storage.keep([received(core, number, size) for number in numbers])
+    except FaceForgeError as error:
+        say(f"refused {type(error).__name__}")
+        return
+    for one in kept:
+        say(f"stored {one.asset_id}" if one.error is None else f"refused {type(one.error).__name__}")
+
+
+def store_many(manner: str, root: Path, count: int, size: int) -> None:
+    with core_of(root, FLUSHES.get(manner, flush_many)) as core:
         say("ready")
-        for number in range(count):
-            store(core, number, size)
+        if "keep" in manner:
+            keep(core, range(count), size)
+        else:
+            for number in range(count):
+                store(core, number, size)
         sys.stdin.read()
 
 
@@ -108,6 +141,8 @@ def act(core: SmallCore, action: str) -> None:
         case "store":
             for number in (0, 1, 0):
                 store(core, number, 5000)
+        case "keep":
+            keep(core, (0, 1, 0), 5000)
         case "trash":
             for number in range(4):
                 asset_id = store(core, number, 5000)
@@ -137,10 +172,10 @@ def main() -> None:
     match sys.argv[1:]:
         case ["serve"]:
             serve()
-        case ["store" | "careless" as manner, root, count, size]:
+        case [manner, root, count, size]:
             if manner == "careless":
                 os.fsync = lambda _descriptor: None
-            store_many(Path(root), int(count), int(size))
+            store_many(manner, Path(root), int(count), int(size))
 
 
 if __name__ == "__main__":
