@@ -66,10 +66,10 @@ class AssetFilters(NamedTuple):
 
     @property
     def text_params(self) -> dict[str, Any]:
-        """What a statement that reads through the texts takes beside `params`: the trigrams, and the bounds of age."""
+        """The same of a statement that reads through the texts: trigrams, and age by the keys that grow with it."""
         params, names = self.params, self.names
-        bounds = {f"{name}_seq": first_sequence_of(params[name]) for name in AGES if name in names}
-        return bounds | ({"trigrams": trigrams_of(params["needle"])} if TEXT in names else {})
+        params |= {name: first_sequence_of(params[name]) for name in AGES if name in names}
+        return params | ({"trigrams": trigrams_of(params["needle"])} if TEXT in names else {})
 
     def without(self, name: str, instead: str | None = None) -> AssetFilters:
         """These without one of them, or with another one that takes no values."""
