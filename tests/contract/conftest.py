@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import sqlite3
@@ -319,11 +320,15 @@ def dump() -> Callable[[Path], dict[str, list[tuple[Any, ...]]]]:
 
 @pytest.fixture
 def blobs() -> Callable[[Path], list[str]]:
-    """The files among a home's assets and temporary files, marks apart."""
+    """The files among a home's assets and temporary files, apart from marks and what is lent to a reader just now."""
 
     def read(home: Path) -> list[str]:
-        found = [path for folder in ("assets", "tmp") for path in (home / folder).rglob("*") if not path.is_dir()]
-        return sorted(path.relative_to(home).as_posix() for path in found if path.name != ".ff-home")
+        found = []
+        for folder in ("assets", "tmp"):
+            for place, folders, names in os.walk(home / folder):
+                folders[:] = [name for name in folders if not name.startswith("lent-")]
+                found += [Path(place, name) for name in names if name != ".ff-home"]
+        return sorted(path.relative_to(home).as_posix() for path in found)
 
     return read
 
