@@ -193,7 +193,7 @@ def test_a_home_without_entities_says_what_to_do(
     open_page: OpenPage, start_process: Callable[..., Any], browser: Any
 ) -> None:
     empty = start_process()
-    page = open_page(f"{empty.url}/ui/login", signed_in=False)
+    page = open_page(f"{empty.url}/ui/login?next=/ui/entities", signed_in=False)
     page.get_by_label("Access token").fill(empty.token)
     page.get_by_role("button", name="Sign in").click()
     expect(page.locator("#results")).to_contain_text("No entities yet.")
@@ -226,5 +226,6 @@ def test_everything_but_uploading_works_without_scripts(open_page: OpenPage, wid
     page.get_by_role("button", name="Move to trash").click()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Plain {width}")
+    page.locator("summary", has_text="More").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()

@@ -89,14 +89,14 @@ def pages(create: Create, api: Any) -> list[str]:
     api.delete(f"/v1/entities/{create(NAMES[0])}").raise_for_status()
     details = [f"/ui/entities/{entity_id}" for entity_id in ids]
     return [
-        "/ui/overview",
-        "/ui/keys",
         "/ui/entities",
         "/ui/entities?view=table",
         f"/ui/entities?q={NAMES[0]}z&tag={NAMES[0]}",
         "/ui/entities/new",
         "/ui/entities/trash",
         "/ui/login",
+        "/ui/overview",
+        "/ui/keys",
         *details,
         f"{details[0]}?tab=attachments",
         f"{details[0]}/edit",
