@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import expect
@@ -87,6 +88,16 @@ def pages(create: Create, api: Any) -> list[str]:
         asset_id = stored.raise_for_status().json()["data"]["asset_id"]
         api.post(f"/v1/entities/{ids[0]}/assets/{asset_id}", json={"role": name[:200]}).raise_for_status()
     api.delete(f"/v1/entities/{create(NAMES[0])}").raise_for_status()
+    for other, name in zip(ids[1:], [*NAMES, SCRIPT], strict=False):
+        draft = {
+            "src_entity_id": other,
+            "dst_entity_id": ids[0],
+            "relationship_type": name[:200],
+            "fields": {name: name},
+        }
+        api.post("/v1/relationships", json=draft).raise_for_status()
+    defined = {"scope": "entity", "field_key": NAMES[0], "label": NAMES[1], "help": SCRIPT, "multiple": True}
+    api.post("/v1/admin/field-defs", json={**defined, "field_type": "entity"})  # the second test finds it there
     details = [f"/ui/entities/{entity_id}" for entity_id in ids]
     return [
         "/ui/entities",
@@ -99,6 +110,12 @@ def pages(create: Create, api: Any) -> list[str]:
         "/ui/keys",
         *details,
         f"{details[0]}?tab=attachments",
+        f"{details[0]}?tab=relationships",
+        f"{details[0]}/relationships/new",
+        f"{details[0]}/graph?depth=2",
+        f"{details[0]}/fields",
+        f"{details[1]}/field?{urlencode({'name': f'entity:{NAMES[0]}'})}",
+        "/ui/entities/views/new?q=x",
         f"{details[0]}/edit",
         f"{details[3]}/edit",
         f"{details[-1]}/edit",
