@@ -12,7 +12,6 @@ import stat
 import sys
 import time
 from contextlib import suppress
-from functools import cache
 from typing import TYPE_CHECKING
 
 from .errors import Busy, FaceForgeError, InsufficientStorage, IntegrityError, StorageUnavailable
@@ -86,7 +85,6 @@ def flush_volume(folder: Path) -> bool:
         os.close(descriptor)
 
 
-@cache
 def _volume_sync() -> Callable[[int], bool] | None:
     """``syncfs`` of the C library, where it can be called and tells of errors."""
     import ctypes

@@ -47,7 +47,7 @@ def test_received_files_become_assets_or_their_own_errors(ctx: Any) -> None:
 
 def test_only_what_was_received_can_be_kept(ctx: Any) -> None:
     with pytest.raises(TypeError):
-        ctx.storage.keep([Arrival("no file", "a.png")])  # type: ignore[arg-type]
+        ctx.storage.keep([Arrival("no file", "a.png")])
     assert isinstance(arrival(ctx, b"x").received, FakeReceived)
 
 

@@ -97,6 +97,11 @@ COVER: Final[_Example] = {"asset_id": PORTRAIT_ID}
 LINK: Final[_Example] = {"role": "portrait"}
 LINKED: Final[_Example] = {"linked": True}
 
+IMPORT_COUNT: Final[_Example] = {"created": 12, "live": 11}
+FAMILY_COUNT: Final[_Example] = {"family": "image", "assets": 1842}
+MONTH_COUNT: Final[_Example] = {"month": "2026-03", "created": 120}
+ASSET_STATISTICS: Final[_Example] = {"total": 1842, "families": [FAMILY_COUNT], "months": [MONTH_COUNT]}
+ENTITY_STATISTICS: Final[_Example] = {"total": 120, "months": [MONTH_COUNT]}
 IMPORT_SUMMARY: Final[_Example] = {
     "job_id": JOB_ID,
     "assets": {"created": 1842, "live": 1842},

@@ -10,7 +10,7 @@ from . import examples
 class ImportCount(BaseModel):
     """How many things of a kind an import created, and how many of them are live."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [examples.IMPORT_COUNT]})
 
     created: int
     live: int

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from . import examples
+
 
 class FamilyCount(BaseModel):
     """How many live assets are of one family of media types: ``image``, ``video``; ``""`` where nobody knows."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [examples.FAMILY_COUNT]})
 
     family: str
     assets: int
@@ -17,7 +19,7 @@ class FamilyCount(BaseModel):
 class MonthCount(BaseModel):
     """How many of what is live today came in one month (``2026-03``, in UTC)."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [examples.MONTH_COUNT]})
 
     month: str
     created: int
@@ -26,7 +28,7 @@ class MonthCount(BaseModel):
 class AssetStatistics(BaseModel):
     """The live assets: by family, the largest first, and by month, the oldest first."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [examples.ASSET_STATISTICS]})
 
     total: int
     families: list[FamilyCount]
@@ -36,7 +38,7 @@ class AssetStatistics(BaseModel):
 class EntityStatistics(BaseModel):
     """The live entities, by month, the oldest first."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [examples.ENTITY_STATISTICS]})
 
     total: int
     months: list[MonthCount]
