@@ -20,7 +20,7 @@ const PAGES = [
   ["j", "/ui/jobs", t("Go to the jobs")],
   ["p", "/ui/plugins", t("Go to the plugins")],
   ["s", "/ui/settings", t("Go to the settings")],
-];
+].filter(([, path]) => document.querySelector(`#navigation a[href="${path}"]`));
 
 /** @type {Shortcut[]} */
 const shortcuts = [
