@@ -96,7 +96,7 @@ def test_the_overview_counts_and_shows_what_is_new(client: TestClient, create: C
     assert numbers(page) == {"Entities": "1", "Files": "1", "Size": "2.5 kB", "In the trash": "0"}
     assert html.escape(name, quote=False).replace('"', "&#34;") in page
     assert f'href="/ui/entities/{entity_id}"' in page
-    assert f'src="/v1/assets/{asset_id}/thumbnail?size=256"' in page
+    assert 'title="notes.txt">notes.txt</span>' in page
     assert "1 entity was added in the last twelve months." in page
     assert re.search(r'<th scope="row" dir="auto">Documents</th>\s*<td class="bars-amount">1</td>', page)
 
