@@ -86,16 +86,19 @@ class Pipeline:
 
     def _take(self, group: Sequence[FoundFile]) -> None:
         """Pass over what is known without being read; have the others read."""
-        unchanged: list[tuple[FoundFile, str]] = []
+        known: list[tuple[FoundFile, str]] = []
+        others: list[FoundFile] = []
         for file, asset_id in zip(group, self._known(group), strict=True):
             if not file.byte_size:
                 self._report.empty(file)
                 self._meter.done(0)
-            elif asset_id is not None:
-                unchanged.append((file, asset_id))
+            elif asset_id is None:
+                others.append(file)
             else:
-                self._feed(file)
-        self._pass_over(unchanged)
+                known.append((file, asset_id))
+        self._pass_over(known)
+        for file in others:
+            self._feed(file)
 
     def _known(self, group: Sequence[FoundFile]) -> Sequence[str | None]:
         if self._job.input.reread or not group:

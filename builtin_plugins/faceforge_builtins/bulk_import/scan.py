@@ -118,21 +118,19 @@ class _Look:
                     yield found
 
     def _judge(self, entry: os.DirEntry[str], sidecars: Sidecars) -> FoundFile | None:
-        relative = self._folder.relative + entry.name
+        if entry.is_file(follow_symlinks=False):
+            return None if is_sidecar(entry.name) else self._found(entry, sidecars.of(entry.name))
         if entry.is_symlink() or _is_junction(entry):
             self._heed.passed_over(entry.path, "link")
-        elif entry.is_dir(follow_symlinks=False):
-            if not self._selection.passes_by(relative):
-                self._below.append(_Folder(entry.path, f"{relative}/"))
-        elif not entry.is_file(follow_symlinks=False):
+        elif not entry.is_dir(follow_symlinks=False):
             self._heed.passed_over(entry.path, "special_file")
-        elif not is_sidecar(entry.name):
-            sidecar = sidecars.of(entry.name)
-            if self._selection.takes(relative):
-                return self._found(entry, sidecar)
+        elif not self._selection.passes_by(relative := self._folder.relative + entry.name):
+            self._below.append(_Folder(entry.path, f"{relative}/"))
         return None
 
-    def _found(self, entry: os.DirEntry[str], sidecar: str | None) -> FoundFile:
+    def _found(self, entry: os.DirEntry[str], sidecar: str | None) -> FoundFile | None:
+        if not self._selection.takes(self._folder.relative + entry.name):
+            return None
         facts = entry.stat(follow_symlinks=False)
         return FoundFile(
             entry.path,

@@ -13,7 +13,7 @@ _ENDING = "_meta.json"
 
 def is_sidecar(name: str) -> bool:
     """Whether a file of this name describes others and is no asset."""
-    return name.lower().endswith(_ENDING)
+    return name[-len(_ENDING) :].lower() == _ENDING
 
 
 class Sidecars:
