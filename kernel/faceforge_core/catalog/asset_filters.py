@@ -162,7 +162,7 @@ _HOLDS_NEEDLE = Condition(func.instr(asset_search.c.text, bindparam("needle")) >
 FACT_ORDERS = ("taken_at", "width", "height", "duration_seconds", "page_count")
 """The facts by which a list may be sorted; each has an index of its own."""
 
-CONDITIONS: dict[str, Condition] = {
+CONDITIONS: Mapping[str, Condition] = {
     "kind": Condition(table.c.kind == bindparam("kind"), "ix_assets_kind", in_order=True),
     "mime_type": Condition(table.c.mime_type == bindparam("mime_type"), "ix_assets_type", in_order=True),
     "family": Condition(bindparam("family") == SAID_FAMILY, "ix_assets_family", in_order=True),
