@@ -285,7 +285,8 @@ def test_a_picture_becomes_the_cover_and_gives_way_again(
 
     def cover_in(page: str) -> str:
         portrait = page.split('id="cover"')[1].split("</div>", maxsplit=1)[0]
-        return re.search(r"/v1/assets/([0-9a-f]{64})/thumbnail", portrait)[1]  # type: ignore[index]
+        (asset_id,) = re.findall(r"/v1/assets/([0-9a-f]{64})/thumbnail", portrait)
+        return str(asset_id)
 
     page = client.get(f"{path}?tab=attachments").text
     assert cover_in(page) == second

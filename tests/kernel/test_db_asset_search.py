@@ -245,16 +245,16 @@ def test_lists_equal_a_plain_reading_whichever_way_they_go(
     shelf.settle()
     fill(shelf, rng, 25, monkeypatch)  # found too while the trigram index has still to catch up with them
     hits = 0
-    for _ in range(150):
+    for _ in range(90):
         query, sort_by, sort_order = some_query(rng), rng.choice(SORTS), rng.choice(["asc", "desc"])
         wanted = plainly(shelf, query, sort_by, sort_order)
         assert shelf.ids(**query, sort_by=sort_by, sort_order=sort_order) == wanted, (query, sort_by, sort_order)
         hits += len(wanted)
-    assert hits > 300
+    assert hits > 200
 
 
 @given(name=st.text(min_size=1, max_size=20), words=st.lists(st.text(max_size=10), max_size=3), data=st.data())
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_an_asset_is_found_by_every_part_of_its_name_and_words(
     shelf: Shelf, name: str, words: list[str], data: st.DataObject
 ) -> None:

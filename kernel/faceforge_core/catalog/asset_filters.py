@@ -26,7 +26,7 @@ TEXT, SHORT_TEXT = "text", "short_text"
 CREATED = "ix_assets_created"
 
 
-class Condition(NamedTuple):
+class Criterion(NamedTuple):
     """What has to hold for an asset; the index `found_by` gives all for which it does, `in_order`: newest first."""
 
     check: ColumnElement[bool]
@@ -66,10 +66,10 @@ class AssetFilters(NamedTuple):
 
     @property
     def text_params(self) -> dict[str, Any]:
-        """What a statement that reads through the texts takes beside `params`: the trigrams, and the bounds of age."""
+        """The same of a statement that reads through the texts: trigrams, and age by the keys that grow with it."""
         params, names = self.params, self.names
-        bounds = {f"{name}_seq": first_sequence_of(params[name]) for name in AGES if name in names}
-        return bounds | ({"trigrams": trigrams_of(params["needle"])} if TEXT in names else {})
+        params |= {name: first_sequence_of(params[name]) for name in AGES if name in names}
+        return params | ({"trigrams": trigrams_of(params["needle"])} if TEXT in names else {})
 
     def without(self, name: str, instead: str | None = None) -> AssetFilters:
         """These without one of them, or with another one that takes no values."""
@@ -158,44 +158,44 @@ _LATITUDE = table.c.latitude.between(bindparam("south"), bindparam("north"))
 _EAST_OF_WEST = table.c.longitude >= bindparam("west")
 _WEST_OF_EAST = table.c.longitude <= bindparam("east")
 _LOCATION = "ix_assets_location"
-_HOLDS_NEEDLE = Condition(func.instr(asset_search.c.text, bindparam("needle")) > 0)
+_HOLDS_NEEDLE = Criterion(func.instr(asset_search.c.text, bindparam("needle")) > 0)
 FACT_ORDERS = ("taken_at", "width", "height", "duration_seconds", "page_count")
 """The facts by which a list may be sorted; each has an index of its own."""
 
-CONDITIONS: dict[str, Condition] = {
-    "kind": Condition(table.c.kind == bindparam("kind"), "ix_assets_kind", in_order=True),
-    "mime_type": Condition(table.c.mime_type == bindparam("mime_type"), "ix_assets_type", in_order=True),
-    "family": Condition(bindparam("family") == SAID_FAMILY, "ix_assets_family", in_order=True),
-    "media_type": Condition(table.c.media_type == bindparam("media_type"), "ix_assets_media_type", in_order=True),
-    "media_family": Condition(
+CONDITIONS: Mapping[str, Criterion] = {
+    "kind": Criterion(table.c.kind == bindparam("kind"), "ix_assets_kind", in_order=True),
+    "mime_type": Criterion(table.c.mime_type == bindparam("mime_type"), "ix_assets_type", in_order=True),
+    "family": Criterion(bindparam("family") == SAID_FAMILY, "ix_assets_family", in_order=True),
+    "media_type": Criterion(table.c.media_type == bindparam("media_type"), "ix_assets_media_type", in_order=True),
+    "media_family": Criterion(
         and_(bindparam("media_family") == MEDIA_FAMILY, table.c.media_type.is_not(None)),
         "ix_assets_media_family",
         in_order=True,
     ),
-    "created_after": Condition(table.c.created_at >= bindparam("created_after"), CREATED, in_order=True),
-    "created_before": Condition(table.c.created_at < bindparam("created_before"), CREATED, in_order=True),
-    "taken_after": Condition(table.c.taken_at >= bindparam("taken_after"), "ix_assets_taken_at"),
-    "taken_before": Condition(table.c.taken_at < bindparam("taken_before"), "ix_assets_taken_at"),
+    "created_after": Criterion(table.c.created_at >= bindparam("created_after"), CREATED, in_order=True),
+    "created_before": Criterion(table.c.created_at < bindparam("created_before"), CREATED, in_order=True),
+    "taken_after": Criterion(table.c.taken_at >= bindparam("taken_after"), "ix_assets_taken_at"),
+    "taken_before": Criterion(table.c.taken_at < bindparam("taken_before"), "ix_assets_taken_at"),
     **{
-        f"min_{word}": Condition(table.c[column] >= bindparam(f"min_{word}"), f"ix_assets_{column}")
+        f"min_{word}": Criterion(table.c[column] >= bindparam(f"min_{word}"), f"ix_assets_{column}")
         for word, column in _BOUNDED.items()
     },
     **{
-        f"max_{word}": Condition(table.c[column] <= bindparam(f"max_{word}"), f"ix_assets_{column}")
+        f"max_{word}": Criterion(table.c[column] <= bindparam(f"max_{word}"), f"ix_assets_{column}")
         for word, column in _BOUNDED.items()
     },
-    **{f"has_{fact}": Condition(table.c[fact].is_not(None), f"ix_assets_{fact}") for fact in FACT_ORDERS},
+    **{f"has_{fact}": Criterion(table.c[fact].is_not(None), f"ix_assets_{fact}") for fact in FACT_ORDERS},
     TEXT: _HOLDS_NEEDLE,
     SHORT_TEXT: _HOLDS_NEEDLE,
-    "linked": Condition(_HAS_ENTITY),
-    "unlinked": Condition(~_HAS_ENTITY),
-    "located": Condition(table.c.latitude.is_not(None), _LOCATION),
-    "unlocated": Condition(table.c.latitude.is_(None)),
-    "within": Condition(and_(_LATITUDE, _EAST_OF_WEST, _WEST_OF_EAST), _LOCATION),
-    "across_date_line": Condition(and_(_LATITUDE, or_(_EAST_OF_WEST, _WEST_OF_EAST)), _LOCATION),
-    "landscape": Condition(table.c.width > table.c.height, "ix_assets_width"),
-    "portrait": Condition(table.c.width < table.c.height, "ix_assets_width"),
-    "square": Condition(table.c.width == table.c.height, "ix_assets_width"),
+    "linked": Criterion(_HAS_ENTITY),
+    "unlinked": Criterion(~_HAS_ENTITY),
+    "located": Criterion(table.c.latitude.is_not(None), _LOCATION),
+    "unlocated": Criterion(table.c.latitude.is_(None)),
+    "within": Criterion(and_(_LATITUDE, _EAST_OF_WEST, _WEST_OF_EAST), _LOCATION),
+    "across_date_line": Criterion(and_(_LATITUDE, or_(_EAST_OF_WEST, _WEST_OF_EAST)), _LOCATION),
+    "landscape": Criterion(table.c.width > table.c.height, "ix_assets_width"),
+    "portrait": Criterion(table.c.width < table.c.height, "ix_assets_width"),
+    "square": Criterion(table.c.width == table.c.height, "ix_assets_width"),
 }
 
 IN_ORDER = frozenset(one.found_by for one in CONDITIONS.values() if one.in_order)

@@ -102,9 +102,9 @@ def _rarest(reader: Reader, indexes: Mapping[str, AssetFilters], most: int) -> s
 
 
 def _size(reader: Reader, index: str, conditions: AssetFilters, most: int) -> int:
-    params = conditions.text_params if index == TEXT else conditions.params
+    params = {"trigrams": conditions.text_params["trigrams"]} if index == TEXT else conditions.params
     return int(reader.value(size_statement(index, conditions.names), most=most + 1, **params))
 
 
 def _params(filters: AssetFilters, way: str) -> dict[str, Any]:
-    return filters.params | filters.text_params if way == TEXT else filters.params
+    return filters.text_params if way == TEXT else filters.params

@@ -171,14 +171,15 @@ def _sources(names: FilterNames) -> Sequence[_Source]:
 
 
 def _by_text(source: _Source, names: FilterNames, columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
-    """Only live assets have a text; the assets themselves are read where more than that is asked for."""
-    rows, checks = source.rows, [*source.where, *checks_of(names)]
-    if columns != (_ONE,) or set(names) - {TEXT, SHORT_TEXT}:
+    """Only live assets have a text; the assets themselves are read where more than text and age is asked for."""
+    rows = source.rows
+    checks = [*source.where, *checks_of(tuple(name for name in names if name not in AGES))]
+    if columns != (_ONE,) or set(names) - {TEXT, SHORT_TEXT, *AGES}:
         rows = rows.join(table, table.c.asset_id == literal_column("+asset_search.asset_id"))
         checks.append(_LIVE)
     after, before = AGES
     if after in names:
-        checks.append(source.seq >= bindparam(f"{after}_seq"))
+        checks.append(source.seq >= bindparam(after))
     if before in names:
-        checks.append(source.seq < bindparam(f"{before}_seq"))
+        checks.append(source.seq < bindparam(before))
     return select(*columns).select_from(rows).where(*checks)
