@@ -55,8 +55,8 @@ def test_a_check_that_hangs_or_raises_is_an_error_and_the_others_are_told(hang: 
         Owned("demo.hangs", HealthCheck("hangs", hang)),
         Owned("faceforge.hangs", HealthCheck("hangs-too", hang)),
         Owned("demo.raises", HealthCheck("raises", refuse)),
-        Owned("demo.lies", HealthCheck("lies", lambda: "fine")),  # type: ignore[arg-type, return-value]
-        Owned("demo.odd", HealthCheck("odd", lambda: HealthReport("fine", "?"))),  # type: ignore[arg-type]
+        Owned("demo.lies", HealthCheck("lies", lambda: "fine")),
+        Owned("demo.odd", HealthCheck("odd", lambda: HealthReport("fine", "?"))),
         Owned("demo.good", HealthCheck("good", lambda: GOOD)),
         own=(HealthCheck("own", refuse), HealthCheck("fine", lambda: GOOD)),
     )
