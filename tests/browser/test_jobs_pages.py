@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from typing import TYPE_CHECKING, Any
@@ -10,13 +11,54 @@ import pytest
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import httpx
     from playwright.sync_api import Page
 
     OpenPage = Callable[..., Page]
+
+
+CHATTER = """
+import time
+
+from pydantic import BaseModel
+
+from faceforge_sdk import JobHandler, hookimpl
+
+
+class Nothing(BaseModel):
+    pass
+
+
+@hookimpl
+def register_job_handlers(ctx):
+    def flood(job):
+        number = 0
+        while True:
+            job.check_cancelled()
+            job.log("info", f"line {number}")
+            number += 1
+            if number > 6000:
+                time.sleep(0.001)
+
+    return [JobHandler("chatter.flood", Nothing, flood)]
+"""
+
+
+@pytest.fixture(scope="module")
+def core(core_process: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One Core for these tests, with a plugin whose job never stops talking."""
+    home = tmp_path_factory.mktemp("jobs") / "home"
+    plugin = home / "plugins" / "chatter"
+    plugin.mkdir(parents=True)
+    manifest = {"id": "chatter", "name": "Chatter", "api_version": 1, "entrypoints": {"python": "plugin"}}
+    (plugin / "plugin.json").write_text(json.dumps(manifest))
+    (plugin / "plugin.py").write_text(CHATTER)
+    process = core_process(home, {}, ())
+    yield process.wait_until_healthy()
+    process.close()
 
 
 @pytest.fixture
@@ -109,6 +151,20 @@ def test_the_log_comes_live_and_the_job_is_canceled(open_page: OpenPage, api: ht
     live = page.locator(".log-text").all_inner_texts()
     page.reload()
     assert page.locator(".log-text").all_inner_texts() == live
+
+
+def test_a_flood_of_lines_leaves_the_page_usable(open_page: OpenPage, api: httpx.Client, core: Any) -> None:
+    """Thousands of lines before the page is there, and more while it is."""
+    api.post("/v1/plugins/chatter/enable").raise_for_status()
+    answer = api.post("/v1/jobs", json={"job_type": "chatter.flood", "input": {}})
+    job_id = answer.raise_for_status().json()["data"]["job_id"]
+    page = open_page(f"/ui/jobs/{job_id}")
+    expect(page.locator("#log-older")).to_be_visible()
+    expect(page.locator(".log-line")).to_have_count(2000)
+    page.get_by_role("button", name="Cancel job").click()
+    expect(page.locator("#job-status")).to_contain_text("Canceled", timeout=30_000)  # told behind the last line
+    page.reload()
+    expect(page.get_by_text("line 0", exact=True)).to_be_visible()
 
 
 def test_the_list_follows_what_runs_and_keeps_the_focus(

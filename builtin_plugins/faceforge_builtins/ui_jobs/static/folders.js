@@ -72,7 +72,7 @@ function show(listing, how) {
   if (how.chosen && field instanceof HTMLInputElement) field.value = listing.path ?? "";
   document.getElementById("folders")?.removeAttribute("hidden");
   const up = document.getElementById("folders-up");
-  if (up instanceof HTMLButtonElement) up.disabled = listing.path === null;
+  if (up) up.hidden = listing.path === null;
   fill("folders-path", listing.path ?? t("Where are the files?"));
   const list = document.getElementById("folders-list");
   const focused = list?.contains(document.activeElement);

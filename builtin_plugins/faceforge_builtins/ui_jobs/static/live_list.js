@@ -45,7 +45,7 @@ function adopt(page) {
   else if (here || there) swapRegions(page, ["results"]);
   for (const id of ["states", "hidden"]) {
     const [old, fresh] = [document, page].map((from) => from.getElementById(id));
-    if (old && fresh && old.innerHTML !== fresh.innerHTML && !old.contains(document.activeElement)) {
+    if (old && fresh && !old.isEqualNode(fresh) && !old.contains(document.activeElement)) {
       swapRegions(page, [id]);
     }
   }
@@ -62,7 +62,7 @@ function mendList(here, there) {
   const fresh = rows(there).map((row) => {
     const old = known.get(row.dataset.job);
     if (!old) return document.adoptNode(row);
-    if (old.outerHTML !== row.outerHTML) mendRow(old, row);
+    if (!old.isEqualNode(row)) mendRow(old, row);
     return old;
   });
   for (const row of rows(here)) if (!fresh.includes(row)) row.remove();

@@ -2,7 +2,8 @@
 
 import { t } from "../faceforge.ui_shell/texts.js";
 
-const MOST_LINES = 5000;
+const MOST_LINES = 2000;
+const GATHER_MS = 100;
 const MAX_DETAIL = 500;
 const NEAR_PX = 40;
 
@@ -14,18 +15,38 @@ export function startLog() {
   const template = document.getElementById("log-line");
   if (!list || !(template instanceof HTMLTemplateElement)) return undefined;
   const levels = (list.dataset.levels ?? "").split(" ").filter(Boolean);
+  /** @type {LogLine[]} */
+  let waiting = [];
+  // A job may say thousands of lines a second: they are shown together, and only those that will stay.
+  const flush = () => {
+    const rows = waiting.slice(-MOST_LINES).map((line) => rowOf(line, template));
+    const dropped = waiting.length > MOST_LINES;
+    waiting = [];
+    show(list, rows, dropped);
+  };
   return {
     last: Number(list.dataset.last ?? 0),
     /** @param {LogLine} line */
     add(line) {
       if (levels.length && !levels.includes(line.level)) return;
-      const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX;
-      list.append(rowOf(line, template));
-      document.getElementById("log-none")?.setAttribute("hidden", "");
-      while (list.children.length > MOST_LINES) list.firstElementChild?.remove();
-      if (atEnd) list.scrollTop = list.scrollHeight;
+      if (waiting.push(line) === 1) setTimeout(flush, GATHER_MS);
     },
   };
+}
+
+/**
+ * @param {HTMLElement} list
+ * @param {HTMLElement[]} rows
+ * @param {boolean} dropped
+ */
+function show(list, rows, dropped) {
+  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX;
+  const surplus = list.children.length + rows.length - MOST_LINES;
+  for (let left = surplus; left > 0; left -= 1) list.firstElementChild?.remove();
+  list.append(...rows);
+  document.getElementById("log-none")?.setAttribute("hidden", "");
+  if (dropped || surplus > 0) document.getElementById("log-older")?.removeAttribute("hidden");
+  if (atEnd) list.scrollTop = list.scrollHeight;
 }
 
 /**
