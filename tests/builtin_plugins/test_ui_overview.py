@@ -91,7 +91,7 @@ def test_a_library_whose_things_all_lie_in_the_trash_is_not_new(client: TestClie
 def test_the_overview_counts_and_shows_what_is_new(client: TestClient, create: Callable[[str], str]) -> None:
     name = '<b>Ada</b> & "friends"'
     entity_id = create(name)
-    asset_id = upload(client, "notes.txt", b"x" * 2500, "text/plain")
+    upload(client, "notes.txt", b"x" * 2500, "text/plain")
     page = client.get(PAGE, headers=HTML).text
     assert numbers(page) == {"Entities": "1", "Files": "1", "Size": "2.5 kB", "In the trash": "0"}
     assert html.escape(name, quote=False).replace('"', "&#34;") in page
