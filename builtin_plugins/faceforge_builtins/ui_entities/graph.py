@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 2
 MOST_NODES = 200
+MOST_BESIDE_LIST = 100
+"""On the tab, whose list is much to send already."""
 NODE = 48
 """A portrait's width; names stand below it."""
 
@@ -90,9 +92,9 @@ class GraphView:
         return len(self.edges) <= _MOST_WORDS
 
     @classmethod
-    def around(cls, ctx: PluginContext, entity_id: str, depth: int) -> GraphView:
+    def around(cls, ctx: PluginContext, entity_id: str, depth: int, most: int = MOST_NODES) -> GraphView:
         """Read and lay out. Raises `NotFound`."""
-        graph = ctx.relationships.graph(entity_id, GraphQuery(depth=min(depth, MAX_DEPTH), limit=MOST_NODES))
+        graph = ctx.relationships.graph(entity_id, GraphQuery(depth=min(depth, MAX_DEPTH), limit=most))
         found = [entity for node in graph.nodes if (entity := find(ctx, node.entity_id))]
         shown = {card.entity.entity_id: card for card in cards(ctx, found)}
         return cls.laid_out(graph, shown, depth)

@@ -13,7 +13,7 @@ from faceforge_sdk.models import LinkedAssetQuery
 
 from .attachments import attachments_of
 from .fact_rows import FactSheet
-from .graph import GraphView
+from .graph import MOST_BESIDE_LIST, GraphView
 from .relations import Relations
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def relationships_loader(ctx: PluginContext) -> Callable[[str], Mapping[str, Any
         return {
             "entity": ctx.entities.get(entity_id),
             "relations": Relations.of(ctx, entity_id),
-            "graph": GraphView.around(ctx, entity_id, 1),
+            "graph": GraphView.around(ctx, entity_id, 1, MOST_BESIDE_LIST),
         }
 
     return load

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .portraits import Card
 
 MOST_OFFERED = 12
+_LOOKED_AT = 50
 _MAX_NAME = 1000
 _ID = re.compile(r"[0-9a-f]{64}")
 
@@ -68,7 +69,7 @@ def _search(ctx: PluginContext, texts: Texts, text: str) -> Picked:
     _ = texts.gettext
     try:
         page = ctx.entities.list(
-            EntityQuery(q=text, limit=MOST_OFFERED, sort_by="display_name", sort_order="asc", total="none")
+            EntityQuery(q=text, limit=_LOOKED_AT, sort_by="display_name", sort_order="asc", total="none")
         )
     except InvalidInput as refusal:
         return Picked(text, problem=str(refusal))
@@ -77,4 +78,11 @@ def _search(ctx: PluginContext, texts: Texts, text: str) -> Picked:
         return Picked(same[0].display_name, same[0])
     if not page.items:
         return Picked(text, problem=_("No entity has this name. Check the spelling, or create it first."))
-    return Picked(text, offered=tuple(cards(ctx, same or page.items)), problem=_("Choose which one is meant."))
+    offered = (same or sorted(page.items, key=lambda entity: _rank(entity, text)))[:MOST_OFFERED]
+    return Picked(text, offered=tuple(cards(ctx, offered)), problem=_("Choose which one is meant."))
+
+
+def _rank(entity: Entity, text: str) -> int:
+    """Names that begin so, then names with a word that does: the search also looks into tags and facts."""
+    name, wanted = entity.display_name.casefold(), text.casefold()
+    return 0 if name.startswith(wanted) else 1 if f" {wanted}" in name else 2

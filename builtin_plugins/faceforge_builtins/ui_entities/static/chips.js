@@ -19,6 +19,7 @@ function enhance(area) {
   input.autocomplete = "off";
   input.setAttribute("aria-describedby", area.getAttribute("aria-describedby") ?? "");
   input.autofocus = area.autofocus;
+  input.toggleAttribute("data-autofocus", area.hasAttribute("data-autofocus"));
   area.removeAttribute("id");
   area.hidden = true;
   box.append(input);

@@ -70,16 +70,28 @@ async function open(link) {
  * @param {Element} form
  */
 function show(place, form) {
-  place.append(document.adoptNode(form));
+  place.append(adopted(form));
   place.classList.add("edited");
   ready(form);
+}
+
+/**
+ * A form for this page. Browsers heed `autofocus` only while a page loads, and complain afterwards.
+ * @param {Element} form
+ */
+function adopted(form) {
+  for (const field of form.querySelectorAll("[autofocus]")) {
+    field.removeAttribute("autofocus");
+    field.setAttribute("data-autofocus", "");
+  }
+  return document.adoptNode(form);
 }
 
 /** @param {Element} form */
 function ready(form) {
   startControls(form);
   const wrong = form.querySelector("[aria-invalid]:not([hidden])");
-  const first = wrong ?? form.querySelector("[autofocus]:not([hidden])") ?? form.querySelector(".input, input:not([type=hidden])");
+  const first = wrong ?? form.querySelector("[data-autofocus]:not([hidden])") ?? form.querySelector(".input, input:not([type=hidden])");
   if (!(first instanceof HTMLElement)) return;
   first.focus();
   if (first instanceof HTMLInputElement && first.type === "text" && !wrong) first.select();
@@ -161,7 +173,7 @@ function again(page, form) {
   }
   const opener = openers.get(form);
   if (opener) openers.set(fresh, opener);
-  form.replaceWith(document.adoptNode(fresh));
+  form.replaceWith(adopted(fresh));
   ready(fresh);
 }
 

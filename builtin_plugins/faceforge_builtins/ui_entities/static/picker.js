@@ -16,8 +16,8 @@ export function startPicker(picker) {
   if (!(input instanceof HTMLInputElement) || !(hidden instanceof HTMLInputElement)) return;
   suggest(picker, input, {
     find: async (text, signal) => {
-      const query = new URLSearchParams({ q: text, limit: String(MOST), sort_by: "display_name", sort_order: "asc", total: "none" });
-      return (await list(`/v1/entities?${query}`, signal)).map(entityOption);
+      const query = new URLSearchParams({ q: text, limit: "50", sort_by: "display_name", sort_order: "asc", total: "none" });
+      return bestFirst(await list(`/v1/entities?${query}`, signal), text).map(entityOption);
     },
     typed: () => (hidden.value = ""),
     choose: (option) => {
@@ -147,6 +147,20 @@ async function list(address, signal) {
   const answer = await fetch(address, { signal, headers: { Accept: "application/json" } });
   if (!answer.ok) throw new Error(`${address} answered ${answer.status}.`);
   return (await answer.json()).data.items;
+}
+
+/**
+ * Those whose name begins with the text, then those with a word that does; the search also looks into tags and facts.
+ * @param {{display_name: string}[]} found
+ * @param {string} text
+ */
+function bestFirst(found, text) {
+  const wanted = text.toLowerCase();
+  const rank = (/** @type {{display_name: string}} */ { display_name }) => {
+    const name = display_name.toLowerCase();
+    return name.startsWith(wanted) ? 0 : name.includes(` ${wanted}`) ? 1 : name.includes(wanted) ? 2 : 3;
+  };
+  return found.toSorted((one, other) => rank(one) - rank(other)).slice(0, MOST);
 }
 
 /** @param {{entity_id: string, display_name: string, aliases: string[], tags: string[]}} entity */
