@@ -159,7 +159,7 @@ def test_a_flood_of_lines_leaves_the_page_usable(open_page: OpenPage, api: httpx
     answer = api.post("/v1/jobs", json={"job_type": "chatter.flood", "input": {}})
     job_id = answer.raise_for_status().json()["data"]["job_id"]
     page = open_page(f"/ui/jobs/{job_id}")
-    expect(page.locator("#log-older")).to_be_visible()
+    expect(page.locator("#log-older")).to_be_visible(timeout=30_000)  # each line is an event of its own
     expect(page.locator(".log-line")).to_have_count(2000)
     page.get_by_role("button", name="Cancel job").click()
     expect(page.locator("#job-status")).to_contain_text("Canceled", timeout=30_000)  # told behind the last line
