@@ -252,6 +252,12 @@ def house(tmp_path_factory: pytest.TempPathFactory, start_shared_core: Callable[
 
 
 @pytest.fixture(scope="module")
+def unread(house: RunningCore) -> None:
+    """Nobody reads what comes in: tests say themselves what files are."""
+    house.kernel.plugins.disable("faceforge.ingest")
+
+
+@pytest.fixture(scope="module")
 def api(house: RunningCore) -> Api:
     """Speaks to `house`."""
     return Api(house.client)

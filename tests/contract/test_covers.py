@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("unread")
+
 NO_ID = "0" * 64
 
 
