@@ -15,10 +15,10 @@ from faceforge_builtins.ui_entities.facts import facts_of
 from faceforge_builtins.ui_entities.forms import EntityForm, lines
 from faceforge_builtins.ui_entities.listing import PATH, Listing
 from faceforge_builtins.ui_entities.notices import notice_of
-from faceforge_builtins.ui_entities.portraits import monogram
 from faceforge_core.db import search
 from faceforge_core.db.engine import Database, Transaction
 from faceforge_core.db.statements import prepare
+from faceforge_core.web.filters import monogram
 from faceforge_sdk.models import Entity
 from faceforge_sdk.testing.house import FakeTexts
 

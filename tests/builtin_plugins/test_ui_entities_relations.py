@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from faceforge_builtins.ui_entities.graph import NODE, GraphView
-from faceforge_builtins.ui_entities.portraits import Card, Portrait
+from faceforge_builtins.ui_entities.portraits import Card
 from faceforge_sdk.models import Entity, Graph, GraphNode, Relationship
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def graph_of(parents: dict[int, int | None]) -> GraphView:
 def card(entity_id: str) -> Card:
     facts = {"aliases": [], "tags": [], "fields": {}, "created_at": "", "updated_at": "", "revision": 1}
     entity = Entity.model_validate({"entity_id": entity_id, "display_name": entity_id, **facts})
-    return Card(entity, Portrait("A", 0, None))
+    return Card(entity, None)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def lifespan(ctx: PluginContext) -> Iterator[None]:
 
 @hookimpl
 def register_job_handlers(ctx: PluginContext) -> list[JobHandler[ExtractInput]]:
-    return [JobHandler(JOB_TYPE, ExtractInput, extract_job(ctx))]
+    return [JobHandler(JOB_TYPE, ExtractInput, extract_job(ctx), background=True)]
 
 
 @hookimpl

@@ -14,7 +14,7 @@ from .forms import FIELDS, EntityForm
 from .listing import PATH
 from .notices import notice_of, with_notice
 from .panels import Tabs
-from .portraits import portraits
+from .portraits import cards
 
 if TYPE_CHECKING:
     from faceforge_sdk import PluginContext
@@ -32,7 +32,7 @@ def build(ctx: PluginContext) -> APIRouter:
             request,
             "entity.html",
             entity=entity,
-            portrait=portraits(ctx, [entity])[0],
+            card=cards(ctx, [entity])[0],
             tabs=Tabs.load(ctx, request, entity_id, request.query_params.get("tab", "")),
             notice=notice_of(ctx.pages.texts(request), request.query_params, entity_id),
         )

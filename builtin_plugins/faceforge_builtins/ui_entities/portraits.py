@@ -1,11 +1,10 @@
-"""What stands for an entity at a glance, its picture or else letters in a stable colour; and pictures of files."""
+"""Pictures of entities and of files: which there are, and where."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 from faceforge_sdk import Thumbnailer
 
@@ -15,53 +14,21 @@ if TYPE_CHECKING:
     from faceforge_sdk import PluginContext
     from faceforge_sdk.models import Asset, Entity
 
-TONES = 12
 THUMBNAIL_PIXELS = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Portrait:
-    """An entity's cover: the address of a picture if there is one, and what stands behind or instead of it."""
-
-    letters: str
-    tone: int
-    picture: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Card:
-    """An entity in a list."""
+    """An entity with its cover, the id of an asset, if there is one to be drawn."""
 
     entity: Entity
-    portrait: Portrait
-
-
-def portraits(ctx: PluginContext, entities: Sequence[Entity]) -> list[Portrait]:
-    """The portraits of `entities`, in their order; one question to the catalog for all."""
-    drawable = drawable_types(ctx)
-    covers = ctx.assets.covers([entity.entity_id for entity in entities]) if entities and drawable else {}
-    return [
-        Portrait(
-            letters=monogram(entity.display_name),
-            tone=crc32(entity.entity_id.encode()) % TONES,
-            picture=thumbnail_address(covers[entity.entity_id]) if entity.entity_id in covers else None,
-        )
-        for entity in entities
-    ]
+    cover: str | None
 
 
 def cards(ctx: PluginContext, entities: Sequence[Entity]) -> list[Card]:
-    """`entities` with their portraits."""
-    pairs = zip(entities, portraits(ctx, entities), strict=True)
-    return [Card(entity, portrait) for entity, portrait in pairs]
-
-
-def monogram(name: str) -> str:
-    """One or two letters: the first of the first and of the last word."""
-    initials = [word[0] for word in name.split() if word[0].isalnum()]
-    if not initials:
-        return name.strip()[:1] or "?"
-    return (initials[0] + initials[-1] if len(initials) > 1 else initials[0]).upper()
+    """`entities` with their covers; one question to the catalog for all."""
+    covers = ctx.assets.covers([entity.entity_id for entity in entities]) if entities and drawable_types(ctx) else {}
+    return [Card(entity, covers.get(entity.entity_id)) for entity in entities]
 
 
 def drawable_types(ctx: PluginContext) -> tuple[str, ...]:

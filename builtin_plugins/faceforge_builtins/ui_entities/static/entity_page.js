@@ -4,7 +4,7 @@ import { startGraph } from "./graph.js";
 import { startInPlace } from "./inplace.js";
 import { startMore } from "./more.js";
 import { leadToList } from "./place.js";
-import { startThumbnails } from "./thumbnails.js";
+import { startThumbnails } from "../faceforge.ui_shell/thumbnails.js";
 import { startUploads } from "./uploads.js";
 
 startThumbnails();

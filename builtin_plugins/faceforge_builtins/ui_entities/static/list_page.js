@@ -5,7 +5,7 @@ import { startMore } from "./more.js";
 import { rememberList } from "./place.js";
 import { startSearch } from "./search.js";
 import { startSelection } from "./selection.js";
-import { startThumbnails } from "./thumbnails.js";
+import { startThumbnails } from "../faceforge.ui_shell/thumbnails.js";
 
 startThumbnails();
 startChipInputs(document);

@@ -2,8 +2,9 @@
 
 import { fetchPage, swapRegions } from "../faceforge.ui_shell/regions.js";
 import { t, tn } from "../faceforge.ui_shell/texts.js";
-import { startDropping } from "./dropping.js";
-import { attach, UploadRefused } from "./transfer.js";
+import { startDropping } from "../faceforge.ui_shell/dropping.js";
+import { UploadRefused } from "../faceforge.ui_shell/transfer.js";
+import { attach } from "./transfer.js";
 
 const AT_ONCE = 2;
 const REGIONS = ["cover", "panel"];
