@@ -80,6 +80,18 @@ BEYOND = (
         "plugins offer the places for bytes",
         r"POST /v1/storage/migrate.*",
     ),
+    Beyond(
+        RejectedPositiveData,
+        "There is no entity|The pattern .* can't be used",
+        "only this Core knows its entities, and a pattern has to name something that can lie below a folder",
+        "POST /v1/assets/bulk-import",
+    ),
+    Beyond(
+        RejectedPositiveData,
+        "can't be imported|can't be read|is no folder|no such user",
+        "only this computer knows what lies on its disks",
+        "GET /v1/assets/bulk-import/folders",
+    ),
     Beyond(RejectedPositiveData, "means no event", "a pattern has to mean some event there is", "GET /v1/events"),
     Beyond(
         RejectedPositiveData,

@@ -40,7 +40,7 @@ def _is_a_glob(text: str) -> str:
     problem = selection.problem(text)
     if problem is not None:
         raise PydanticCustomError(
-            "glob", "The pattern {glob} can't be used. {problem}", {"glob": text, "problem": problem}
+            "glob", "The pattern {glob} can't be used. {problem}", {"glob": text, "problem": problem.rstrip(".")}
         )
     return text
 
@@ -158,7 +158,7 @@ def allowed_in(places: Places, entities: Entities) -> type[BulkImport]:
         try:
             return entity_id if entity_id is None else entities.get(entity_id).entity_id
         except NotFound as error:
-            raise PydanticCustomError("entity", "{reason}", {"reason": str(error)}) from None
+            raise PydanticCustomError("entity", "{reason}", {"reason": str(error).rstrip(".")}) from None
 
     field = BulkImport.model_fields["entity_id"]
     return create_model(
