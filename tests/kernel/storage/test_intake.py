@@ -503,6 +503,17 @@ def test_bytes_without_a_local_file_are_copied(house: Any, monkeypatch: pytest.M
         assert (path.is_symlink(), path.read_bytes()) == (False, b"far away")
 
 
+def test_what_a_program_left_beside_the_file_goes_with_it(house: Any) -> None:
+    asset = house.store(b"picture", filename="a.jpg")
+
+    with house.storage.as_file(asset) as path:
+        path.with_name("a.jpg_original").write_bytes(b"left")
+    assert list(house.home.tmp_dir.glob("lent-*")) == []
+    with pytest.raises(LookupError), house.storage.as_file(asset):
+        raise LookupError
+    assert list(house.home.tmp_dir.glob("lent-*")) == []
+
+
 def test_bytes_that_are_missing_are_no_file(house: Any) -> None:
     asset = house.store(b"gone")
     house.blob(asset).unlink()
