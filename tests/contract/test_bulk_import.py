@@ -402,7 +402,7 @@ def test_disabling_the_plugin_puts_its_import_back_and_enabling_it_finishes_the_
     own_imports, folder: Path, fill
 ) -> None:
     imports = own_imports()
-    fill(*(f"{number}.txt" for number in range(20)))
+    fill(*(f"{number}.txt" for number in range(60)))
     job_id = imports.start(folder, throttle_ms=50)
     path = f"/v1/jobs/{job_id}"
     imports.core.wait_for(lambda: imports.api.data("GET", "/v1/assets")["total"] >= 3)
@@ -414,5 +414,5 @@ def test_disabling_the_plugin_puts_its_import_back_and_enabling_it_finishes_the_
     imports.api.data("POST", "/v1/plugins/faceforge.bulk_import/enable")
     job = imports.ended(job_id)
     figures = job["result"]
-    assert (job["status"], figures["imported"] + figures["skipped_existing"]) == ("succeeded", 20)
-    assert imports.api.data("GET", "/v1/assets")["total"] == 20
+    assert (job["status"], figures["imported"] + figures["skipped_existing"]) == ("succeeded", 60)
+    assert imports.api.data("GET", "/v1/assets")["total"] == 60

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from faceforge_core.catalog import imports as module
 from faceforge_core.catalog import trashed
+from faceforge_core.catalog.asset_lists import AssetLists
 from faceforge_core.catalog.assets import AssetCatalog
 from faceforge_core.catalog.entity_names import named
 from faceforge_core.catalog.entity_rows import EntityRows
@@ -88,7 +89,7 @@ class Memory:
                     bytes_state="ok",
                     sidecar=None,
                 )
-                self.imports.remember(tx, arrival, created=not known)
+                self.imports.remember(tx, [(arrival, not known)])
 
         self.database.write(work)
         return [arrival.received.content_hash for arrival in arrivals]
@@ -350,7 +351,7 @@ def test_undo_takes_back_what_the_import_created_and_nothing_else(memory: Memory
 
     assert memory.undo() == {"links": 3, "assets": 1, "entities": 1}
 
-    assert [asset.asset_id for asset in memory.assets.list(AssetQuery()).items] == [old]
+    assert [asset.asset_id for asset in AssetLists(memory.database).list(AssetQuery()).items] == [old]
     assert [one.entity_id for one in memory.entities.list(EntityQuery()).items] == [anna]
     assert memory.linked(anna) == {old: "portrait"}
     assert memory.entities.get(anna).tags == ["friend", "tagged"]
@@ -374,7 +375,7 @@ def test_counters_and_totals_agree_after_an_undo(memory: Memory) -> None:
 
     memory.undo()
 
-    assert memory.assets.list(AssetQuery()).total == 1
+    assert AssetLists(memory.database).list(AssetQuery()).total == 1
     assert memory.value("SELECT value FROM counters WHERE name = 'entities'") == 0
 
 

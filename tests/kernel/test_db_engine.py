@@ -120,6 +120,21 @@ def test_callbacks_run_in_order_after_the_commit_and_never_for_undone_work(datab
     assert seen == [("k1 first", 1), ("k1 second", 1), ("k3 first", 2), ("k3 second", 2)]
 
 
+def test_a_callback_that_is_given_again_and_again_runs_once_for_each_work(database: Database) -> None:
+    seen: list[int] = []
+
+    def note() -> None:
+        seen.append(stored(database))
+
+    def work(tx: Transaction) -> None:
+        for _ in range(3):
+            tx.after_commit(note)
+
+    database.write(work)
+    database.write(work)
+    assert seen == [0, 0]
+
+
 def test_a_failing_callback_is_logged_and_changes_nothing(database: Database, caplog: pytest.LogCaptureFixture) -> None:
     called: list[str] = []
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from faceforge_sdk import JobCancelled
@@ -15,6 +17,7 @@ from .readers import Readers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from concurrent.futures import Future
 
     from faceforge_sdk import JobContext
     from faceforge_sdk.protocols import Imports, Kept, Storage
@@ -29,15 +32,19 @@ if TYPE_CHECKING:
 
 BATCH_FILES = 500
 BATCH_SECONDS = 0.25
-AHEAD_FILES = 500
-AHEAD_BYTES = 64 * 1024 * 1024
-"""How much is read and not kept yet, at most: what a flush can take at once, and what a stop may throw away."""
+AHEAD_FILES = 1000
+AHEAD_BYTES = 128 * 1024 * 1024
+"""How much is read and not kept yet, at most: while one half is flushed the other is read; a stop throws some away."""
 
 _LOOK_SECONDS = 0.05
 
 
 class Pipeline:
-    """One import under way. Everything but reading happens on the thread that runs the job."""
+    """One import under way.
+
+    Everything happens on the thread that runs the job, but for reading, and for keeping the batch before: that waits
+    for the disk most of the time.
+    """
 
     def __init__(
         self,
@@ -57,6 +64,8 @@ class Pipeline:
         self._report = report
         self._meter = meter
         self._readers = Readers(storage.receive, lambda: job.cancelled)
+        self._keeper = ThreadPoolExecutor(1, thread_name_prefix="import-keep")
+        self._keeping: tuple[Sequence[TakenIn], Future[Sequence[Kept]]] | None = None
         self._under_way: deque[Pending] = deque()
         self._batch: list[TakenIn] = []
         self._ahead_bytes = 0
@@ -77,8 +86,12 @@ class Pipeline:
             while self._under_way:
                 self._settle_next()
             self._keep()
+            self._tell_kept()
         finally:
             self._readers.close()
+            self._keeper.shutdown()
+            with suppress(FaceForgeError):  # what ended the import is raised already
+                self._tell_kept()
             for pending in self._under_way:
                 pending.discard()
             for taken in self._batch:
@@ -117,16 +130,28 @@ class Pipeline:
     # --- Reading
 
     def _feed(self, file: FoundFile) -> None:
-        while self._under_way and not self._has_room(file):
-            self._settle_next()
+        while not self._has_room(file) and self._make_room():
+            pass
         self._ahead_bytes += _weight(file)
         self._under_way.append(self._readers.submit(file))
         self._look_around()
         if self._job.input.throttle_ms:
             self._pause()
 
+    def _make_room(self) -> bool:
+        """Wait for something that takes room; False where nothing does."""
+        if self._under_way:
+            self._settle_next()
+        elif self._batch:
+            self._keep()
+        elif self._keeping is not None:
+            self._tell_kept()
+        else:
+            return False
+        return True
+
     def _has_room(self, file: FoundFile) -> bool:
-        ahead = len(self._under_way) + len(self._batch)
+        ahead = len(self._under_way) + len(self._batch) + (len(self._keeping[0]) if self._keeping else 0)
         return ahead < AHEAD_FILES and self._ahead_bytes + _weight(file) <= AHEAD_BYTES
 
     def _pause(self) -> None:
@@ -147,7 +172,9 @@ class Pipeline:
         self._job.check_cancelled()
         while self._under_way and self._under_way[0].done.is_set():
             self._settle(self._under_way.popleft())
-        if self._batch and now >= self._due:
+        if self._keeping is not None and self._keeping[1].done():
+            self._tell_kept()
+        if self._batch and now >= self._due and self._keeping is None:
             self._keep()
         self._meter.tell(sum(min(one.copied, one.file.byte_size) for one in self._under_way))
 
@@ -176,12 +203,21 @@ class Pipeline:
     # --- Keeping
 
     def _keep(self) -> None:
+        """Have the batch kept, once the one before it is."""
+        self._tell_kept()
         if not self._batch:
             return
         self._job.check_cancelled()
-        arrivals = [self._arrival(taken) for taken in self._batch]
         batch, self._batch = self._batch, []  # from here on they are the storage's
-        for taken, kept in zip(batch, self._storage.keep(arrivals), strict=True):
+        arrivals = [self._arrival(taken) for taken in batch]
+        self._keeping = batch, self._keeper.submit(self._storage.keep, arrivals)
+
+    def _tell_kept(self) -> None:
+        """Wait for the batch that is being kept, and tell of it."""
+        if self._keeping is None:
+            return
+        (batch, answer), self._keeping = self._keeping, None
+        for taken, kept in zip(batch, answer.result(), strict=True):
             self._kept(taken, kept)
         self._report.batch_over()
 

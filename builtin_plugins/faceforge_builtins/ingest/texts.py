@@ -9,6 +9,7 @@ from typing import Final
 
 _BOMS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _CONTROL = re.compile(r"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f]")  # what no text has; ESC colours some logs
+_NOT_ASCII = bytes(range(0x80, 0x100))
 _PLAIN_SHARE = 0.7
 
 # Possessive: what was read over is never tried another way, of which there would be a great many.
@@ -87,7 +88,7 @@ def _decoded(head: bytes, *, whole: bool) -> str | None:
         if head.startswith(mark):
             return _without_control(_tried(head, encoding, whole=whole))
     text = _tried(head, "utf-8", whole=whole)
-    if text is None and sum(byte < 0x80 for byte in head) > _PLAIN_SHARE * len(head):
+    if text is None and len(head.translate(None, _NOT_ASCII)) > _PLAIN_SHARE * len(head):
         text = head.decode("latin-1")  # one of the old encodings, whichever: the letters are right
         text = None if re.search(r"[\x80-\x9f]{4}", text) else text
     return _without_control(text)

@@ -191,15 +191,28 @@ class ImportCatalog:
 
     # --- Steps
 
-    def remember(self, tx: Transaction, arrival: Arrival, *, created: bool) -> None:
-        """Note where a stored asset came from and what the import created by it, and make its links."""
-        asset_id = arrival.received.content_hash
-        if arrival.origin is not None:
-            tx.run(_SEEN, **_said(arrival.origin), asset_id=asset_id, moment=now())
-        if created and arrival.import_id is not None:
-            self._created(tx, arrival.import_id, "asset", asset_id)
-        for entity_id, role in arrival.links:
-            self._link(tx, arrival.import_id, entity_id, asset_id, role)
+    def remember(self, tx: Transaction, stored: Sequence[tuple[Arrival, bool]]) -> None:
+        """Note where stored assets came from and which of them (True) the import created, and make their links."""
+        moment = now()
+        tx.run_many(
+            _SEEN,
+            [
+                {**_said(arrival.origin), "asset_id": arrival.received.content_hash, "moment": moment}
+                for arrival, _ in stored
+                if arrival.origin is not None
+            ],
+        )
+        tx.run_many(
+            _CREATED,
+            [
+                _creation(arrival.import_id, "asset", arrival.received.content_hash)
+                for arrival, created in stored
+                if created and arrival.import_id is not None
+            ],
+        )
+        for arrival, _ in stored:
+            for entity_id, role in arrival.links:
+                self._link(tx, arrival.import_id, entity_id, arrival.received.content_hash, role)
 
     def _link(self, tx: Transaction, import_id: str | None, entity_id: str, asset_id: str, role: str | None) -> bool:
         new = self._links.add(tx, entity_id, asset_id, role)
@@ -215,7 +228,7 @@ class ImportCatalog:
         return found
 
     def _created(self, tx: Transaction, import_id: str, kind: Kind, thing_id: str, of_entity_id: str = "") -> None:
-        tx.run(_CREATED, import_id=import_id, kind=kind, thing_id=thing_id, of_entity_id=of_entity_id)
+        tx.run(_CREATED, **_creation(import_id, kind, thing_id, of_entity_id))
 
     def _creations(self, import_id: str, kind: Kind) -> Iterator[Sequence[tuple[str, str]]]:
         last = ("", "")
@@ -242,6 +255,10 @@ def _counts(reader: Reader, import_id: str) -> Mapping[Kind, ImportCount]:
     if not any(count.created for count in counts.values()) and reader.value(_JOB_TYPE, import_id=import_id) != JOB_TYPE:
         raise NotFound(f"There is no import {import_id[:80]!r}.")
     return counts
+
+
+def _creation(import_id: str, kind: Kind, thing_id: str, of_entity_id: str = "") -> dict[str, str]:
+    return {"import_id": import_id, "kind": kind, "thing_id": thing_id, "of_entity_id": of_entity_id}
 
 
 def _said(file: FileOrigin) -> dict[str, bytes | int | str]:

@@ -69,7 +69,7 @@ class Transaction(Reader):
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         super().__init__(connection)
-        self._callbacks: list[Callable[[], None]] = []
+        self._callbacks: dict[Callable[[], None], None] = {}
         self._chores: list[Chore] = []
 
     def run(self, statement: Prepared, **params: Any) -> int:
@@ -90,10 +90,10 @@ class Transaction(Reader):
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Call `callback` once this work is safely on disk, in the order of registration; never if it is undone.
 
-        It runs on the writer's thread before the caller of `write` goes on: it must be short and must not write.
-        What it raises is logged and changes nothing.
+        However often the same one is given, it is called once. It runs on the writer's thread before the caller of
+        `write` goes on: it must be short and must not write. What it raises is logged and changes nothing.
         """
-        self._callbacks.append(callback)
+        self._callbacks[callback] = None
 
     def follow_up(self, chore: Chore) -> None:
         """Have the writer run `chore` in a transaction of its own, when it has time or much has gathered.

@@ -77,7 +77,10 @@ class Intake:
                     taken.setdefault(one.file.content_hash, (one.file, one.description))
 
             def record(tx: Transaction, places: Places) -> Sequence[Kept]:
-                return [self._record(tx, one, places) if isinstance(one, _Described) else one for one in described]
+                answers = [self._record(tx, one, places) if isinstance(one, _Described) else one for one in described]
+                stored = zip(arrivals, answers, strict=True)
+                self._imports.remember(tx, [(one, not kept.known) for one, kept in stored if kept.error is None])
+                return answers
 
             return self._keep(taken, record)
         finally:
@@ -124,7 +127,6 @@ class Intake:
         except PayloadTooLarge as error:
             problem = str(error)
             known = self._store(tx, one.file, replace(one.description, sidecar=None), place)
-        self._imports.remember(tx, one.arrival, created=not known)
         return Kept(one.file.content_hash, one.file.byte_size, known, place.displaced, problem)
 
     def _store(self, tx: Transaction, file: StagedFile, description: Description, place: Place) -> bool:

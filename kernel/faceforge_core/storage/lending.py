@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import logging
 import re
+import secrets
 import shutil
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from faceforge_sdk.files import CHUNK, storage_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from faceforge_sdk.models import Asset
     from faceforge_sdk.protocols import ByteReader
@@ -40,21 +40,20 @@ class Lending:
         It is a link to the stored file where there is one. Never a hard link: a stored file with a second name looks
         as if it were shared with the user, and gives way to a copy.
         """
-        reader = self._read(asset)
+        folder = self._tmp_dir / f"{_PREFIX}{secrets.token_hex(8)}"
+        path = folder / f"{asset.content_hash}{_extension(asset.filename)}"
         try:
-            folder = tempfile.TemporaryDirectory(dir=self._tmp_dir, prefix=_PREFIX)
-        except OSError as error:
-            reader.close()
-            raise storage_error(error) from error
-        with folder as name:
-            path = Path(name, asset.content_hash + _extension(asset.filename))
+            reader = self._read(asset)
             try:
+                folder.mkdir(mode=0o700)
                 self._fill(path, reader, asset)
             except OSError as error:
                 raise storage_error(error) from error
             finally:
                 reader.close()
             yield path
+        finally:
+            _remove(folder, path)
 
     def clear(self) -> None:
         """Remove what a Core that died left behind."""
@@ -71,6 +70,15 @@ class Lending:
         with path.open("xb") as file:
             while chunk := reader.read(CHUNK):
                 file.write(chunk)
+
+
+def _remove(folder: Path, path: Path) -> None:
+    """Nearly always there is that one file; who was lent it may have left more beside it, or hold it open still."""
+    try:
+        path.unlink(missing_ok=True)
+        folder.rmdir()
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _linked(path: Path, stored: Path) -> bool:

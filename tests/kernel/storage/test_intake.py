@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +28,8 @@ from faceforge_sdk.errors import (
 from faceforge_sdk.protocols import Arrival, Kept, Sidecar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import NoReturn
 
     from faceforge_sdk.protocols import Put, Received
 
@@ -167,6 +169,42 @@ def test_a_clone_is_hashed_like_a_copy_and_ends_where_it_was_asked_to(
     assert received.content_hash == hash_of(content[: 2 * MIB + 5])
     [kept] = importer.keep(Arrival(received, "a.bin"))
     assert house.content_of(house.assets.get(kept.asset_id)) == content[: 2 * MIB + 5]
+
+
+@pytest.fixture
+def cloning_disk(
+    tmp_path: Path, require_tool: Callable[[str], str], cannot_run: Callable[[str], NoReturn]
+) -> Iterator[None]:
+    """A disk that can clone, in the place of the home."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        cannot_run("only root mounts file systems, and only on Linux does this test know how")
+    image, place = tmp_path / "disk.img", tmp_path / "home"
+    with image.open("wb") as file:
+        file.truncate(128 * MIB)
+    place.mkdir()
+    subprocess.run([require_tool("mkfs.btrfs"), "-q", "-M", str(image)], check=True, capture_output=True)
+    if subprocess.run(["mount", "-o", "loop", str(image), str(place)], capture_output=True, check=False).returncode:
+        cannot_run("no btrfs image can be mounted here")
+    yield
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_j14_where_the_disk_can_clone_no_byte_is_written_and_the_source_stays_the_users_own(
+    cloning_disk: None, house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> NoReturn:
+        pytest.fail("bytes were written")
+
+    monkeypatch.setattr("faceforge_core.storage.receiving._write", refuse)
+    content = os.urandom(3 * MIB + 5)
+    importer = Importer(house, house.home.root / "pictures")
+    importer.folder.mkdir()
+
+    [kept] = importer.keep(importer.arrival(content))
+    (importer.folder / "source-0").write_bytes(b"edited")
+
+    assert kept.asset_id == hash_of(content)
+    assert house.content_of(house.assets.get(kept.asset_id)) == content
 
 
 def test_several_threads_receive_at_once(importer: Importer, house: Any) -> None:
@@ -501,6 +539,17 @@ def test_bytes_without_a_local_file_are_copied(house: Any, monkeypatch: pytest.M
 
     with house.storage.as_file(asset) as path:
         assert (path.is_symlink(), path.read_bytes()) == (False, b"far away")
+
+
+def test_what_a_program_left_beside_the_file_goes_with_it(house: Any) -> None:
+    asset = house.store(b"picture", filename="a.jpg")
+
+    with house.storage.as_file(asset) as path:
+        path.with_name("a.jpg_original").write_bytes(b"left")
+    assert list(house.home.tmp_dir.glob("lent-*")) == []
+    with pytest.raises(LookupError), house.storage.as_file(asset):
+        raise LookupError
+    assert list(house.home.tmp_dir.glob("lent-*")) == []
 
 
 def test_bytes_that_are_missing_are_no_file(house: Any) -> None:
