@@ -184,7 +184,7 @@ def run_tests(extra: list[str]) -> Outcome:
         return run_step("tests", [[*pytest, *extra]])
     alone = run_step("tests", [[*pytest, "-m", "alone"]])
     with tempfile.TemporaryDirectory() as folder:
-        shared = [*pytest, "-m", "not alone", "--share", folder, f"--randomly-seed={random.getrandbits(32)}"]
+        shared = [*pytest, "-m", "not alone", f"--share={folder}", f"--randomly-seed={random.getrandbits(32)}"]
         outcome = run_side_by_side("tests", [shared] * TESTS_AT_ONCE)
     return Outcome("tests", alone.succeeded and outcome.succeeded, alone.seconds + outcome.seconds)
 

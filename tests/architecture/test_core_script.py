@@ -177,11 +177,11 @@ def test_the_tests_run_two_at_once_in_one_order_and_those_that_measure_time_befo
     alone, first, second = re.findall(r"pytest got (.*)", answer.stdout)
     assert alone == "['-m', 'alone']"
     assert first == second
-    assert first.startswith("['-m', 'not alone', '--share', ")
+    assert first.startswith("['-m', 'not alone', '--share=")
 
 
 def test_what_one_run_took_no_other_run_takes(repository: Path, tmp_path: Path) -> None:
-    asked = [sys.executable, "-m", "pytest", "-q", "--share", str(tmp_path), "tests/sdk/test_locks.py"]
+    asked = [sys.executable, "-m", "pytest", "-q", f"--share={tmp_path}", "-k", "test_locks"]
     first, second = (
         subprocess.run(asked, cwd=repository, capture_output=True, text=True, check=False) for _ in range(2)
     )
