@@ -314,7 +314,10 @@ def liar() -> Iterator[LyingServer]:
 
 @pytest.fixture
 def lied_to(liar: LyingServer, make_house: Callable[..., Any]) -> Any:
-    return make_house(f"http://127.0.0.1:{liar.server_port}", patience=replace(Patience(), rest=QUICK.rest, prove_after=QUICK.prove_after))
+    return make_house(
+        f"http://127.0.0.1:{liar.server_port}",
+        patience=replace(Patience(), rest=QUICK.rest, prove_after=QUICK.prove_after),
+    )
 
 
 @pytest.mark.parametrize(
