@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -32,6 +33,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if folder := config.getoption("--share"):
         config.pluginmanager.register(Sharing(Path(folder)))
+
+
+_ALONE = re.compile(r"/tests/(browser|faults|load)/|/test_(process|seaweedfs|storage_s3\w*|system_api|cli\w*)\.py$")
+"""Tests with a browser, real processes or servers beside them, which a second run beside would make wait too long."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if _ALONE.search(item.path.as_posix()):
+            item.add_marker(pytest.mark.alone)
 
 
 @pytest.fixture

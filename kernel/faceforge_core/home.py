@@ -124,10 +124,10 @@ class Home:
         """Make the folders a Core needs, mode 0700 whatever the umask, and tighten those that exist.
 
         Raises StartRefused naming the folder that cannot be made, or written where Core writes (all but `s3_dir`,
-        `tools_dir` and `plugins_dir`).
+        `tools_dir`, `plugins_dir` and `plugin_data_dir`).
         """
         written = (self.root, self.db_dir, self.assets_dir, self.logs_dir, self.tmp_dir, self.config_dir)
-        for folder in (*written, self.s3_dir, self.tools_dir, self.plugins_dir):
+        for folder in (*written, self.s3_dir, self.tools_dir, self.plugins_dir, self.plugin_data_dir):
             _make_usable(folder, writable=folder in written)
         if not _renames_into(self.tmp_dir, self.assets_dir):
             _make_usable(self.assets_dir / ".staging")

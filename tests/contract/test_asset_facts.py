@@ -23,12 +23,6 @@ EMPTY = {
 }
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _read_by_nobody_else(api) -> None:
-    """The facts are those of the tests: Core's own reading is switched off."""
-    api.data("POST", "/v1/plugins/faceforge.ingest/disable")
-
-
 @pytest.fixture
 def asset_id(api) -> str:
     return str(api.upload()["asset_id"])

@@ -64,7 +64,8 @@ def test_4_uploading_the_bytes_of_a_deleted_asset_brings_it_back(api) -> None:
     api.error("GET", path, 404, "not_found")
     api.error("GET", f"{path}/download", 404, "not_found")
     back = api.upload(content, "second.txt")
-    assert {**back, "updated_at": ""} == {**first, "updated_at": ""}
+    changing = {"updated_at": "", "facts": {}}  # what its bytes are is found out meanwhile
+    assert {**back, **changing} == {**first, **changing}
     assert api.ask("GET", f"{path}/download").content == content
 
 

@@ -92,12 +92,24 @@ BEYOND = (
         "only this computer knows what lies on its disks",
         "GET /v1/assets/bulk-import/folders",
     ),
+    Beyond(
+        RejectedPositiveData,
+        "is no picture that is linked to this entity",
+        "only this Core knows which pictures an entity has",
+        r"PUT /v1/entities/\{entity_id\}/cover",
+    ),
     Beyond(RejectedPositiveData, "means no event", "a pattern has to mean some event there is", "GET /v1/events"),
     Beyond(
         RejectedPositiveData,
         "Either set or clear",
         "one change can't do both to the same key",
         r"PATCH /v1/admin/field-defs/\{field_def_id\}",
+    ),
+    Beyond(
+        AcceptedNegativeData,
+        "parameter `(mime_type|media_type|kind)` in query - violates `maxLength`",
+        "white space around a word is taken off before its length counts",
+        r"GET /v1/(entities/\{entity_id\}/)?assets",
     ),
     Beyond(
         AcceptedNegativeData,

@@ -65,7 +65,8 @@ class Shelf:
             "sidecar": None,
             **values,
         }
-        return self.database.write(lambda tx: self.catalog.store(tx, **facts))
+        self.database.write(lambda tx: self.catalog.store(tx, **facts))
+        return self.catalog.get(str(facts["content_hash"]))
 
     def read(self, asset_id: str, words: list[str] | None = None, **facts: Any) -> None:
         self.words[asset_id] = words or []

@@ -81,7 +81,7 @@ def test_a_home_has_the_folders_of_the_contract(tmp_path: Path) -> None:
     home = Home.at(tmp_path)
     home.prepare()
     assert {path.name for path in tmp_path.iterdir()} == {
-        "db", "s3", "assets", "logs", "tmp", "config", "tools", "plugins",
+        "db", "s3", "assets", "logs", "tmp", "config", "tools", "plugins", "plugin_data",
     }  # fmt: skip
     assert home.database == tmp_path / "db" / "core.sqlite3"
     assert home.core_json == tmp_path / "config" / "core.json"
@@ -123,7 +123,7 @@ def test_a11_folders_are_0700_whatever_the_umask(
 
     assert done.returncode == 0, done.stderr
     folders = [root.parent, root, *root.iterdir()]
-    assert len(folders) == 10
+    assert len(folders) == 11
     assert {mode(folder) for folder in folders} == {0o700}
 
 

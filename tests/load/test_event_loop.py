@@ -22,8 +22,6 @@ LAG = 0.25
 ATTEMPTS = 3
 PHOTO = Path(__file__).parents[1] / "fixtures" / "grace_hopper.jpg"
 
-pytestmark = pytest.mark.alone
-
 
 class Heartbeat:
     """Beats every ten milliseconds; `longest` is how late it came at worst."""

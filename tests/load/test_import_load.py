@@ -15,8 +15,6 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.alone
-
 FILES = 3_000
 TARGET = 0.1
 ATTEMPTS = 3

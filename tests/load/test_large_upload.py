@@ -11,8 +11,6 @@ import pytest
 
 SIZE = 256 << 20
 
-pytestmark = pytest.mark.alone
-
 
 @pytest.mark.slow
 def test_a_large_upload_passes_through_a_bounded_buffer(

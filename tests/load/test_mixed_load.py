@@ -16,8 +16,6 @@ SECONDS = 60 if os.environ.get("CI") else 12
 CLIENTS = 50
 EXAMPLE = Path(__file__).parents[2] / "examples" / "hello_route"
 
-pytestmark = pytest.mark.alone
-
 
 class Visitor(threading.Thread):
     """One client that does a bit of everything, with a person's pauses."""
