@@ -272,11 +272,13 @@ def test_a_dry_run_says_what_would_come_in_and_writes_nothing(
 
 
 def quiet(imports: Any, dump: Any) -> Any:
-    """All that a home holds beside the records of jobs and what happened."""
+    """All that a home holds beside the records of jobs, what happened, and the search that catches up by itself."""
     rows = {
         name: content
         for name, content in dump(imports.core.home).items()
         if name not in {"jobs", "job_logs", "events", "event_cursors", "sqlite_sequence"}
+        and not name.endswith("_pending")
+        and "_fts" not in name
     }
     files = [path for path in imports.core.home.rglob("*") if path.parent.name not in {"db", "logs"}]
     return rows, sorted((str(path), path.stat().st_size) for path in files if path.is_file())

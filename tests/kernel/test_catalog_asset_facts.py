@@ -50,7 +50,7 @@ def readings(database: Database, events: EventLog) -> AssetReadings:
 def store(database: Database, assets: AssetCatalog) -> Callable[..., str]:
     def record(name: str = "a.jpg", sidecar: dict[str, Any] | None = None) -> str:
         content_hash = hashlib.sha256(name.encode()).hexdigest()
-        stored = database.write(
+        database.write(
             lambda tx: assets.store(
                 tx,
                 content_hash=content_hash,
@@ -64,7 +64,7 @@ def store(database: Database, assets: AssetCatalog) -> Callable[..., str]:
                 sidecar=sidecar,
             )
         )
-        return stored.asset_id
+        return content_hash
 
     return record
 
