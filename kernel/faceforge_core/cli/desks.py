@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from faceforge_sdk.models import TrashQuery, TrashSummary
 
-from .running import running_core
+from .running import RunningCore, running_or_opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from faceforge_core.home import Home
     from faceforge_sdk import PluginContext
     from faceforge_sdk.models import TrashKind
-
-    from .running import RunningCore
 
 
 class TrashDesk(Protocol):
@@ -43,14 +41,8 @@ class TrashDesk(Protocol):
 @contextmanager
 def trash_desk(home: Home) -> Iterator[TrashDesk]:
     """The trash of a home, whether a Core has it open or not. Raises `StartRefused`, also for one that is starting."""
-    running = running_core(home)
-    if running is not None:
-        yield _AskedCore(running)
-        return
-    from faceforge_core.kernel import Kernel
-
-    with Kernel(home.root) as kernel:
-        yield _OpenedHome(kernel.services)
+    with running_or_opened(home) as core:
+        yield _AskedCore(core) if isinstance(core, RunningCore) else _OpenedHome(core.services)
 
 
 class _OpenedHome:

@@ -8,15 +8,13 @@ from urllib.parse import quote
 
 from faceforge_sdk.models import Job, JobLog
 
-from .running import running_core
+from .running import RunningCore, running_or_opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from faceforge_core.home import Home
     from faceforge_sdk.protocols import Jobs
-
-    from .running import RunningCore
 
 
 class JobDesk(Protocol):
@@ -45,14 +43,8 @@ class JobDesk(Protocol):
 @contextmanager
 def job_desk(home: Home) -> Iterator[JobDesk]:
     """The jobs of a home, whether a Core has it open or not. Raises `StartRefused`, also for one that is starting."""
-    running = running_core(home)
-    if running is not None:
-        yield _AskedCore(running)
-        return
-    from faceforge_core.kernel import Kernel
-
-    with Kernel(home.root) as kernel:
-        yield _OpenedHome(kernel.jobs)
+    with running_or_opened(home) as core:
+        yield _AskedCore(core) if isinstance(core, RunningCore) else _OpenedHome(core.jobs)
 
 
 class _OpenedHome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,10 @@ from faceforge_sdk.errors import FaceForgeError
 from .homes import config_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from faceforge_core.home import Home
+    from faceforge_core.kernel import Kernel
 
 _SECONDS = 60.0
 _EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104  # compared, not bound
@@ -54,3 +58,16 @@ def running_core(home: Home) -> RunningCore | None:
     host = (os.environ.get("FACEFORGE_BIND", "").strip() or config.network.bind_host).strip("[]")
     address = "127.0.0.1" if host in _EVERYWHERE else host
     return RunningCore(address, running.port, config.auth.install_token or "")
+
+
+@contextmanager
+def running_or_opened(home: Home) -> Iterator[RunningCore | Kernel]:
+    """The Core that serves this home now, else the home opened here. Raises `StartRefused` for one that is starting."""
+    running = running_core(home)
+    if running is not None:
+        yield running
+        return
+    from faceforge_core.kernel import Kernel
+
+    with Kernel(home.root) as kernel:
+        yield kernel
