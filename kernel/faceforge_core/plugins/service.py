@@ -104,6 +104,7 @@ class PluginService:
             contributions=self._switch.contribution_counts(found.plugin_id),
             restart_required=status.restart_required,
             config_secrets_set=secrets,
+            description=manifest.description,
         )
 
 

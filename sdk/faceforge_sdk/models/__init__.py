@@ -56,7 +56,15 @@ from .jobs import (
     LogLevel,
 )
 from .media import AssetFacts
-from .plugins import IgnoredManifest, Plugin, PluginConfig, PluginConfigRequest, PluginError, PluginList
+from .plugins import (
+    IgnoredManifest,
+    Plugin,
+    PluginConfig,
+    PluginConfigRequest,
+    PluginError,
+    PluginInstallation,
+    PluginList,
+)
 from .relationships import (
     Graph,
     GraphNode,
@@ -167,6 +175,7 @@ __all__ = [
     "PluginConfig",
     "PluginConfigRequest",
     "PluginError",
+    "PluginInstallation",
     "PluginList",
     "Pong",
     "ProviderUsage",

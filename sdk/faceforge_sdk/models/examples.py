@@ -228,6 +228,22 @@ PLUGIN: Final[_Example] = {
     "permissions": [],
     "contributions": {"StorageRule": 1},
     "restart_required": False,
+    "description": "Decides where each upload is kept.",
+}
+PLUGIN_INSTALLATION: Final[_Example] = {
+    "plugin": {
+        **PLUGIN,
+        "plugin_id": "examples.palette",
+        "name": "Palette",
+        "source": "folder",
+        "state": "disabled",
+        "enabled": False,
+        "description": "The colours of each picture.",
+    },
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "files": 4,
+    "byte_size": 18432,
+    "replaced": None,
 }
 PLUGIN_ERROR: Final[_Example] = {"summary": "The module plugin.py is missing.", "traceback": None}
 IGNORED_MANIFEST: Final[_Example] = {"path": "plugins/broken/plugin.json", "reason": "It is no JSON."}

@@ -44,6 +44,25 @@ class Plugin(BaseModel):
     contributions: dict[str, int]
     restart_required: bool
     config_secrets_set: list[str] = []
+    description: str | None = None
+
+
+class PluginInstallation(BaseModel):
+    """What an installation put in place; never enabled by it.
+
+    `sha256` is of the archive as it came, or of a folder's names and contents; `replaced` is the version that stood
+    there before, None if none did.
+    """
+
+    model_config = ConfigDict(
+        json_schema_serialization_defaults_required=True, json_schema_extra={"examples": [examples.PLUGIN_INSTALLATION]}
+    )
+
+    plugin: Plugin
+    sha256: str
+    files: int
+    byte_size: int
+    replaced: str | None
 
 
 class IgnoredManifest(BaseModel):

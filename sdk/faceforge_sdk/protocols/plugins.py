@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+    from typing import BinaryIO
 
-    from faceforge_sdk.models import Plugin, PluginConfig, PluginList
+    from faceforge_sdk.models import Plugin, PluginConfig, PluginInstallation, PluginList
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -54,6 +56,21 @@ class Plugins(Protocol):
 
         Raises `NotFound`, and `InvalidInput` whose details are ``{plugin_id, errors: [{path, message, schema_path,
         validator}]}``.
+        """
+
+    def install(self, source: BinaryIO | Path, filename: str) -> PluginInstallation:
+        """Put a plugin into the home's ``plugins/``, whole or not at all, and leave it disabled if it is new.
+
+        `source` is an opened ZIP or wheel, called `filename` by who sent it, or a folder. One that is there already as
+        a folder is replaced (its configuration, data and wish stay), and activated anew if it was active.
+        Raises `InvalidInput` naming what is wrong with the archive or its manifest, `Conflict` if the id belongs to a
+        built-in or a package, `PayloadTooLarge`.
+        """
+
+    def remove(self, plugin_id: str) -> None:
+        """Disable it and remove its folder. Its configuration, data and tables stay for the case it comes back.
+
+        Raises `NotFound`, and `Conflict` for what is not a folder in the home's ``plugins/``.
         """
 
     def contributed(self, kind: type[T]) -> Sequence[Contributed[T]]:

@@ -1,0 +1,1 @@
+"""The pages of settings: fields, storage, tools, access, trash and checks."""
