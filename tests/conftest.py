@@ -33,6 +33,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if folder := config.getoption("--share"):
         config.pluginmanager.register(Sharing(Path(folder)))
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # What a shell starts in the background does not hear Ctrl-C, and the processes of tests would inherit that.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 _ALONE = re.compile(r"/tests/(browser|faults|load)/|/test_(process|seaweedfs|storage_s3\w*|system_api|cli\w*)\.py$")
