@@ -20,6 +20,7 @@ from faceforge_core.ports import choose_bind, read_ports
 from faceforge_core.refusals import StartRefused
 from faceforge_core.web.guard import Guard, GuardPolicy
 from faceforge_core.web.hosts import is_loopback
+from faceforge_core.web.request_watch import RequestWatch
 from faceforge_core.web.strict_body import StrictBody
 from faceforge_core.web.threads import widen_thread_pool
 
@@ -34,7 +35,7 @@ STOP_SECONDS = 4
 
 
 def create_app(kernel: Kernel, bind_host: str = "127.0.0.1") -> ASGIApp:
-    """The ASGI app of a started kernel: guard, then body checks, then whatever the plugins serve at the moment."""
+    """The ASGI app of a started kernel: watch, guard, body checks, then what the plugins serve at the moment."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -52,7 +53,7 @@ def create_app(kernel: Kernel, bind_host: str = "127.0.0.1") -> ASGIApp:
     )
     outer = Starlette(routes=[Mount("", routes)], lifespan=lifespan)
     outer.router.default = routes  # a Mount's pattern misses paths with a line break, and what follows is not ours
-    return Guard(outer, policy)
+    return RequestWatch(Guard(outer, policy), kernel.requests, lambda: kernel.config.current)
 
 
 def serve(root: Path) -> int:

@@ -110,10 +110,15 @@ class Seaweed(Section):
 
 
 class Logging(Section):
-    """The rotating logs/core.log: at most ``max_size_mb * (backup_count + 1)`` on the disk."""
+    """The rotating logs/core.log: at most ``max_size_mb * (backup_count + 1)`` on the disk.
+
+    `format` is ``text`` for people or ``json`` for programs, one object a line; `requests` adds a line per request.
+    """
 
     max_size_mb: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 10
     backup_count: Annotated[int, Field(ge=0, le=1000)] = 5
+    format: Literal["text", "json"] = "text"
+    requests: bool = False
 
 
 class Limits(Section):

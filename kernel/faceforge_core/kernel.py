@@ -23,8 +23,6 @@ from faceforge_core.db.driver import sqlite_warning
 from faceforge_core.db.engine import Database
 from faceforge_core.db.migrate import migrate
 from faceforge_core.events import EventDispatcher, EventLog, EventService
-from faceforge_core.health.checks import OwnChecks
-from faceforge_core.health.service import HealthService
 from faceforge_core.home import Home, HomeMarker, check_markers, read_marker, write_marker
 from faceforge_core.jobs.queue import JobQueue
 from faceforge_core.jobs.runner import JobRunner
@@ -43,9 +41,10 @@ from faceforge_core.ports import network_of
 from faceforge_core.refusals import StartRefused
 from faceforge_core.storage.service import StorageService
 from faceforge_core.storage.trash import TrashService
-from faceforge_core.system import SystemService
+from faceforge_core.system import Sources, SystemService
 from faceforge_core.web.live import LiveRoutes
 from faceforge_core.web.pages import PageSet, PluginPages
+from faceforge_core.web.request_watch import RequestCounts
 from faceforge_core.web.routes import build_app, try_router
 from faceforge_core.web.sessions import SessionStore
 from faceforge_sdk import EventHandler, FieldType, HealthCheck, JobHandler, NavItem, PluginContext, Router, StorageRule
@@ -83,6 +82,7 @@ class Kernel:
         self.home = Home.at(root)
         self.live = LiveRoutes(FastAPI(openapi_url=None, docs_url=None, redoc_url=None))
         self.token = InstallToken(lambda: self.config.current.auth.install_token)
+        self.requests = RequestCounts()
         self.lock: HomeLock
         self.sessions: SessionStore
         self.plugins: PluginService
@@ -269,26 +269,24 @@ class Kernel:
         self._switch.start()
 
     def _describe(self, database: Database, storage: StorageService, trash: TrashService) -> SystemService:
-        def warnings() -> Sequence[str]:
-            return [*self._warnings, *storage.warnings()]
-
-        checks = OwnChecks(
+        sources = Sources(
             home=self.home,
             database=database,
             config=lambda: self.config.current,
-            warnings=warnings,
             plugins=lambda: self.plugins,
             trash=trash,
+            checks=lambda: self._generation.all(HealthCheck),
+            isolation=self._isolation,
+            storage=storage.available,
+            workers=lambda: self._runner.works,
+            lags=lambda: self._dispatcher.lags(),  # noqa: PLW0108  # it is made later
+            requests=self.requests.metrics,
         )
-        health = HealthService(
-            checks.quick(),
-            checks.deep(),
-            lambda: self._generation.all(HealthCheck),
-            self._isolation,
-        )
-        return SystemService(
-            self.home, safe_mode=self.safe_mode, network=self._network, warnings=warnings, health=health
-        )
+
+        def warnings() -> Sequence[str]:
+            return [*self._warnings, *storage.warnings()]
+
+        return SystemService(sources, network=self._network, warnings=warnings, safe_mode=self.safe_mode)
 
     def _isolation(self, plugin_id: str) -> Isolation:
         return self._switch.isolation(plugin_id)

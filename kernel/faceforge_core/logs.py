@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
-import re
 import time
 from contextvars import ContextVar
-from functools import lru_cache
 from typing import TYPE_CHECKING, TextIO
-from urllib.parse import quote
 
+from faceforge_core.log_lines import JsonFormatter, LineFormatter
 from faceforge_core.private_files import open_private
 from faceforge_core.refusals import StartRefused
 
@@ -24,7 +21,6 @@ if TYPE_CHECKING:
     from faceforge_core.home import Home
 
 _OWN_LOGGERS = ("faceforge", "faceforge_core", "faceforge_builtins", "uvicorn")
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 _ROTATION_PAUSE = 30.0
 
 # Which kernel's work the running code does: the path of its log file.
@@ -73,7 +69,7 @@ def configure_logging(
     several nobody could tell whose it is, and it is left to the console.
     """
     path = home.logs_dir / "core.log"
-    formatter = LineFormatter(secrets)
+    formatter = JsonFormatter(secrets) if config.format == "json" else LineFormatter(secrets)
     try:
         file = _CoreLog(path, max_bytes=int(config.max_size_mb * 1024 * 1024), backup_count=config.backup_count)
         file.tidy_older()
@@ -85,32 +81,15 @@ def configure_logging(
         handlers.append(_Console(console))
         handlers[-1].setLevel(logging.WARNING)
         handlers[-1].addFilter(lambda _record: _owner.get() in {str(path), None})
+    file.setFormatter(formatter)
     for handler in handlers:
-        handler.setFormatter(formatter)
+        if handler.formatter is None:
+            handler.setFormatter(LineFormatter(secrets))
         logging.getLogger().addHandler(handler)
     for name in _OWN_LOGGERS:
         if logging.getLogger(name).level == logging.NOTSET:
             logging.getLogger(name).setLevel(logging.INFO)
     return LogHandle(path, handlers)
-
-
-class LineFormatter(logging.Formatter):
-    """One line a record, UTC time in milliseconds, control characters escaped, secrets replaced; then the traceback."""
-
-    default_time_format = "%Y-%m-%dT%H:%M:%S"
-    default_msec_format = "%s.%03dZ"
-
-    def __init__(self, secrets: Callable[[], Iterable[str]]) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
-        self.converter = time.gmtime
-        self._secrets = secrets
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # stdlib's name
-        # A file name with a line break in it must not forge a line.
-        return _CONTROL.sub(lambda found: repr(found[0])[1:-1], super().formatMessage(record))
-
-    def format(self, record: logging.LogRecord) -> str:
-        return _hidden(super().format(record), tuple(sorted(filter(None, self._secrets()))))
 
 
 class _CoreLog(logging.Handler):
@@ -208,23 +187,3 @@ class _Console(logging.StreamHandler[TextIO]):
 
 def _open_logs() -> int:
     return sum(isinstance(handler, _CoreLog) for handler in logging.getLogger().handlers)
-
-
-def _hidden(text: str, secrets: tuple[str, ...]) -> str:
-    return _pattern(secrets).sub("***", text) if secrets else text
-
-
-@lru_cache(maxsize=8)
-def _pattern(secrets: tuple[str, ...]) -> re.Pattern[str]:
-    spellings = {
-        spelling
-        for secret in secrets
-        for spelling in (secret, quote(secret, safe=""), quote(secret), json.dumps(secret)[1:-1], repr(secret)[1:-1])
-    }
-    # Longest first, lest a prefix leave the rest standing. Short ones ("any") only as whole words.
-    return re.compile(
-        "|".join(
-            re.escape(spelling) if len(spelling) >= 8 else rf"(?<!\w){re.escape(spelling)}(?!\w)"
-            for spelling in sorted(spellings, key=len, reverse=True)
-        )
-    )

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import contextvars
 import io
+import json
 import logging
 import re
 import stat
@@ -12,6 +14,7 @@ from urllib.parse import quote
 
 import pytest
 
+from faceforge_core import log_lines
 from faceforge_core.config_model import Logging
 from faceforge_core.home import Home
 from faceforge_core.logs import LogHandle, configure_logging
@@ -42,10 +45,10 @@ def logging_to(
     max_size_mb: float = 1,
     backup_count: int = 3,
     console: io.StringIO | None = None,
+    form: str = "text",
 ) -> Iterator[LogHandle]:
-    handle = configure_logging(
-        home, Logging(max_size_mb=max_size_mb, backup_count=backup_count), secrets, console=console
-    )
+    config = Logging.model_validate({"max_size_mb": max_size_mb, "backup_count": backup_count, "format": form})
+    handle = configure_logging(home, config, secrets, console=console)
     try:
         yield handle
     finally:
@@ -180,6 +183,7 @@ def test_d05_a_full_disk_fails_nobody_and_the_lost_lines_are_counted(
     code = """
 import logging, resource, sys
 from pathlib import Path
+from faceforge_core import log_lines
 from faceforge_core.config_model import Logging
 from faceforge_core.home import Home
 from faceforge_core.logs import configure_logging
@@ -246,3 +250,59 @@ def test_a_log_that_cannot_be_opened_refuses_the_start(home: Home) -> None:
     with pytest.raises(StartRefused, match=r"core\.log") as refused:
         configure_logging(home, Logging(), tuple)
     assert refused.value.exit_code == 2
+
+
+# --- For programs
+
+
+def lines_of_json(home: Home) -> list[dict[str, object]]:
+    return [json.loads(line) for line in text_of(home).splitlines()]
+
+
+def test_as_json_a_record_is_an_object_on_a_line_with_its_traceback(home: Home) -> None:
+    with logging_to(home, form="json"):
+        try:
+            {}["a\nb"]
+        except LookupError:
+            log.exception("failed at %s", "é\n", extra={"asset": "abc"})
+        log.warning("plain")
+    first, second = lines_of_json(home)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", str(first["time"]))
+    assert {key: first[key] for key in ("level", "logger", "message", "asset")} == {
+        "level": "ERROR",
+        "logger": "faceforge_core.test",
+        "message": "failed at é\n",
+        "asset": "abc",
+    }
+    assert "KeyError: 'a\\nb'" in str(first["traceback"])
+    assert set(second) == {"time", "level", "logger", "message"}
+
+
+def test_as_json_too_no_secret_is_written(home: Home) -> None:
+    secret = 'quoted"and\\slashed-secret'
+    with logging_to(home, lambda: (secret, TOKEN), form="json"):
+        log.info("the token %s", secret, extra={"header": {"authorization": f"Bearer {TOKEN}"}})
+    (line,) = lines_of_json(home)
+    assert line["message"] == "the token ***"
+    assert TOKEN not in text_of(home)
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_request_s_id_stands_in_its_lines_and_in_those_of_its_threads(home: Home, form: str) -> None:
+    with logging_to(home, form=form):
+        with log_lines.request("r-17"):
+            context = contextvars.copy_context()
+            thread = threading.Thread(target=lambda: context.run(log.info, "within"))
+            thread.start()
+            thread.join()
+        log.info("after")
+    within, after = text_of(home).splitlines()
+    assert "r-17" in within
+    assert "r-17" not in after
+
+
+def test_as_json_the_console_still_speaks_to_people(home: Home) -> None:
+    console = io.StringIO()
+    with logging_to(home, form="json", console=console):
+        log.warning("look here")
+    assert console.getvalue().endswith("WARNING faceforge_core.test: look here\n")

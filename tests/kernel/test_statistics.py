@@ -13,6 +13,7 @@ from faceforge_core.catalog.statistics import ASSETS_IN, ENTITIES_IN, FAMILIES_R
 from faceforge_core.clock import now
 from faceforge_core.db import counters
 from faceforge_core.db.statements import prepare
+from faceforge_core.health.metrics import JOBS_BY_STATUS
 from faceforge_core.storage.usage import _BY_PROVIDER
 from faceforge_sdk.models import EntityDraft
 
@@ -108,7 +109,7 @@ def test_every_number_is_counted_along_an_index(assert_indexed: Callable[..., No
     for statement in (FAMILIES_READ, FAMILIES_SAID):
         assert_indexed(statement.following.sql)
         assert_indexed(statement.counting.sql)
-    for prepared in (ASSETS_IN, ENTITIES_IN, _BY_PROVIDER):
+    for prepared in (ASSETS_IN, ENTITIES_IN, JOBS_BY_STATUS, _BY_PROVIDER):
         assert_indexed(prepared.sql)
 
 

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from faceforge_sdk import S3Endpoint
-    from faceforge_sdk.protocols import System
+    from faceforge_sdk.protocols import Whereabouts
 
 NO_BINARY = 2
 
 
-def health(config: Mapping[str, Any], system: System, configured: S3Endpoint | None) -> tuple[str, bool]:
+def health(config: Mapping[str, Any], system: Whereabouts, configured: S3Endpoint | None) -> tuple[str, bool]:
     """The endpoint and whether it answers: the managed server, or `configured` where Core runs none."""
     settings = SeaweedSettings.model_validate(config)
     plan = Plan.of(settings, system)
@@ -39,7 +39,7 @@ def health(config: Mapping[str, Any], system: System, configured: S3Endpoint | N
         check.close()
 
 
-def run(config: Mapping[str, Any], system: System) -> int:
+def run(config: Mapping[str, Any], system: Whereabouts) -> int:
     """Run the server until Ctrl-C or SIGTERM; 2 where there is no program, 1 where it can't run or ends by itself."""
     plan = Plan.of(SeaweedSettings.model_validate(config), system)
     binary = plan.binary()

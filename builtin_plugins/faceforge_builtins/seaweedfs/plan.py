@@ -16,7 +16,7 @@ from faceforge_sdk.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from faceforge_sdk.protocols import System
+    from faceforge_sdk.protocols import Whereabouts
 
 DEFAULT_S3_PORT = 8333
 _GRPC_DISTANCE = 10_000
@@ -72,7 +72,7 @@ class Plan:
     tmp_dir: Path
 
     @classmethod
-    def of(cls, settings: SeaweedSettings, system: System) -> Plan:
+    def of(cls, settings: SeaweedSettings, system: Whereabouts) -> Plan:
         """Raises `InvalidInput` where two services would need one port."""
         info = system.info()
         home, paths = Path(info.faceforge_home), info.paths

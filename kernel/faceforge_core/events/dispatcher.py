@@ -15,7 +15,7 @@ from faceforge_sdk.errors import FaceForgeError, RetryLater
 from faceforge_sdk.events import matches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from faceforge_core.db.engine import Database
     from faceforge_core.owned import Owned
@@ -82,6 +82,12 @@ class EventDispatcher:
             # A new dictionary each time: `_wake` reads it on another thread.
             self._deliveries = {key: self._delivery(key, owned) for key, owned in wanted.items()}
 
+    def lags(self) -> Mapping[str, int]:
+        """How many events each handler has still to look through, those included that are not for it."""
+        with self._database.read() as reader:
+            last = self._log.last(reader)
+        return {key: max(0, last - delivery.place) for key, delivery in self._deliveries.items() if delivery.place >= 0}
+
     def stop(self, seconds: float = 2.0) -> None:
         """Let each handler finish the event it has, for at most so long, and remember the places."""
         self._stopping.set()
@@ -145,6 +151,11 @@ class _Delivery:
             saved = reader.value(_CURSOR, handler=self._key)
             self._place = self._events.last(reader) if saved is None else int(saved)
         self._saved = _NOWHERE if saved is None else self._place
+
+    @property
+    def place(self) -> int:
+        """The number of the last event that is behind it; negative while that is not known."""
+        return self._place
 
     def wake(self) -> None:
         self._news.set()

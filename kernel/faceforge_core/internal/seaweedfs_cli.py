@@ -16,14 +16,14 @@ from faceforge_core.plugins.discovery import BUILTIN_GROUP
 from faceforge_core.plugins.loader import Loader
 from faceforge_core.ports import network_of
 from faceforge_core.refusals import StartRefused
-from faceforge_core.system import SystemService
+from faceforge_core.system import WhereaboutsService
 from faceforge_sdk import FaceForgeError, S3Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from faceforge_core.config_model import CoreConfig
-    from faceforge_sdk.protocols import System
+    from faceforge_sdk.protocols import Whereabouts
 
 _BUILTIN = "seaweedfs"
 
@@ -31,9 +31,11 @@ _BUILTIN = "seaweedfs"
 class SeaweedCommand(Protocol):
     """The module `command` of the built-in, which the kernel knows by name only."""
 
-    def health(self, config: Mapping[str, Any], system: System, configured: S3Endpoint | None) -> tuple[str, bool]: ...
+    def health(
+        self, config: Mapping[str, Any], system: Whereabouts, configured: S3Endpoint | None
+    ) -> tuple[str, bool]: ...
 
-    def run(self, config: Mapping[str, Any], system: System) -> int: ...
+    def run(self, config: Mapping[str, Any], system: Whereabouts) -> int: ...
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,9 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         home, config = _home(chosen.home)
         network = config.network
-        system = SystemService(
+        system = WhereaboutsService(
             home,
-            safe_mode=False,
             network=lambda: network_of(home.root, network.bind_host, network.seaweed_s3_port),
             warnings=list,
         )

@@ -60,6 +60,11 @@ class JobRunner:
             self._start_worker()
         threading.Thread(target=self._write_what_is_said, name="jobs-log", daemon=True).start()
 
+    @property
+    def works(self) -> bool:
+        """Whether as many workers live as there should be."""
+        return sum(thread.is_alive() for thread in tuple(self._threads)) >= self._workers
+
     def wake(self) -> None:
         """There may be a job to claim."""
         with self._changed:

@@ -11,7 +11,7 @@ from faceforge_core.storage.fsck import Fsck
 from faceforge_core.storage.intake import Intake
 from faceforge_core.storage.lending import Lending
 from faceforge_core.storage.migration import Migration
-from faceforge_core.storage.providers import FALLBACK, ProviderRegistry, ask_directly, discard
+from faceforge_core.storage.providers import FALLBACK, ProviderRegistry, ask_directly, discard, is_available
 from faceforge_core.storage.receiving import Receiver
 from faceforge_core.storage.staging import Staging
 from faceforge_core.storage.upload import IncomingFile
@@ -59,6 +59,7 @@ class StorageService:
     ) -> None:
         self._assets = assets
         self._config = config
+        self._providers = providers
         self._registry = ProviderRegistry(providers, rules, ask)
         self._staging = Staging(staging_dir, config)
         self._contents = KeyLocks()
@@ -119,6 +120,10 @@ class StorageService:
         if external is not None:
             return external if _size_of(external) is not None else None
         return self._registry.named(asset.storage_provider).local_path(asset.storage_key)
+
+    def available(self) -> Mapping[str, bool]:
+        """Each place for files, and whether it can be used now; asks those that are elsewhere."""
+        return {one.value.name: is_available(one.value) for one in self._providers()}
 
     def usage(self) -> StorageUsage:
         """What each provider holds."""

@@ -87,7 +87,7 @@ from .storage import (
     VerifyOptions,
     VerifyReport,
 )
-from .system import HealthFinding, Pong, SystemInfo, SystemPaths
+from .system import HealthFinding, Pong, Readiness, SystemInfo, SystemPaths
 from .trash import Purged, PurgeRequest, TrashKind, TrashSummary
 from .wire import (
     MAX_INT,
@@ -181,6 +181,7 @@ __all__ = [
     "ProviderUsage",
     "PurgeRequest",
     "Purged",
+    "Readiness",
     "RelationTypeQuery",
     "Relationship",
     "RelationshipDraft",

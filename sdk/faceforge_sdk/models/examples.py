@@ -283,6 +283,10 @@ HEALTH: Final[_Example] = {
     "advice": None,
     "facts": {"version": "13.50", "path": f"{_HOME}/tools/exiftool"},
 }
+READINESS: Final[_Example] = {
+    "ready": True,
+    "checks": {"home": True, "database_reads": True, "database_writes": True, "storage": True, "jobs": True},
+}
 ERROR: Final[_Example] = {"code": "not_found", "message": "There is no such entity.", "details": None}
 
 JOB_TYPE: Final[_Example] = {

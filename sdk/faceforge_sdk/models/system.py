@@ -53,6 +53,15 @@ class HealthFinding(BaseModel):
     facts: dict[str, str]
 
 
+class Readiness(BaseModel):
+    """Whether Core can do its work now, and which of the parts it needs for that work."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.READINESS]})
+
+    ready: bool
+    checks: dict[str, bool]
+
+
 class Pong(BaseModel):
     """The answer to a ping."""
 

@@ -21,7 +21,7 @@ from .storage import (
     Upload,
     UploadFacts,
 )
-from .surroundings import Network, Pages, Sessions, System, Texts
+from .surroundings import Network, Pages, Sessions, System, Texts, Whereabouts
 from .work import Events, Jobs
 
 __all__ = [
@@ -56,4 +56,5 @@ __all__ = [
     "Trash",
     "Upload",
     "UploadFacts",
+    "Whereabouts",
 ]

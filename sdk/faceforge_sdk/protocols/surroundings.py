@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from faceforge_sdk.models import HealthFinding, SystemInfo
+    from faceforge_sdk.metrics import Metric
+    from faceforge_sdk.models import HealthFinding, Readiness, SystemInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +23,20 @@ class Network:
     seaweed_s3_port: int | None
 
 
-class System(Protocol):
-    """The running Core."""
+class Whereabouts(Protocol):
+    """Where Core and its home are: known without starting anything."""
 
     def info(self) -> SystemInfo:
         """Version, places, warnings; no secrets."""
         ...
+
+    def network(self) -> Network:
+        """The addresses of ``network`` in `core.json`, with what ``ports.json`` says instead."""
+        ...
+
+
+class System(Whereabouts, Protocol):
+    """The running Core."""
 
     def health(self, *, deep: bool = False) -> Sequence[HealthFinding]:
         """What Core's own checks and those of plugins say; blocks for seconds, with `deep` for longer.
@@ -36,8 +45,16 @@ class System(Protocol):
         """
         ...
 
-    def network(self) -> Network:
-        """The addresses of ``network`` in `core.json`, with what ``ports.json`` says instead."""
+    def readiness(self) -> Readiness:
+        """Whether Core can do its work now; asked of its parts at most once a second, and blocks while it is."""
+        ...
+
+    def metrics(self) -> Sequence[Metric]:
+        """What Core counts of itself: requests since the start; library, jobs and places as they are. Blocks."""
+        ...
+
+    def support_bundle(self) -> IO[bytes]:
+        """A ZIP of facts for whoever helps, without secrets, as an open file at its beginning; close it. Blocks."""
         ...
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass
 from hmac import compare_digest
+from io import BytesIO
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Generic, TypeVar
 
 from faceforge_sdk.errors import Conflict, ContributionFailed, JobCancelled, NotFound, Unauthorized
-from faceforge_sdk.models import HealthFinding, Plugin, PluginConfig, PluginList, SystemInfo, SystemPaths
+from faceforge_sdk.models import HealthFinding, Plugin, PluginConfig, PluginList, Readiness, SystemInfo, SystemPaths
 from faceforge_sdk.protocols import Network
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from faceforge_sdk.metrics import Metric
     from faceforge_sdk.protocols import Contributed
 
 T = TypeVar("T")
@@ -176,6 +178,15 @@ class FakeSystem:
     def health(self, *, deep: bool = False) -> Sequence[HealthFinding]:
         del deep
         return []
+
+    def readiness(self) -> Readiness:
+        return Readiness(ready=True, checks={})
+
+    def metrics(self) -> Sequence[Metric]:
+        return []
+
+    def support_bundle(self) -> IO[bytes]:
+        return BytesIO()
 
     def network(self) -> Network:
         return Network("127.0.0.1", None)
