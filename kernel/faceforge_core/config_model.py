@@ -153,6 +153,14 @@ class Jobs(Section):
     keep_log_days: Days | None = None
 
 
+class Backup(Section):
+    """Where backups go, how many stay, and every how many days one is made by itself; null: none, or never."""
+
+    folder: str | None = None
+    keep: AtLeastOne = 10
+    every_days: Days | None = None
+
+
 class CoreConfig(Section):
     """The whole of core.json, with defaults for what it leaves out."""
 
@@ -167,6 +175,7 @@ class CoreConfig(Section):
     limits: Limits = Limits()
     trash: Trash = Trash()
     jobs: Jobs = Jobs()
+    backup: Backup = Backup()
 
     def secrets(self) -> tuple[str, ...]:
         """Values that must appear in no log and no answer."""

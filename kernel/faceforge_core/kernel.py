@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from faceforge_core import __version__
 from faceforge_core.auth import InstallToken
+from faceforge_core.backup.service import BackupService
 from faceforge_core.bell import Bell
 from faceforge_core.catalog.composition import Catalog
 from faceforge_core.catalog.field_types import FieldTypes
@@ -214,6 +215,13 @@ class Kernel:
         )
         storage.clear_staging()
         trash = TrashService(database, events, storage, lambda: self.config.current, self.home.assets_dir)
+        backups = BackupService(
+            home=self.home,
+            database=database,
+            config=lambda: self.config.current,
+            get_asset=catalog.files.get_any,
+            open_bytes=storage.open,
+        )
         queue = JobQueue(database, events, lambda: self.config.current.limits.queued_jobs, self._job_news)
         self._runner = JobRunner(database, queue, self._job_handlers, self.config.current.jobs.workers)
         self.jobs = JobService(database, queue, self._runner, self._job_handlers, self._job_news)
@@ -236,6 +244,7 @@ class Kernel:
                 trash=trash,
                 storage=storage,
                 imports=catalog.imports,
+                backups=backups,
                 jobs=self.jobs,
                 events=EventService(events, database, self._news),
                 plugins=self.plugins,

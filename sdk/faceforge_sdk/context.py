@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from .protocols import (
         Assets,
+        Backups,
         Descriptors,
         Entities,
         Events,
@@ -55,6 +56,7 @@ class PluginContext:
     trash: Trash
     storage: Storage
     imports: Imports
+    backups: Backups
     jobs: Jobs
     events: Events
     plugins: Plugins

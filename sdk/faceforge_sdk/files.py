@@ -35,6 +35,8 @@ _NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
 _FICLONE = 0x40049409
 _SYNCFS_TELLS = (5, 8)
 # ext2 to ext4, XFS, Btrfs, F2FS (linux/magic.h)
+_CACHE_TAG = "CACHEDIR.TAG"
+_CACHE_SIGNATURE = b"Signature: 8a477f597d28d172789f06886806bc55"
 _FLUSHED_BY_SYNCFS = frozenset({0xEF53, 0x58465342, 0x9123683E, 0xF2F52010})
 
 
@@ -162,6 +164,26 @@ def write_private(path: Path, content: bytes) -> None:
             draft.unlink(missing_ok=True)
         raise
     flush_folder(path.parent)
+
+
+def mark_as_cache(folder: Path) -> None:
+    """Make the folder, marked as one whose content can be made again: backups, Core's own too, pass it over.
+
+    The mark is that of https://bford.info/cachedir/. Raises `OSError`.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    tag = folder / _CACHE_TAG
+    if not tag.exists():
+        tag.write_bytes(_CACHE_SIGNATURE + b"\n# What lies here can be made again.\n")
+
+
+def is_cache(folder: Path) -> bool:
+    """Whether the folder is so marked."""
+    try:
+        with (folder / _CACHE_TAG).open("rb") as tag:
+            return tag.read(len(_CACHE_SIGNATURE)) == _CACHE_SIGNATURE
+    except OSError:
+        return False
 
 
 def replace(source: Path, target: Path) -> None:

@@ -6,7 +6,7 @@ import os
 import secrets
 from typing import TYPE_CHECKING
 
-from faceforge_sdk.files import replace
+from faceforge_sdk.files import mark_as_cache, replace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +51,9 @@ class ThumbnailCache:
     def write(self, content_hash: str, size: int, picture: bytes) -> None:
         """Keep a WebP; a reader sees it whole or not at all."""
         target = self._path(content_hash, size)
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not target.parent.is_dir():
+            mark_as_cache(self._folder)
+            target.parent.mkdir(mode=0o700, exist_ok=True)
         draft = target.with_name(f".{secrets.token_hex(8)}")
         try:
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)

@@ -8,7 +8,7 @@ from faceforge_core import __version__
 from faceforge_core.refusals import StartRefused
 from faceforge_sdk.errors import FaceForgeError
 
-from . import doctor, imports, storage, support, tokens, tools, trash
+from . import backups, doctor, imports, storage, support, tokens, tools, trash
 from .homes import HomeOption, home_root
 
 app = typer.Typer(
@@ -24,6 +24,9 @@ app.add_typer(tools.app, name="tools")
 app.command()(storage.fsck)
 app.command()(doctor.doctor)
 app.command()(support.support_bundle)
+app.command()(backups.backup)
+app.command()(backups.backups)
+app.command()(backups.restore)
 app.command("import")(imports.import_folder)
 app.command("undo-import")(imports.undo_import)
 

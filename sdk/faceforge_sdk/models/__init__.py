@@ -7,6 +7,7 @@ SHA-256 of its bytes. Unknown fields in requests are ignored and null in a patch
 from __future__ import annotations
 
 from .assets import Asset, AssetPatch, AssetQuery, Linked, LinkedAsset, LinkedAssetQuery, LinkRequest, TrashedAsset
+from .backups import BackupList, BackupReport, Snapshot
 from .descriptors import (
     Descriptor,
     DescriptorDraft,
@@ -114,6 +115,8 @@ __all__ = [
     "AssetPatch",
     "AssetQuery",
     "AssetStatistics",
+    "BackupList",
+    "BackupReport",
     "BulkOutcome",
     "Comparison",
     "CoverChoice",
@@ -187,6 +190,7 @@ __all__ = [
     "RelationshipDraft",
     "RelationshipPatch",
     "RelationshipQuery",
+    "Snapshot",
     "StorageUsage",
     "SystemInfo",
     "SystemPaths",

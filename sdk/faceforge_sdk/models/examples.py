@@ -283,6 +283,23 @@ HEALTH: Final[_Example] = {
     "advice": None,
     "facts": {"version": "13.50", "path": f"{_HOME}/tools/exiftool"},
 }
+SNAPSHOT: Final[_Example] = {
+    "name": "20261125T204512Z",
+    "created_at": "2026-11-25T20:45:12.000Z",
+    "core_version": "0.2.0",
+    "assets": 12041,
+    "total_bytes": 48318382080,
+    "problems": 0,
+}
+BACKUP_REPORT: Final[_Example] = {
+    "name": "20261125T204512Z",
+    "assets": 12041,
+    "total_bytes": 48318382080,
+    "added_files": 17,
+    "added_bytes": 92274688,
+    "problems": 0,
+    "removed": 1,
+}
 READINESS: Final[_Example] = {
     "ready": True,
     "checks": {"home": True, "database_reads": True, "database_writes": True, "storage": True, "jobs": True},

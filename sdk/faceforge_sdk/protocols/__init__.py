@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .backups import Backups
 from .catalog import Assets, Descriptors, Entities, FieldDefs, Reading, Relationships, Trash
 from .imports import Imports
 from .plugins import Contributed, Plugins
@@ -27,6 +28,7 @@ from .work import Events, Jobs
 __all__ = [
     "Arrival",
     "Assets",
+    "Backups",
     "BatchProvider",
     "ByteReader",
     "Contributed",

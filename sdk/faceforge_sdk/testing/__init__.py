@@ -22,7 +22,7 @@ from faceforge_sdk.context import PluginContext
 from .catalog import FakeAssets, FakeEntities
 from .descriptors import FakeDescriptors, FakeFieldDefs
 from .files import FakeReceived, FakeStorage, FakeUpload
-from .house import FAKE_TOKEN, FakeContributed, FakePages, FakePlugins, FakeSessions, FakeSystem
+from .house import FAKE_TOKEN, FakeBackups, FakeContributed, FakePages, FakePlugins, FakeSessions, FakeSystem
 from .imports import FakeImports
 from .relationships import FakeRelationships
 from .trash import FakeTrash
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FAKE_TOKEN",
     "FakeAssets",
+    "FakeBackups",
     "FakeContributed",
     "FakeDescriptors",
     "FakeEntities",
@@ -80,6 +81,7 @@ def fake_context(
         trash=FakeTrash(),
         storage=FakeStorage(assets, imports),
         imports=imports,
+        backups=FakeBackups(),
         jobs=FakeJobs(),
         events=FakeEvents(),
         plugins=FakePlugins(),

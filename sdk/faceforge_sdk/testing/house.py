@@ -10,7 +10,18 @@ from secrets import token_hex
 from typing import IO, TYPE_CHECKING, Any, Generic, TypeVar
 
 from faceforge_sdk.errors import Conflict, ContributionFailed, JobCancelled, NotFound, Unauthorized
-from faceforge_sdk.models import HealthFinding, Plugin, PluginConfig, PluginList, Readiness, SystemInfo, SystemPaths
+from faceforge_sdk.models import (
+    BackupList,
+    BackupReport,
+    HealthFinding,
+    Plugin,
+    PluginConfig,
+    PluginList,
+    Readiness,
+    Snapshot,
+    SystemInfo,
+    SystemPaths,
+)
 from faceforge_sdk.protocols import Network
 
 if TYPE_CHECKING:
@@ -190,3 +201,29 @@ class FakeSystem:
 
     def network(self) -> Network:
         return Network("127.0.0.1", None)
+
+
+class FakeBackups:
+    """`faceforge_sdk.protocols.Backups` that remembers how many it made, and copies nothing."""
+
+    def __init__(self) -> None:
+        self._made: list[Snapshot] = []
+
+    def list(self) -> BackupList:
+        return BackupList(folder="/nowhere", available=True, items=self._made[::-1])
+
+    def make(
+        self,
+        progress: Callable[[float, str | None], None],
+        check_cancelled: Callable[[], None],
+        report: Callable[[str, Mapping[str, Any]], None],
+    ) -> BackupReport:
+        del report
+        check_cancelled()
+        name = f"20260101T{len(self._made):06}Z"
+        made = Snapshot(
+            name=name, created_at="2026-01-01T00:00:00.000Z", core_version="0", assets=0, total_bytes=0, problems=0
+        )
+        self._made.append(made)
+        progress(100, None)
+        return BackupReport(name=name, assets=0, total_bytes=0, added_files=0, added_bytes=0, problems=0)
