@@ -22,9 +22,16 @@ IMPORT_EVERYTHING = """
 import importlib, json, pkgutil, sys
 sys.path.insert(0, sys.argv[1])
 import faceforge_sdk
+imported, refused = [], {}
 for module in pkgutil.walk_packages(faceforge_sdk.__path__, "faceforge_sdk."):
-    importlib.import_module(module.name)
-print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+    try:
+        importlib.import_module(module.name)
+    except ImportError as error:
+        refused[module.name] = str(error)
+    else:
+        imported.append(module.name)
+loaded = sorted({name.partition(".")[0] for name in sys.modules})
+print(json.dumps({"imported": imported, "refused": refused, "loaded": loaded}))
 """
 
 
@@ -76,9 +83,21 @@ def test_the_sdk_imports_with_only_pluggy_and_pydantic_beside_it(python: str, sd
     )
 
     assert run.returncode == 0, run.stderr
-    loaded = set(json.loads(run.stdout))
-    assert {"faceforge_sdk", "pluggy", "pydantic"} <= loaded
-    assert not loaded & {"fastapi", "starlette", "sqlalchemy", "sqlmodel", "faceforge_core", "faceforge_builtins"}
+    found = json.loads(run.stdout)
+    assert {"faceforge_sdk.testing", "faceforge_sdk.models", "faceforge_sdk.protocols"} <= set(found["imported"])
+    assert found["refused"] == {
+        "faceforge_sdk.client": "faceforge_sdk.client needs httpx2: pip install 'faceforge-sdk[client]'"
+    }
+    assert {"faceforge_sdk", "pluggy", "pydantic"} <= set(found["loaded"])
+    assert not set(found["loaded"]) & {
+        "fastapi",
+        "httpx2",
+        "starlette",
+        "sqlalchemy",
+        "sqlmodel",
+        "faceforge_core",
+        "faceforge_builtins",
+    }
 
 
 def test_the_sdk_asks_for_pluggy_and_pydantic_and_nothing_else(
@@ -87,6 +106,23 @@ def test_the_sdk_asks_for_pluggy_and_pydantic_and_nothing_else(
     wanted = sdk_pyproject["project"]["dependencies"]
     assert {Requirement(line).name for line in wanted} == {"pluggy", "pydantic"}
     assert set(wanted) <= set(pyproject["project"]["dependencies"])
+
+
+def test_the_extras_of_the_sdk_are_those_of_core_or_a_part_of_it(
+    pyproject: dict[str, Any], sdk_pyproject: dict[str, Any]
+) -> None:
+    of_sdk, of_core = sdk_pyproject["project"]["optional-dependencies"], pyproject["project"]["optional-dependencies"]
+    assert of_sdk["client"] == of_core["client"]
+    assert set(of_sdk["client"]) < set(of_core["testing"])
+    assert set(of_sdk["patterns"]) <= set(pyproject["project"]["dependencies"])
+
+
+def test_nothing_of_the_sdk_but_its_client_loads_an_http_client(repository: Path) -> None:
+    package = repository / "sdk" / "faceforge_sdk"
+    loading = {
+        path.relative_to(package).parts[0] for path in package.rglob("*.py") if "httpx2" in imported_packages(path)
+    }
+    assert loading == {"client"}
 
 
 def test_the_sdk_carries_the_version_of_core(sdk_pyproject: dict[str, Any], repository: Path) -> None:
@@ -146,7 +182,7 @@ def test_what_the_code_imports_is_what_the_project_asks_for(
 NOT_ASKED_FOR = MappingProxyType(
     {
         "mypy_boto3_s3": "types alone, from boto3-stubs",
-        "httpx": "only the testing modules load it, in a test run",
+        "httpx2": "the extra `client`: faceforge_sdk.client loads it and nothing else",
         "pydantic_core": "a part of pydantic, which pins it",
         "pysqlite3": "a newer SQLite, used where it is installed",
         "pytest": "only the testing modules load it, in a test run",
