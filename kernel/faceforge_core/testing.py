@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 HOST = "http://127.0.0.1:8787"
+"""The address that `RunningCore.client` speaks to; nothing has to listen there."""
 
 
 class RunningCore:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 
-FAKE_TOKEN = "fake-token"  # noqa: S105  # it opens nothing: FakeSessions takes it for the install token
+FAKE_TOKEN = "fake-token"  # noqa: S105  # it opens nothing
+"""The install token, as `FakeSessions` knows it."""
 
 
 @dataclass(frozen=True)
