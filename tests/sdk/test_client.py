@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import socket
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -211,6 +213,21 @@ def test_plugins_are_listed_switched_and_configured(remote: FaceForge) -> None:
         remote.plugins.disable("faceforge.system_api")
     with pytest.raises(NotFound):
         remote.plugins.get("nobody")
+
+
+def test_a_plugin_is_installed_from_an_archive_and_removed(remote: FaceForge, tmp_path: Path) -> None:
+    pytest.importorskip("faceforge_builtins.plugins_api.receiving")
+    archive = tmp_path / "demo.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("demo/plugin.json", json.dumps({"id": "demo.zipped", "name": "Zipped", "version": "1.0"}))
+    installed = remote.plugins.install(archive)
+    assert installed.sha256 == hashlib.sha256(archive.read_bytes()).hexdigest()
+    assert (installed.plugin.plugin_id, installed.plugin.enabled) == ("demo.zipped", False)
+    assert remote.plugins.enable("demo.zipped").state == "active"
+    remote.plugins.remove("demo.zipped")
+    assert not remote.plugins.get("demo.zipped").discovered
+    with pytest.raises(InvalidInput):
+        remote.plugins.install(b"no archive", "demo.zip")
 
 
 def test_core_describes_itself(served: RunningCore, remote: FaceForge) -> None:

@@ -140,7 +140,8 @@ def test_a_core_that_stored_other_bytes_is_found_out(remote: FaceForge) -> None:
     transport = httpx2.MockTransport(lambda request: httpx2.Response(200, json=answer) if request.read() else None)
     with httpx2.Client(transport=transport, base_url="http://core") as http, pytest.raises(IntegrityError) as found:
         FaceForge(http=http).assets.upload(b"these bytes")
-    assert found.value.details == {"asset_id": other.asset_id, "reason": "hash"}
+    sent = hashlib.sha256(b"these bytes").hexdigest()
+    assert found.value.details == {"reason": "hash", "sent": sent, "stored": other.asset_id}
 
 
 # --- Downloads ------------------------------------------------------------------------------------------------------

@@ -58,9 +58,10 @@ class Assets:
         what was read here. Nothing is stored then. OSError, where the source can't be read.
         """
         with Upload(source, filename=filename, mime_type=mime_type, meta=meta, progress=progress) as upload:
-            path, query = f"{_ROOT}/upload", {"kind": kind}
-            response = self._exchange.send(lambda: upload.request(self._exchange, path, query))
-            return upload.proven(self._exchange.data_of(response, Asset))
+            response = upload.send(self._exchange, f"{_ROOT}/upload", {"kind": kind})
+            asset = self._exchange.data_of(response, Asset)
+            upload.require_same(asset.content_hash)
+            return asset
 
     def download(
         self, asset_id: str, to: str | Path | BinaryIO, *, progress: Callable[[int, int | None], None] | None = None

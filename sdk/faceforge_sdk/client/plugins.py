@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from faceforge_sdk.errors import NotFound
-from faceforge_sdk.models import Plugin, PluginConfig, PluginConfigRequest, PluginList
+from faceforge_sdk.models import Deleted, Plugin, PluginConfig, PluginConfigRequest, PluginInstallation, PluginList
 
 from .exchange import SLOW, at
+from .uploads import Upload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
+    from typing import BinaryIO
 
     from .exchange import Exchange
 
@@ -21,6 +24,7 @@ class Plugins:
     """The plugins of a Core."""
 
     def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
         self._ask = exchange.ask
 
     def list(self) -> PluginList:
@@ -33,6 +37,22 @@ class Plugins:
             if plugin.plugin_id == plugin_id:
                 return plugin
         raise NotFound(f"There is no plugin {plugin_id!r}.")
+
+    def install(self, source: str | Path | bytes | BinaryIO, filename: str | None = None) -> PluginInstallation:
+        """Put a plugin into the home, from a ZIP of its folder or a wheel; a new one stays disabled.
+
+        One that is there is replaced, and keeps its configuration and data. Raises `InvalidInput` that names what is
+        wrong with it, `Conflict` if a built-in or a package has its id, `PayloadTooLarge`.
+        """
+        with Upload(source, filename=filename) as upload:
+            response = upload.send(self._exchange, f"{_ROOT}/install", timeout=SLOW)
+            installed = self._exchange.data_of(response, PluginInstallation)
+            upload.require_same(installed.sha256)
+            return installed
+
+    def remove(self, plugin_id: str) -> None:
+        """Disable it and remove its folder; its configuration and data stay. Raises `NotFound`, `Conflict`."""
+        self._ask("DELETE", _ROOT + at(plugin_id), Deleted, timeout=SLOW)
 
     def enable(self, plugin_id: str) -> Plugin:
         """Switch on; ``state`` and ``error`` of the answer tell what became of it. Raises `NotFound`."""

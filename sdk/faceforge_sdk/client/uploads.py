@@ -11,7 +11,7 @@ import re
 import secrets
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote
 
 from faceforge_sdk.errors import IntegrityError, InvalidInput
@@ -23,11 +23,7 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from faceforge_sdk.models import Asset
-
     from .exchange import Exchange
-
-A = TypeVar("A", bound="Asset")
 
 CHUNK = 256 * 1024
 _PLAIN_NAME = re.compile(r'[^"\\\x00-\x1f\x7f]+')
@@ -40,10 +36,10 @@ class Upload:
         self,
         source: str | Path | bytes | BinaryIO,
         *,
-        filename: str | None,
-        mime_type: str | None,
-        meta: Any,
-        progress: Callable[[int, int | None], None] | None,
+        filename: str | None = None,
+        mime_type: str | None = None,
+        meta: Any = None,
+        progress: Callable[[int, int | None], None] | None = None,
     ) -> None:
         self._closing = ExitStack()
         self._file = self._opened(source)
@@ -65,8 +61,27 @@ class Upload:
     ) -> None:
         self._closing.close()
 
-    def request(self, exchange: Exchange, path: str, query: Mapping[str, str]) -> httpx2.Request:
-        """A request with the whole file in it. Raises `InvalidInput` for a second one where it can't be read again."""
+    def send(
+        self, exchange: Exchange, path: str, query: Mapping[str, str] | None = None, *, timeout: float | None = None
+    ) -> httpx2.Response:
+        """The answer of Core to the whole file.
+
+        Raises `CoreUnreachable`, and `InvalidInput` where it wants the file later and it can't be read again.
+        """
+        return exchange.send(lambda: self._request(exchange, path, query, timeout))
+
+    def require_same(self, content_hash: str) -> None:
+        """Make sure that Core got the bytes that were read here, by their SHA-256. Raises `IntegrityError`."""
+        sent = self._digest.hexdigest()
+        if content_hash != sent:
+            raise IntegrityError(
+                f"Core got other bytes than were sent: their SHA-256 is {content_hash}, not {sent}.",
+                details={"reason": "hash", "sent": sent, "stored": content_hash},
+            )
+
+    def _request(
+        self, exchange: Exchange, path: str, query: Mapping[str, str] | None, timeout: float | None
+    ) -> httpx2.Request:
         if self._start is not None:
             self._file.seek(self._start)
         elif self._begun:
@@ -75,16 +90,7 @@ class Upload:
         headers = {"Content-Type": f"multipart/form-data; boundary={self._boundary}"}
         if self._size is not None:
             headers["Content-Length"] = str(len(self._head) + self._size + len(self._tail))
-        return exchange.request("POST", path, query=query, headers=headers, content=self._body())
-
-    def proven(self, asset: A) -> A:
-        """The stored asset. Raises `IntegrityError` if its bytes are others than those that were sent."""
-        if asset.content_hash != self._digest.hexdigest():
-            raise IntegrityError(
-                f"Core stored other bytes than were sent: {asset.content_hash}, not {self._digest.hexdigest()}.",
-                details={"asset_id": asset.asset_id, "reason": "hash"},
-            )
-        return asset
+        return exchange.request("POST", path, query=query, headers=headers, content=self._body(), timeout=timeout)
 
     def _opened(self, source: str | Path | bytes | BinaryIO) -> BinaryIO:
         if isinstance(source, bytes):
