@@ -102,7 +102,7 @@ def test_what_takes_too_long_is_waited_for_no_longer_than_wanted(remote: FaceFor
     began = time.monotonic()
     with pytest.raises(TimeoutError, match=r"has not ended after 0\.5 s"):
         remote.jobs.wait(queued.job_id, timeout=0.5)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30, "long before the job ends"
     assert remote.jobs.cancel(queued.job_id).cancel_requested
     assert remote.jobs.wait(queued.job_id, timeout=60).status == "canceled"
     with pytest.raises(Conflict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -50,8 +51,11 @@ class FaceForge:
         patience: float = 30.0,
         http: httpx2.Client | None = None,
     ) -> None:
-        self._own = httpx2.Client(base_url=base_url, timeout=timeout, trust_env=False) if http is None else None
-        self._exchange = Exchange(self._own or http or httpx2.Client(), token, patience)
+        self._closing = ExitStack()
+        if http is None:
+            own = httpx2.Client(base_url=base_url, timeout=timeout, trust_env=False)
+            http = self._closing.enter_context(own)
+        self._exchange = Exchange(http, token, patience)
         self.entities = Entities(self._exchange)
         self.assets = Assets(self._exchange)
         self.field_defs = FieldDefs(self._exchange)
@@ -81,8 +85,7 @@ class FaceForge:
 
     def close(self) -> None:
         """Let go of the connections."""
-        if self._own is not None:
-            self._own.close()
+        self._closing.close()
 
     def __enter__(self) -> Self:
         return self
