@@ -180,6 +180,7 @@ def run_tests(extra: list[str]) -> Outcome:
     With arguments for pytest it is one run, on the terminal.
     """
     pytest = CHECKS["tests"][0]
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the many processes of the tests would compile all of Core each
     if extra or (os.cpu_count() or 1) < TESTS_AT_ONCE:
         return run_step("tests", [[*pytest, *extra]])
     alone = run_step("tests", [[*pytest, "-m", "alone"]])

@@ -67,7 +67,7 @@ def serve(root: Path) -> int:
             warn_of_reach(kernel, bind.host)
             _greet(kernel, bind.host, port)
             _outlive_stop_signals()
-            _server(create_app(kernel, bind.host), kernel.end_streams).run(sockets=[listener])
+            server_of(create_app(kernel, bind.host), kernel.end_streams).run(sockets=[listener])
     return 0
 
 
@@ -120,7 +120,8 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _server(app: ASGIApp, end_streams: Callable[[], None]) -> uvicorn.Server:
+def server_of(app: ASGIApp, end_streams: Callable[[], None]) -> uvicorn.Server:
+    """The HTTP server of an app; `end_streams` ends what would keep it from stopping."""
     config = uvicorn.Config(
         app,
         log_config=None,

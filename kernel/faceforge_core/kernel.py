@@ -50,6 +50,7 @@ from faceforge_core.web.routes import build_app, try_router
 from faceforge_core.web.sessions import SessionStore
 from faceforge_sdk import EventHandler, FieldType, HealthCheck, JobHandler, NavItem, PluginContext, Router, StorageRule
 from faceforge_sdk.errors import FaceForgeError
+from faceforge_sdk.models import JobQuery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -129,6 +130,20 @@ class Kernel:
         except BaseException:
             self.close()
             raise
+
+    def idle(self) -> bool:
+        """Whether nothing is under way: every event is handled, and no job runs or could run.
+
+        What plugins do on threads of their own is not seen.
+        """
+        before = self.services.events.last()
+        if not self._dispatcher.caught_up():
+            return False
+        running = self.jobs.list(JobQuery(status="running", limit=1, total="none")).items
+        queued = self.jobs.list(JobQuery(status="queued", limit=200, total="none")).items
+        if running or any(job.waiting_reason is None for job in queued):
+            return False
+        return self.services.events.last() == before  # jobs that begin or end meanwhile say so
 
     def end_streams(self) -> None:
         """End the answers that go on as long as their clients listen; not for a signal handler (see `Bell`)."""

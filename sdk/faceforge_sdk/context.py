@@ -69,7 +69,9 @@ class JobContext(Protocol, Generic[InputT_co]):
     """A running job, as its handler sees it."""
 
     @property
-    def job_id(self) -> str: ...
+    def job_id(self) -> str:
+        """The job's id, the same in every attempt."""
+        ...
 
     @property
     def input(self) -> InputT_co:

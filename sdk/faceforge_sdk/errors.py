@@ -35,9 +35,29 @@ A service raises one of these, a plugin may raise any of them, and the kernel tu
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """The answer that an error came as: to which request (``GET http://…``), with which status and ``error.code``.
+
+    `request_id` is what the answer calls the request in ``X-Request-ID``, where somebody on the way named it.
+    """
+
+    request: str
+    status: int
+    code: str
+    request_id: str | None = None
+
 
 class FaceForgeError(Exception):
-    """Base of all. ``str(error)`` is a sentence for people; `details` is JSON-ready and reaches the client as it is."""
+    """Base of all. ``str(error)`` is a sentence for people; `details` is JSON-ready and reaches the client as it is.
+
+    `answer` tells where it came from, if `faceforge_sdk.client` got it from a Core.
+    """
+
+    answer: HttpAnswer | None = None
 
     def __init__(self, message: str, *, details: object = None) -> None:
         super().__init__(message)

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+__all__ = ["guarded"]
+
 _PR_SET_PDEATHSIG = 1
 _STOP_SECONDS = 2.0
 _CHUNK = 65536

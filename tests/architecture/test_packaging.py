@@ -1,13 +1,11 @@
-"""What is built: complete wheels, an SDK that stands alone, declared dependencies with a reason each."""
+"""What is built: complete wheels, and declared dependencies with a reason each."""
 
 import ast
-import json
 import re
-import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType
@@ -18,14 +16,6 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 BUILD_WHEEL = "import sys; from hatchling.build import build_wheel; print(build_wheel(sys.argv[1]))"
-IMPORT_EVERYTHING = """
-import importlib, json, pkgutil, sys
-sys.path.insert(0, sys.argv[1])
-import faceforge_sdk
-for module in pkgutil.walk_packages(faceforge_sdk.__path__, "faceforge_sdk."):
-    importlib.import_module(module.name)
-print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
-"""
 
 
 def build_wheel(python: str, project: Path, into: Path) -> Path:
@@ -37,48 +27,9 @@ def build_wheel(python: str, project: Path, into: Path) -> Path:
     return into / run.stdout.splitlines()[-1]
 
 
-def with_their_dependencies(names: Iterable[str]) -> Iterator[metadata.Distribution]:
-    """The installed distributions of these names and of all they need here."""
-    waiting, seen = list(names), set()
-    while waiting:
-        name = canonicalize_name(waiting.pop())
-        if name not in seen:
-            seen.add(name)
-            distribution = metadata.distribution(name)
-            yield distribution
-            needed = [Requirement(line) for line in distribution.requires or []]
-            waiting += [need.name for need in needed if need.marker is None or need.marker.evaluate({"extra": ""})]
-
-
-@pytest.fixture(scope="module")
-def sdk_wheel(python: str, repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    alone = tmp_path_factory.mktemp("sdk-alone")
-    shutil.copytree(repository / "sdk", alone / "sdk", ignore=shutil.ignore_patterns("__pycache__"))
-    return build_wheel(python, alone / "sdk", alone)
-
-
 @pytest.fixture(scope="module")
 def core_wheel(python: str, repository: Path, tmp_path_factory: pytest.TempPathFactory) -> zipfile.Path:
     return zipfile.Path(build_wheel(python, repository, tmp_path_factory.mktemp("core-wheel")))
-
-
-def test_the_sdk_imports_with_only_pluggy_and_pydantic_beside_it(python: str, sdk_wheel: Path, tmp_path: Path) -> None:
-    for distribution in with_their_dependencies(["pluggy", "pydantic"]):
-        for file in distribution.files or []:
-            if ".." not in file.parts and file.suffix != ".pyc":
-                target = tmp_path / file
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(str(file.locate()), target)
-    zipfile.ZipFile(sdk_wheel).extractall(tmp_path)
-
-    run = subprocess.run(
-        [python, "-I", "-S", "-B", "-c", IMPORT_EVERYTHING, str(tmp_path)], capture_output=True, text=True, check=False
-    )
-
-    assert run.returncode == 0, run.stderr
-    loaded = set(json.loads(run.stdout))
-    assert {"faceforge_sdk", "pluggy", "pydantic"} <= loaded
-    assert not loaded & {"fastapi", "starlette", "sqlalchemy", "sqlmodel", "faceforge_core", "faceforge_builtins"}
 
 
 def test_the_sdk_asks_for_pluggy_and_pydantic_and_nothing_else(
@@ -87,6 +38,23 @@ def test_the_sdk_asks_for_pluggy_and_pydantic_and_nothing_else(
     wanted = sdk_pyproject["project"]["dependencies"]
     assert {Requirement(line).name for line in wanted} == {"pluggy", "pydantic"}
     assert set(wanted) <= set(pyproject["project"]["dependencies"])
+
+
+def test_the_extras_of_the_sdk_are_those_of_core_or_a_part_of_it(
+    pyproject: dict[str, Any], sdk_pyproject: dict[str, Any]
+) -> None:
+    of_sdk, of_core = sdk_pyproject["project"]["optional-dependencies"], pyproject["project"]["optional-dependencies"]
+    assert of_sdk["client"] == of_core["client"]
+    assert set(of_sdk["client"]) < set(of_core["testing"])
+    assert set(of_sdk["patterns"]) <= set(pyproject["project"]["dependencies"])
+
+
+def test_nothing_of_the_sdk_but_its_client_loads_an_http_client(repository: Path) -> None:
+    package = repository / "sdk" / "faceforge_sdk"
+    loading = {
+        path.relative_to(package).parts[0] for path in package.rglob("*.py") if "httpx2" in imported_packages(path)
+    }
+    assert loading == {"client"}
 
 
 def test_the_sdk_carries_the_version_of_core(sdk_pyproject: dict[str, Any], repository: Path) -> None:
@@ -146,7 +114,7 @@ def test_what_the_code_imports_is_what_the_project_asks_for(
 NOT_ASKED_FOR = MappingProxyType(
     {
         "mypy_boto3_s3": "types alone, from boto3-stubs",
-        "httpx": "only the testing modules load it, in a test run",
+        "httpx2": "the extra `client`: faceforge_sdk.client loads it and nothing else",
         "pydantic_core": "a part of pydantic, which pins it",
         "pysqlite3": "a newer SQLite, used where it is installed",
         "pytest": "only the testing modules load it, in a test run",

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 import shutil
-import socket
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
-import uvicorn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+
+    from faceforge_core.testing import RunningCore
 
 PAGES = ("/docs", "/redoc")
 
@@ -64,28 +63,11 @@ def test_b16_the_files_are_revalidated_and_nothing_else_of_the_package_is_sent(c
         assert client.get(f"/docs/files/{name}").status_code == 404
 
 
-@pytest.fixture
-def address(faceforge) -> Iterator[str]:
-    """Where a real server answers for `faceforge`."""
-    from faceforge_core.app import create_app
-
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        server = uvicorn.Server(uvicorn.Config(create_app(faceforge.kernel), log_config=None, access_log=False))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
 @pytest.mark.parametrize(("path", "shown"), [("/docs", "/v1/system/info"), ("/redoc", "What is running")])
 def test_b15_b16_a_real_browser_shows_the_documentation_without_a_violation(
-    address: str, require_tool: Callable[[str], str], path: str, shown: str
+    faceforge: RunningCore, require_tool: Callable[[str], str], path: str, shown: str
 ) -> None:
+    address = faceforge.address
     from playwright.sync_api import sync_playwright
 
     chromium = shutil.which("chromium-browser") or require_tool("chromium")

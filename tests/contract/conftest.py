@@ -16,11 +16,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from starlette.testclient import TestClient
 
-from faceforge_core.app import create_app
-from faceforge_core.kernel import Kernel
-from faceforge_core.testing import HOST, RunningCore
+from faceforge_core.testing import RunningCore, running_core
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -234,13 +231,7 @@ def start_shared_core() -> Iterator[Callable[[Path], RunningCore]]:
     with ExitStack() as closing:
 
         def start(home: Path) -> RunningCore:
-            kernel = closing.enter_context(Kernel(home, environ={}))
-            client = TestClient(
-                create_app(kernel), base_url=HOST, follow_redirects=False, raise_server_exceptions=False
-            )
-            core = RunningCore(kernel, closing.enter_context(client))
-            client.headers["Authorization"] = f"Bearer {core.token}"
-            return core
+            return closing.enter_context(running_core(home, raise_server_exceptions=False))
 
         yield start
 

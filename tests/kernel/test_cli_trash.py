@@ -10,12 +10,10 @@ import time
 from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
-from starlette.testclient import TestClient
 
-from faceforge_core.app import create_app
 from faceforge_core.cli.trash import Kind
 from faceforge_core.kernel import Kernel
-from faceforge_core.testing import HOST
+from faceforge_core.testing import running_core
 from faceforge_sdk.models import TrashKind
 
 if TYPE_CHECKING:
@@ -29,9 +27,8 @@ if TYPE_CHECKING:
 def home(tmp_path: Path) -> Path:
     """A home at rest, with two entities and a file in the trash, and one of each that lives."""
     root = tmp_path / "home"
-    with Kernel(root, environ={}) as kernel, TestClient(create_app(kernel), base_url=HOST) as client:
-        client.headers["Authorization"] = f"Bearer {kernel.config.current.auth.install_token}"
-        _fill(client)
+    with running_core(root) as core:
+        _fill(core.client)
     return root
 
 

@@ -21,7 +21,8 @@ ROOT = Path(__file__).parents[2]
 HOOKSPECS = ROOT / "kernel" / "faceforge_core" / "hookspecs.py"
 SNAPSHOT = Path(__file__).with_name("hook_signatures.json")
 PAGE = (ROOT / "sdk" / "HOOKS.md").read_text(encoding="utf-8")
-SECTIONS = {part.partition("\n")[0]: part for part in PAGE.split("\n## ")[1:] if not part.startswith("The rules")}
+CHAPTERS = ("A plugin in three minutes", "Which hook for what", "The rules", "Testing a plugin")
+SECTIONS = {title: part for part in PAGE.split("\n## ")[1:] if (title := part.partition("\n")[0]) not in CHAPTERS}
 
 
 def signatures() -> dict[str, str]:
@@ -83,6 +84,20 @@ def test_signatures_change_only_together_with_the_api_version() -> None:
 
 def test_every_hook_has_a_section_and_every_section_a_hook() -> None:
     assert sorted(SECTIONS) == HOOKS
+
+
+def test_whoever_looks_for_a_hook_finds_it_by_what_it_is_for() -> None:
+    table = PAGE.partition("## Which hook for what\n")[2].partition("\n## ")[0]
+    assert set(HOOKS) <= {name for name, place in re.findall(r"\[`(\w+)`\]\(#(\w+)\)", table) if name == place}
+
+
+def test_every_link_to_the_reference_leads_to_a_place_there() -> None:
+    reference = (ROOT / "sdk" / "REFERENCE.md").read_text(encoding="utf-8")
+    places = {f"#{name}" for name in re.findall(r'<a id="([^"]+)">', reference)}
+    places |= {f"#{title.lower().replace(' ', '-')}" for title in re.findall(r"^## (.+)$", reference, re.MULTILINE)}
+    linked = re.findall(r"\]\(REFERENCE\.md([^)]*)\)", PAGE)
+    assert len(linked) > 5
+    assert set(linked) - {""} <= places
 
 
 @pytest.mark.parametrize("hook", HOOKS)

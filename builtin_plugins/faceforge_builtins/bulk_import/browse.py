@@ -6,11 +6,12 @@ import os
 import string
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from faceforge_sdk.errors import InvalidInput, NotFound
+from faceforge_sdk.models import FolderListing, ListedFolder
 
 from .intake import as_text, reason
 from .request import Folder
@@ -24,52 +25,12 @@ MAX_FOLDERS = 2_000
 
 _USUAL = ("Pictures", "Photos", "Music", "Movies", "Videos", "Documents", "Downloads", "Desktop")
 _MOUNTS = ("/media", "/mnt", "/run/media", "/Volumes")
-_EXAMPLE: Final[dict[str, Any]] = {
-    "path": "/home/ada",
-    "parent": "/home",
-    "importable": False,
-    "reason": "/home/ada contains /home/ada/FaceForge, which belongs to FaceForge itself; name a folder that does not",
-    "folders": [{"name": "Pictures", "path": "/home/ada/Pictures", "importable": True, "reason": None}],
-    "more": False,
-    "files": 12,
-    "bytes": 48_211,
-}
 
 
 class FolderQuery(BaseModel):
     """Which folder to look into."""
 
     path: Folder | None = None
-
-
-class ListedFolder(BaseModel):
-    """A folder, and why it may not be imported if it may not."""
-
-    name: str
-    path: str
-    importable: bool
-    reason: str | None
-
-
-class FolderListing(BaseModel):
-    """What lies in a folder: its folders by name, and how many files with how many bytes are right in it.
-
-    `path` is null for the list of places to start from, and `parent` where nothing above may be looked at. `more`:
-    there are more folders than are listed.
-    """
-
-    model_config = ConfigDict(
-        json_schema_serialization_defaults_required=True, json_schema_extra={"examples": [_EXAMPLE]}
-    )
-
-    path: str | None = None
-    parent: str | None = None
-    importable: bool = False
-    reason: str | None = None
-    folders: list[ListedFolder]
-    more: bool = False
-    files: int = 0
-    bytes: int = 0
 
 
 def look_into(places: Places, wanted: str | None) -> FolderListing:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
-from faceforge_sdk.models import Envelope, ImportSummary, JobStatus, examples, ok
+from faceforge_sdk.models import Envelope, FolderListing, ImportSummary, JobStatus, examples, ok
 
-from .browse import FolderListing, FolderQuery, look_into
+from .browse import FolderQuery, look_into
 from .request import JOB_TYPE, UNDO_TYPE, BulkImport
 from .undo import require_import, start_undo
 

@@ -5,25 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
 
 from faceforge_sdk import FieldType
-from faceforge_sdk.models import Envelope, Items, ok
+from faceforge_sdk.models import Envelope, Items, KnownType, ok
 
 if TYPE_CHECKING:
     from faceforge_sdk.protocols import Plugins
-
-
-class KnownType(BaseModel):
-    """A type that a definition can name by `name` or an alias; `widget` is the control that suits its values."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"name": "int", "aliases": ["integer"], "widget": "number"}]}
-    )
-
-    name: str
-    aliases: list[str]
-    widget: str
 
 
 def build(plugins: Plugins) -> APIRouter:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from faceforge_core.db.engine import Database
+    from faceforge_core.db.transactions import Reader
     from faceforge_core.owned import Owned
     from faceforge_sdk.contributions import EventHandler
     from faceforge_sdk.events import Event
@@ -100,6 +101,11 @@ class EventDispatcher:
         for delivery in leaving:
             delivery.join(max(0.0, deadline - time.monotonic()))
 
+    def caught_up(self) -> bool:
+        """Whether every handler is through with every event there is."""
+        with self._lock, self._database.read() as reader:
+            return all(delivery.caught_up(reader) for delivery in self._deliveries.values())
+
     def _delivery(self, key: str, owned: Owned[EventHandler]) -> _Delivery:
         known = self._deliveries.get(key)
         if known is not None:
@@ -159,6 +165,10 @@ class _Delivery:
 
     def wake(self) -> None:
         self._news.set()
+
+    def caught_up(self, reader: Reader) -> bool:
+        """Whether its handler is through with all that was written by the time `reader` began."""
+        return self._place != _NOWHERE and not self._events.after(reader, self._place, [self.owned.value.event_type], 1)
 
     def leave(self) -> None:
         self._leaving.set()

@@ -16,6 +16,7 @@ from .descriptors import (
     FieldDefChange,
     FieldDefDraft,
     FieldDefPatch,
+    KnownType,
     Misfit,
     Misfits,
     TrashedDescriptor,
@@ -42,7 +43,7 @@ from .entities import (
 )
 from .events import EventRecord
 from .filters import Comparison, FactFilter
-from .imports import ImportCount, ImportSummary
+from .imports import FolderListing, ImportCount, ImportSummary, ListedFolder
 from .jobs import (
     Job,
     JobCancellation,
@@ -142,6 +143,7 @@ __all__ = [
     "FieldDefDraft",
     "FieldDefPatch",
     "Finding",
+    "FolderListing",
     "Graph",
     "GraphNode",
     "GraphQuery",
@@ -161,10 +163,12 @@ __all__ = [
     "JobStatus",
     "JobType",
     "JsonObject",
+    "KnownType",
     "LinkRequest",
     "Linked",
     "LinkedAsset",
     "LinkedAssetQuery",
+    "ListedFolder",
     "LogLevel",
     "MigratePlan",
     "MigrateRequest",

@@ -97,6 +97,16 @@ class FieldDefPatch(BaseModel):
     clear: list[Literal["regex", "label", "help", "default"]] = []
 
 
+class KnownType(BaseModel):
+    """A type that a definition can name by `name` or an alias; `widget` is the control that suits its values."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.KNOWN_TYPE]})
+
+    name: str
+    aliases: list[str]
+    widget: str
+
+
 class Misfit(BaseModel):
     """A stored value that a definition would refuse today; `descriptor_id` is null for a key of an entity's fields."""
 

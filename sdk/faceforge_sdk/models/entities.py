@@ -14,7 +14,10 @@ MAX_CONDITIONS = 20
 """How many conditions one filter may have; each costs a look into an index per candidate."""
 
 MAX_UPSERT = 1000
+"""How many entities one upsert may hold."""
+
 MAX_SELECTED = 10_000
+"""How many ids one selection may hold."""
 
 
 def _listed(value: Any) -> Any:

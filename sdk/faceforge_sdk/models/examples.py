@@ -131,6 +131,7 @@ FIELD_DEF_DRAFT: Final[_Example] = {
 FIELD_DEF: Final[_Example] = {"field_def_id": BORN_ID, **_BORN, **_DATED, "regex_error": None}
 TRASHED_FIELD_DEF: Final[_Example] = {**FIELD_DEF, **_IN_TRASH}
 FIELD_DEF_PATCH: Final[_Example] = {"label": "Date of birth", "clear": ["help"]}
+KNOWN_TYPE: Final[_Example] = {"name": "int", "aliases": ["integer"], "widget": "number"}
 MISFIT: Final[_Example] = {
     "entity_id": ADA_ID,
     "descriptor_id": ADAS_BIRTHDAY_ID,
@@ -349,3 +350,22 @@ PROVIDER_USAGE: Final[_Example] = {
     "total_bytes": 5368709120,
 }
 STORAGE_USAGE: Final[_Example] = {"providers": [PROVIDER_USAGE], "displaced": 0}
+
+# --- Imports --------------------------------------------------------------------------------------------------------
+
+LISTED_FOLDER: Final[_Example] = {
+    "name": "Pictures",
+    "path": "/home/ada/Pictures",
+    "importable": True,
+    "reason": None,
+}
+FOLDER_LISTING: Final[_Example] = {
+    "path": "/home/ada",
+    "parent": "/home",
+    "importable": False,
+    "reason": "/home/ada contains /home/ada/FaceForge, which belongs to FaceForge itself; name a folder that does not",
+    "folders": [LISTED_FOLDER],
+    "more": False,
+    "files": 12,
+    "bytes": 48_211,
+}

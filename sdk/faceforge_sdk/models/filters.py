@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 Comparison = Literal["eq", "gt", "gte", "lt", "lte", "exists"]
+"""How a condition compares: equal, bounds, and whether there is a value at all."""
 
 SPACES = ("field", "descriptor")
 _COMPARISONS: tuple[Comparison, ...] = ("eq", "gt", "gte", "lt", "lte", "exists")

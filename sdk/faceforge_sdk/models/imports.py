@@ -16,6 +16,38 @@ class ImportCount(BaseModel):
     live: int
 
 
+class ListedFolder(BaseModel):
+    """A folder, and why it may not be imported if it may not."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.LISTED_FOLDER]})
+
+    name: str
+    path: str
+    importable: bool
+    reason: str | None
+
+
+class FolderListing(BaseModel):
+    """What lies in a folder: its folders by name, and how many files with how many bytes are right in it.
+
+    `path` is null for the list of places to start from, and `parent` where nothing above may be looked at. `more`:
+    there are more folders than are listed.
+    """
+
+    model_config = ConfigDict(
+        json_schema_serialization_defaults_required=True, json_schema_extra={"examples": [examples.FOLDER_LISTING]}
+    )
+
+    path: str | None = None
+    parent: str | None = None
+    importable: bool = False
+    reason: str | None = None
+    folders: list[ListedFolder]
+    more: bool = False
+    files: int = 0
+    bytes: int = 0
+
+
 class ImportSummary(BaseModel):
     """What an import created. What lies in the trash again, by an undo or one by one, is not live."""
 

@@ -10,7 +10,10 @@ from . import examples
 from .wire import MAX_INT, TOKEN_TEXT, JsonObject, Paging
 
 JobStatus = Literal["queued", "running", "succeeded", "failed", "canceled"]
+"""Where a job is; the last three are final."""
+
 LogLevel = Literal["debug", "info", "warning", "error"]
+"""How much a line of a job's log matters."""
 
 
 class JobError(BaseModel):

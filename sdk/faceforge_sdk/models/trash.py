@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from . import examples
 
 TrashKind = Literal["entities", "assets", "descriptors", "field-defs", "relationships"]
+"""The kinds of things that the trash holds, as they stand in its addresses."""
 
 
 class TrashSummary(BaseModel):

@@ -15,7 +15,10 @@ MAX_INT = 2**63 - 1
 """The largest integer that the database can compare; offsets and cursors beyond it are refused."""
 
 TOKEN_TEXT = StringConstraints(strip_whitespace=True)
+"""For `Annotated`: a short text, which loses the spaces around it."""
+
 JsonObject = dict[str, Any]
+"""Any JSON object."""
 
 
 def moment_of(text: str) -> datetime:

@@ -20,10 +20,14 @@ class Contributed(Protocol[T_co]):
     """A value that some enabled plugin contributed, with a safe way to call into it."""
 
     @property
-    def plugin_id(self) -> str: ...
+    def plugin_id(self) -> str:
+        """Whose it is."""
+        ...
 
     @property
-    def value(self) -> T_co: ...
+    def value(self) -> T_co:
+        """What its hook returned; call into it by `call` alone."""
+        ...
 
     def call(self, work: Callable[[], R], *, seconds: float = 5.0) -> R:
         """Run `work`, which calls into the value, away from the caller's thread.

@@ -92,10 +92,14 @@ class Received(Protocol):
     """A file that was copied into the home and hashed, and is not durable yet; nobody but its holder knows of it."""
 
     @property
-    def content_hash(self) -> str: ...
+    def content_hash(self) -> str:
+        """The SHA-256 of its bytes, as 64 hex characters."""
+        ...
 
     @property
-    def byte_size(self) -> int: ...
+    def byte_size(self) -> int:
+        """How many bytes it has."""
+        ...
 
     def discard(self) -> None:
         """Remove it, if it was not kept; repeatable."""
@@ -147,7 +151,8 @@ class ByteReader(Protocol):
         May be called on the event loop. Returning None always is correct.
         """
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Let go of the file or the connection; whoever opened it calls this once it is done, or gave up."""
 
 
 @runtime_checkable

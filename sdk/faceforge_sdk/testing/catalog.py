@@ -15,6 +15,7 @@ from faceforge_sdk.models import (
     EntityDraft,
     EntityPatch,
     EntityStatistics,
+    ErrorBody,
     FamilyCount,
     LinkedAsset,
     MonthCount,
@@ -110,6 +111,9 @@ class FakeEntities:
         said = item.model_dump(exclude_none=True)
         pool = [*self._live.values(), *self._trashed.values()]
         known = next((one for one in pool if one.external_ids.items() & item.external_ids.items()), None)
+        if known is None and item.display_name is None:
+            body = ErrorBody(code="validation_error", message="A new entity needs a display_name.")
+            return UpsertResult(index=index, status="failed", entity_id=None, error=body)
         if known is None:
             entity = self.create(EntityDraft.model_validate(said))
             return UpsertResult(index=index, status="created", entity_id=entity.entity_id)

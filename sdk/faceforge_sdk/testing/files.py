@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from faceforge_sdk import strict_json
 from faceforge_sdk.errors import InvalidInput
 from faceforge_sdk.models import MigratePlan, ProviderUsage, StorageUsage, VerifyReport
-from faceforge_sdk.protocols import Kept
+from faceforge_sdk.protocols import Kept, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -183,9 +184,19 @@ class FakeUpload:
     def commit(
         self, *, filename: str, content_type: str | None, kind: str = "file", sidecar: Sidecar | None = None
     ) -> Asset:
-        del sidecar  # not kept
+        entry = None if sidecar is None else _entry_of(sidecar)
         if not self._content or not filename:
             raise InvalidInput("The file is empty, or has no name.")
         content = bytes(self._content)
         self.known = self._assets.has(content)
-        return self._assets.add(content, filename=filename, mime_type=content_type, kind=kind)
+        asset = self._assets.add(content, filename=filename, mime_type=content_type, kind=kind)
+        if entry is not None:
+            self._assets.record([Reading(asset.asset_id, entries=(entry,))])
+        return self._assets.get(asset.asset_id)
+
+
+def _entry_of(sidecar: Sidecar) -> Mapping[str, Any]:
+    """What ``meta.metadata`` says of a companion file."""
+    content = strict_json.loads(sidecar.content)
+    named = {"Source": "UserSidecar", "Type": "JsonMetadata", "Name": sidecar.filename, "NameHashes": None}
+    return {**named, "Data": content}
