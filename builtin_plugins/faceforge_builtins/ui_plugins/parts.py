@@ -45,6 +45,11 @@ class Option:
     value: Any
     label: str
 
+    @property
+    def sent(self) -> str:
+        """The value as a form carries it."""
+        return json.dumps(self.value, ensure_ascii=False)
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -77,6 +82,30 @@ class Part:
     def format(self) -> str:
         """The format of a text, such as ``uri``."""
         return _text(self.schema.get("format"))
+
+    @property
+    def default_text(self) -> str:
+        """What counts while nothing is said, in a few words; empty where that is nothing or too much to say."""
+        if self.default in (ABSENT, None, "") or isinstance(self.default, dict | list):
+            return ""
+        return next((one.label for one in self.options if one.value == self.default), "") or _label(self.default)
+
+    @property
+    def examples(self) -> Sequence[str]:
+        """A few values as they would be typed."""
+        found = self.schema.get("examples")
+        return [_label(one) for one in found[:3] if not isinstance(one, dict | list)] if isinstance(found, list) else []
+
+    @property
+    def bounds(self) -> Mapping[str, Any]:
+        """The ``min``, ``max`` and ``step`` of a number, as HTML has them."""
+        schema, edge = self.schema, int(self.whole)
+        found = {
+            "min": schema.get("minimum", _moved(schema.get("exclusiveMinimum"), edge)),
+            "max": schema.get("maximum", _moved(schema.get("exclusiveMaximum"), -edge)),
+            "step": schema.get("multipleOf", 1 if self.whole else "any"),
+        }
+        return {name: value for name, value in found.items() if value is not None}
 
     @property
     def whole(self) -> bool:
@@ -231,6 +260,10 @@ def _plain(part: Part) -> Part:
 
 def _label(value: Any) -> str:
     return value if isinstance(value, str) and value.strip() else json.dumps(value, ensure_ascii=False)
+
+
+def _moved(limit: Any, by: int) -> Any:
+    return limit + by if isinstance(limit, int | float) else None
 
 
 def _text(value: object) -> str:
