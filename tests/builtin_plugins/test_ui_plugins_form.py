@@ -19,7 +19,7 @@ from faceforge_sdk.errors import InvalidInput
 from faceforge_sdk.testing.house import FakeTexts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 Sent = list[tuple[str, str]]
 
@@ -117,33 +117,32 @@ SCHEMAS = groups(
 
 def values(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
     """Anything that fits."""
-    if "enum" in schema:
-        return st.sampled_from(schema["enum"])
-    if "const" in schema:
-        return st.just(schema["const"])
-    for keyword in ("anyOf", "oneOf"):
-        if keyword in schema:
-            return st.one_of(*map(values, schema[keyword]))
+    options = schema.get("enum", [schema["const"]] if "const" in schema else None)
+    if options:
+        return st.sampled_from(options)
+    either = schema.get("anyOf") or schema.get("oneOf")
     kinds = schema.get("type")
-    if isinstance(kinds, list):
-        return st.one_of(*(values({"type": kind}) for kind in kinds))
-    if kinds == "object" and "properties" in schema:
-        named = {name: values(part) for name, part in schema["properties"].items()}
-        needed = {name: named.pop(name) for name in schema["required"]}
-        unknown = st.dictionaries(st.just("nobody knows this"), ANY, max_size=1)
-        return st.builds(lambda one, two: one | two, unknown, st.fixed_dictionaries(needed, optional=named))
-    if kinds == "object":
-        return st.dictionaries(NAMES, values(schema["additionalProperties"]), max_size=3)
-    if kinds == "array":
-        return st.lists(values(schema["items"]), max_size=3)
-    simple: dict[Any, st.SearchStrategy[Any]] = {
-        "string": TEXTS,
-        "integer": st.integers(-(10**20), 10**20),
-        "number": NUMBERS,
-        "boolean": st.booleans(),
-        "null": st.none(),
+    if either or isinstance(kinds, list):
+        return st.one_of(*(values(one) for one in either or [{"type": kind} for kind in kinds]))
+    shapes: dict[Any, Callable[[], st.SearchStrategy[Any]]] = {
+        "object": lambda: objects(schema),
+        "array": lambda: st.lists(values(schema["items"]), max_size=3),
+        "string": lambda: TEXTS,
+        "integer": lambda: st.integers(-(10**20), 10**20),
+        "number": lambda: NUMBERS,
+        "boolean": st.booleans,
+        "null": st.none,
     }
-    return simple.get(kinds, ANY)
+    return shapes.get(kinds, lambda: ANY)()
+
+
+def objects(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
+    if "properties" not in schema:
+        return st.dictionaries(NAMES, values(schema["additionalProperties"]), max_size=3)
+    named = {name: values(part) for name, part in schema["properties"].items()}
+    needed = {name: named.pop(name) for name in schema["required"]}
+    unknown = st.dictionaries(st.just("nobody knows this"), ANY, max_size=1)
+    return st.builds(lambda one, two: one | two, unknown, st.fixed_dictionaries(needed, optional=named))
 
 
 @given(st.data())
@@ -387,7 +386,8 @@ def test_the_validators_findings_stand_at_their_fields() -> None:
         ("/numbers/6", "3"),
     ]
     typed = read(of, {}, *sent, ("/any", '{"x": [1]}'), name="b")
-    found = problems(of, typed.value) + [
+    found = [
+        *problems(of, typed.value),
         {"path": ["any", "x", 0], "message": "any/x/0 is odd", "validator": "custom"},
         {"path": ["numbers"], "message": "numbers has more items", "validator": "maxItems"},
         {"path": ["nobody"], "message": "a property", "validator": "additionalProperties"},
