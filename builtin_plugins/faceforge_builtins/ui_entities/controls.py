@@ -27,6 +27,7 @@ MOST_ITEMS = 500
 _ITEM = re.compile(r"value-(\d{1,4})")
 _LINES = frozenset({"multiline", "json"})
 
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One control: the text in it, what is wrong and where; for an entity also who was `picked`."""
