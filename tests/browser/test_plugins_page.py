@@ -33,6 +33,7 @@ SCHEMA = {
         "name": {"type": "string", "title": "Name of the palette", "default": "Warm"},
         "count": {"type": "integer", "minimum": 1, "title": "Colours"},
         "tags": {"type": "array", "items": {"type": "string"}, "title": "Tags"},
+        "servers": {"type": "array", "items": {"properties": {"on": {"type": "boolean"}, "url": {"type": "string"}}}},
         "odd": {"oneOf": [{"type": "string"}, {"type": "integer"}], "title": "Anything"},
     },
 }
@@ -168,6 +169,9 @@ def test_rows_come_and_go_without_leaving_the_page(open_page: OpenPage, api: htt
     page.get_by_role("button", name="Remove Tags, entry 1").click()
     expect(page.get_by_label("Tags, entry 1", exact=True)).to_have_value("sea")
     expect(add).to_be_focused()
+    page.get_by_role("button", name="Add an entry to Servers").click()
+    expect(page.get_by_role("switch", name="On", exact=True).last).to_be_focused()
+    page.get_by_role("button", name="Remove Servers, entry 1").click()
     assert page.evaluate("window.stayed") is True
     page.get_by_role("button", name="Save settings").click()
     expect(page.locator("#notice")).to_contain_text("Settings saved.")

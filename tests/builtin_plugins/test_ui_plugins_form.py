@@ -19,7 +19,7 @@ from faceforge_sdk.errors import InvalidInput
 from faceforge_sdk.testing.house import FakeTexts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
 Sent = list[tuple[str, str]]
 
@@ -53,7 +53,7 @@ def read(
     before = sent_by(form_of(schema, config, secrets))
     changed = {f"/{name}": text for name, text in typed.items()}
     sent = [pair for pair in before if pair[0] not in changed] + [*changed.items(), *more]
-    return Reading(FormData(sent), list(secrets), FakeTexts()).field(parts_of(schema), config, Place())
+    return Reading(FormData([*sent]), list(secrets), FakeTexts()).field(parts_of(schema), config, Place())
 
 
 def told(field: Field) -> dict[str, str]:
@@ -65,7 +65,7 @@ def told(field: Field) -> dict[str, str]:
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Zl", "Zp", "Zs"]), min_size=1, max_size=6)
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
 NUMBERS = st.one_of(st.integers(-(10**20), 10**20), st.floats(allow_nan=False, allow_infinity=False))
-SIMPLE = st.sampled_from(
+SIMPLE: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
     [
         {"type": "string"},
         {"type": "string", "format": "uri"},
@@ -90,6 +90,15 @@ ANY = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
     max_leaves=6,
 )
+
+
+PLAIN: Mapping[Any, st.SearchStrategy[Any]] = {
+    "string": TEXTS,
+    "integer": st.integers(-(10**20), 10**20),
+    "number": NUMBERS,
+    "boolean": st.booleans(),
+    "null": st.none(),
+}
 
 
 def groups(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
@@ -120,20 +129,14 @@ def values(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
     options = schema.get("enum", [schema["const"]] if "const" in schema else None)
     if options:
         return st.sampled_from(options)
-    either = schema.get("anyOf") or schema.get("oneOf")
     kinds = schema.get("type")
-    if either or isinstance(kinds, list):
-        return st.one_of(*(values(one) for one in either or [{"type": kind} for kind in kinds]))
-    shapes: dict[Any, Callable[[], st.SearchStrategy[Any]]] = {
-        "object": lambda: objects(schema),
-        "array": lambda: st.lists(values(schema["items"]), max_size=3),
-        "string": lambda: TEXTS,
-        "integer": lambda: st.integers(-(10**20), 10**20),
-        "number": lambda: NUMBERS,
-        "boolean": st.booleans,
-        "null": st.none,
-    }
-    return shapes.get(kinds, lambda: ANY)()
+    several = [{"type": kind} for kind in kinds] if isinstance(kinds, list) else []
+    either: list[Any] = schema.get("anyOf") or schema.get("oneOf") or several
+    if either:
+        return st.one_of(*map(values, either))
+    if kinds == "object":
+        return objects(schema)
+    return st.lists(values(schema["items"]), max_size=3) if kinds == "array" else PLAIN.get(kinds, ANY)
 
 
 def objects(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:

@@ -39,12 +39,16 @@ async function change(form, by) {
 }
 
 /**
- * Where a row went, the button that adds one to its list.
+ * The first field of the row that came; where one went, the button that adds one to its list.
  * @param {Element} form
  * @param {HTMLButtonElement} by
  */
 function nearest(form, by) {
-  const list = by.name === "add" ? by.value : by.value.slice(0, by.value.lastIndexOf("/"));
-  const added = by.name === "add" ? [...form.querySelectorAll(`[name^="${CSS.escape(list)}/"]`)].at(-1) : null;
-  return added ?? form.querySelector(`button[name="add"][value="${CSS.escape(list)}"]`);
+  const list = CSS.escape(by.name === "add" ? by.value : by.value.slice(0, by.value.lastIndexOf("/")));
+  const button = form.querySelector(`button[name="add"][value="${list}"]`);
+  const last = [...form.querySelectorAll(`[name="rows:${list}"]`)].at(-1)?.getAttribute("value");
+  if (by.name !== "add" || !last) return button;
+  const row = `${list}/${last}`;
+  const names = `[name="key:${row}"], [name="${row}"], [name^="${row}/"]`;
+  return form.querySelector(`:is(input:not([type=hidden]), select, textarea):is(${names})`) ?? button;
 }

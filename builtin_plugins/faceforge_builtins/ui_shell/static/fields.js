@@ -13,10 +13,11 @@ export function focusOn(field) {
 }
 
 /**
- * The first field that is wrong, a group's own first one where it is the group.
+ * The first field that is wrong; of a group that is, such as a list, its first field.
  * @param {ParentNode} root
  */
 export function firstWrong(root) {
-  const wrong = root.querySelector("[aria-invalid]:not([hidden])");
-  return wrong?.matches("fieldset") ? (wrong.querySelector("input:not([type=hidden]), select, textarea, button") ?? wrong) : wrong;
+  const wrong = root.querySelector("[aria-invalid]:not([hidden]), fieldset[data-wrong]");
+  if (!wrong?.matches("fieldset")) return wrong;
+  return wrong.querySelector("input:not([type=hidden]), select, textarea, button") ?? wrong;
 }
