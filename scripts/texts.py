@@ -9,9 +9,10 @@ translated.
 from __future__ import annotations
 
 import io
+import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from babel.messages import Catalog
 from babel.messages.extract import extract_from_dir
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 BUILTINS = ROOT / "builtin_plugins" / "faceforge_builtins"
 KERNEL_PAGES = ROOT / "kernel" / "faceforge_core" / "web"
+SDK = ROOT / "sdk" / "faceforge_sdk"
 SHELL = BUILTINS / "ui_shell"
+PLUGIN_PAGES = BUILTINS / "ui_plugins"
 LANGUAGES = ("de",)
 METHODS = [("**/templates/**.html", "jinja2"), ("**/static/**.js", "javascript"), ("**.py", "python")]
 OPTIONS = {"**/templates/**.html": {"newstyle_gettext": "true", "trimmed": "true"}}
@@ -31,10 +34,13 @@ KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "to_translate": None
 
 
 def sources() -> Iterator[tuple[Path, list[Path]]]:
-    """Each folder that brings texts along, and the folders whose texts it brings; the kernel's come with the shell."""
+    """Each folder that brings texts along, and the folders whose texts it brings.
+
+    The kernel's and the SDK's come with the shell, what manifests say with the pages of plugins.
+    """
     for folder in sorted(BUILTINS.iterdir()):
         if (folder / "templates").is_dir():
-            yield folder, [folder, KERNEL_PAGES] if folder == SHELL else [folder]
+            yield folder, [folder, KERNEL_PAGES, SDK] if folder == SHELL else [folder]
 
 
 def said(folders: list[Path]) -> Catalog:
@@ -46,6 +52,25 @@ def said(folders: list[Path]) -> Catalog:
             place = (Path(folder.name) / name).as_posix()
             catalog.add(message, locations=[(place, 1)], context=context)
     return catalog
+
+
+def say_manifests(catalog: Catalog) -> None:
+    """Add what the built-ins' manifests say to people: names, descriptions, and the words of their settings."""
+    for path in sorted(BUILTINS.glob("*/plugin.json")):
+        manifest = json.loads(path.read_text("utf-8"))
+        words = [manifest["name"], manifest.get("description", ""), *words_of(manifest.get("config_schema"))]
+        for message in filter(None, words):
+            catalog.add(message, locations=[(f"{path.parent.name}/{path.name}", 1)])
+
+
+def words_of(schema: Any) -> Iterator[str]:
+    """The titles and descriptions in a schema."""
+    inner = list(schema.values()) if isinstance(schema, dict) else schema if isinstance(schema, list) else []
+    for one in inner:
+        yield from words_of(one)
+    for keyword in ("title", "description") if isinstance(schema, dict) else ():
+        if isinstance(schema.get(keyword), str):
+            yield schema[keyword]
 
 
 def updated(path: Path, language: str, template: Catalog) -> Catalog:
@@ -84,6 +109,8 @@ def main(arguments: list[str]) -> int:
     problems = 0
     for folder, read in sources():
         template = said(read)
+        if folder == PLUGIN_PAGES:
+            say_manifests(template)
         if not len(template):
             continue
         for language in LANGUAGES:

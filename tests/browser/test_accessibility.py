@@ -28,6 +28,11 @@ PAGES = [
     "/ui/entities/{entity}",
     "/ui/entities/{entity}?tab=attachments",
     "/ui/entities/{entity}/edit",
+    "/ui/plugins",
+    "/ui/plugins?q=nothing+of+that+name",
+    "/ui/plugin-install",
+    "/ui/plugin-settings/faceforge.storage_s3",
+    "/ui/plugin-settings/faceforge.storage_routing/json",
 ]
 """Every page of the side bar and what lies behind it; ``{entity}`` is one with a file. Whoever adds a page adds it."""
 
@@ -36,6 +41,7 @@ OPENED = {
     "keys": ("/ui/overview", "a[data-dialog='keys']"),
     "menu": ("/ui/overview", "details.menu > summary"),
     "create": ("/ui/entities", "main [data-dialog='create']"),
+    "install": ("/ui/plugins", "main [data-dialog='install']"),
 }
 """What opens over a page: where, and what has to be pressed."""
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from faceforge_builtins.ui_entities.controls import Unreadable, read
+from faceforge_builtins.ui_entities.controls import read
 from faceforge_builtins.ui_entities.facts import address_value
 from faceforge_sdk.testing.house import FakeTexts
+from faceforge_sdk.typed import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,12 +7,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from faceforge_sdk import strict_json
-from faceforge_sdk.errors import FaceForgeError
-from faceforge_sdk.texts import to_translate
+from faceforge_sdk.typed import Unreadable, plain_number, read_json, read_number, read_text
 
 from .definitions import sent
-from .forms import NUL, number_of
+from .forms import number_of
 from .picking import NOBODY, Picked, find, pick
 
 if TYPE_CHECKING:
@@ -27,30 +25,7 @@ if TYPE_CHECKING:
 
 MOST_ITEMS = 500
 _ITEM = re.compile(r"value-(\d{1,4})")
-_WHOLE = re.compile(r"[+-]?[0-9]+")
-_DECIMAL = re.compile(r"[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)([eE][+-]?[0-9]+)?")
 _LINES = frozenset({"multiline", "json"})
-
-JSON_REASONS = {
-    "Expecting value": to_translate("a value is missing or is not written as JSON; texts stand in double quotes"),
-    "Expecting property name enclosed in double quotes": to_translate("a key in double quotes is missing"),
-    "Expecting ',' delimiter": to_translate("a comma or a closing bracket is missing"),
-    "Expecting ':' delimiter": to_translate("a colon is missing"),
-    "Extra data": to_translate("the value ends here, and more follows"),
-    "Unterminated string starting at": to_translate("this text has no closing quote"),
-    "Invalid control character at": to_translate("a line break or control character stands inside of a text"),
-    "Illegal trailing comma before end of array": to_translate("the list ends with a comma"),
-    "Illegal trailing comma before end of object": to_translate("the object ends with a comma"),
-}
-"""What Python's parser says, for people."""
-
-
-class Unreadable(Exception):
-    """What was typed is no value of this kind; `offset` is where in the text, if that is known."""
-
-    def __init__(self, sentence: str, offset: int | None = None) -> None:
-        super().__init__(sentence)
-        self.offset = offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +133,11 @@ def _last_text(form: FormData, name: str) -> str:
 
 def read(widget: str, text: str, texts: Texts) -> Any:
     """The value that a text stands for. Raises `Unreadable`."""
-    _ = texts.gettext
-    if "\0" in text:
-        raise Unreadable(_(NUL))
     if widget == "number":
-        return _number(text, texts)
+        return read_number(read_text(text, texts), texts)
     if widget in {"switch", "choice", "json"}:
-        return _json(text, texts)
-    return text
+        return read_json(text, texts)
+    return read_text(text, texts)
 
 
 def _value(widget: str, item: Item) -> Any:
@@ -174,41 +146,3 @@ def _value(widget: str, item: Item) -> Any:
     if widget == "number":
         return plain_number(item.text)
     return json.loads(item.text) if widget in {"switch", "choice", "json"} else item.text
-
-
-def _number(text: str, texts: Texts) -> int | float:
-    try:
-        number = plain_number(text)
-        strict_json.loads(json.dumps(number).encode())
-    except (ValueError, OverflowError, FaceForgeError) as error:
-        raise Unreadable(texts.gettext("Write a number, like 36 or 1.75.")) from error
-    return number
-
-
-def plain_number(text: str) -> int | float:
-    """A number as people type it. Raises `ValueError`."""
-    text = text.strip().replace("\u2212", "-")
-    if _WHOLE.fullmatch(text):
-        return int(text)
-    if not _DECIMAL.fullmatch(text):
-        raise ValueError(text)
-    return float(text.replace(",", "."))
-
-
-def _json(text: str, texts: Texts) -> Any:
-    _ = texts.gettext
-    try:
-        json.loads(text)
-    except json.JSONDecodeError as error:
-        reason = JSON_REASONS.get(error.msg)
-        place = {"line": texts.number(error.lineno), "column": texts.number(error.colno)}
-        sentence = _(
-            "Line %(line)s, column %(column)s: %(reason)s.", reason=_(reason) if reason else error.msg, **place
-        )
-        raise Unreadable(sentence, error.pos) from error
-    except (ValueError, RecursionError):
-        pass  # strict_json says it better
-    try:
-        return strict_json.loads(text.encode("utf-8", "surrogatepass"))
-    except FaceForgeError as refusal:
-        raise Unreadable(str(refusal)) from refusal

@@ -7,7 +7,9 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from .controls import Unreadable, plain_number, read, text_of_value
+from faceforge_sdk.typed import Unreadable, plain_number
+
+from .controls import read, text_of_value
 from .forms import number_of
 
 if TYPE_CHECKING:

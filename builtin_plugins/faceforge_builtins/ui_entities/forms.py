@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from faceforge_sdk.forms import text_of
 from faceforge_sdk.models import EntityDraft, EntityPatch
-from faceforge_sdk.texts import to_translate
+from faceforge_sdk.typed import NUL
 
 if TYPE_CHECKING:
     from starlette.datastructures import FormData
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 
 FIELDS = ("display_name", "aliases", "tags")
-
-NUL = to_translate("There is a character in it that can't be stored (NUL). Type the text again instead of pasting it.")
-"""JSON bodies may not hold it either; see the limits of the API."""
 
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 """What ends a line in a browser's text field; Python's `splitlines` knows more, which may stand inside a name."""

@@ -50,7 +50,7 @@ class Configurations:
             self._records.configure(found, config, secret_places(found.manifest.config_schema, config))
 
     def completed(self, found: Found, config: Mapping[str, Any]) -> dict[str, Any]:
-        """What a client sent, with the secrets that it left out or sent as null as they are stored.
+        """What a client sent, with the secrets that it left out or sent as null as they are stored; "" clears one.
 
         Raises `InvalidInput` if it does not fit the schema, or is larger than a mebibyte.
         """
@@ -116,13 +116,15 @@ def masked_at(places: Iterable[Place], config: Mapping[str, Any]) -> tuple[dict[
 
 
 def keep_secrets(schema: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """`new` with the secrets of `old` where it has none of its own; a null that stands for nothing goes."""
+    """`new` with the secrets of `old` where it has none of its own; an empty text, or a null for nothing, goes."""
     merged = copy.deepcopy(dict(new))
-    for path in secret_places(schema, merged):
-        if _at(merged, path) is None and _at(old, path) is None:
+    places = secret_places(schema, merged)
+    cleared = [path for path in places if _at(merged, path) == ""]
+    for path in places:
+        if path in cleared or (_at(merged, path) is None and _at(old, path) is None):
             _drop(merged, path)
     for path in secret_places(schema, old):
-        if _at(old, path) is not None and _at(merged, path) is None:
+        if path not in cleared and _at(old, path) is not None and _at(merged, path) is None:
             _put(merged, path, copy.deepcopy(_at(old, path)))
     return merged
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import logging
+import re
 from typing import TYPE_CHECKING, Final
 
 from starlette.requests import Request
@@ -36,6 +37,8 @@ _TITLES: Final = {
     503: to_translate("Busy"),
     507: to_translate("No space left"),
 }
+_OF_PLUGIN: Final = re.compile(r"/ui/plugins/([a-z0-9._-]+)(?:/|$)")
+_FAILED: Final = 500
 _MINIMAL: Final = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -60,16 +63,25 @@ def wants_page(scope: Scope) -> bool:
     return any(name == b"accept" and b"text/html" in value.lower() for name, value in scope["headers"])
 
 
+def failed_plugin(path: str, status: int) -> str | None:
+    """The plugin whose own page this is, if the page broke: then it is the plugin's author who can help."""
+    found = _OF_PLUGIN.match(path) if status == _FAILED else None
+    return found[1] if found else None
+
+
 def error_page(
     scope: Scope, status: int, message: str, headers: Mapping[str, str], pages: PageSet | None = None
 ) -> Response:
-    """The shell's error page, or a plain one where the shell's can't be had."""
+    """The shell's error page, or a plain one where the shell's can't be had. Names a plugin that broke its own page."""
     title = _TITLES.get(status, to_translate("Something went wrong"))
     pages = pages or _serving(scope)
     if pages is not None and TEMPLATE in pages:
         try:
             request = Request(scope)
+            plugin = failed_plugin(scope["path"], status)
+            title = to_translate("A plugin failed") if plugin else title
             values = {"status": status, "title": pages.texts(request).gettext(title), "message": message}
+            values["plugin"] = plugin
             page = pages.render("faceforge.ui_shell", request, "error.html", status, values)
         except Exception:
             logger.exception("The error page can't be rendered")

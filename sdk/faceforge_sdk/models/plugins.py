@@ -96,7 +96,7 @@ class PluginConfig(BaseModel):
 
 
 class PluginConfigRequest(BaseModel):
-    """A new configuration, whole; secrets that are left out or null keep their value."""
+    """A new configuration, whole; secrets that are left out or null keep their value, an empty text clears one."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PLUGIN_CONFIG_REQUEST]})
 

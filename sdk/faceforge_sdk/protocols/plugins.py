@@ -58,6 +58,7 @@ class Plugins(Protocol):
     def configure(self, plugin_id: str, config: Mapping[str, Any]) -> PluginConfig:
         """Replace the configuration; an active plugin is activated anew with it.
 
+        Secrets that are left out or null keep their value, an empty text clears one.
         Raises `NotFound`, and `InvalidInput` whose details are ``{plugin_id, errors: [{path, message, schema_path,
         validator}]}``.
         """

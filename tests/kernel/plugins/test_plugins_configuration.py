@@ -231,6 +231,14 @@ def test_a_secret_that_is_sent_replaces_the_stored_one_and_null_for_none_is_drop
     assert house.records.known()["demo.plugin"].config == {"password": "better", "account": {}}
 
 
+def test_an_empty_text_clears_a_secret(house: Any) -> None:
+    plugins = configured(house)
+    plugins.configure("demo.plugin", {"password": "secret", "account": {"token": "t"}})
+    answer = plugins.configure("demo.plugin", {"password": "", "account": {"token": ""}})
+    assert answer.config_secrets_set == []
+    assert house.records.known()["demo.plugin"].config == {"account": {}}
+
+
 def test_secrets_of_a_plugin_that_is_gone_stay_hidden(house: Any) -> None:
     plugins = configured(house)
     plugins.configure("demo.plugin", {"greeting": "Hi", "password": "secret"})

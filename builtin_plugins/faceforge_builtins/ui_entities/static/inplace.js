@@ -6,6 +6,7 @@
  * whose id it names. `form[data-live]` is a small form that is sent without leaving the page.
  */
 
+import { focusOn } from "../faceforge.ui_shell/fields.js";
 import { notify } from "../faceforge.ui_shell/notices.js";
 import { fetchPage, swapRegions } from "../faceforge.ui_shell/regions.js";
 import { t } from "../faceforge.ui_shell/texts.js";
@@ -93,11 +94,8 @@ function ready(form) {
   const wrong = form.querySelector("[aria-invalid]:not([hidden])");
   const first = wrong ?? form.querySelector("[data-autofocus]:not([hidden])") ?? form.querySelector(".input, input:not([type=hidden])");
   if (!(first instanceof HTMLElement)) return;
-  first.focus();
+  focusOn(first);
   if (first instanceof HTMLInputElement && first.type === "text" && !wrong) first.select();
-  if (first instanceof HTMLTextAreaElement && first.dataset.offset) {
-    first.setSelectionRange(Number(first.dataset.offset), Number(first.dataset.offset));
-  }
 }
 
 /** @param {Element | null} form */

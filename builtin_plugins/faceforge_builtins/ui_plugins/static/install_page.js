@@ -1,0 +1,5 @@
+/** The page that installs a plugin. */
+
+import { startInstalling } from "./installing.js";
+
+startInstalling();

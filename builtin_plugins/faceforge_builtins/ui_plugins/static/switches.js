@@ -1,0 +1,103 @@
+/** The switches of plugins: they move at once, and the page then shows what became of it. */
+
+import { notify, optimistically } from "../faceforge.ui_shell/notices.js";
+import { swapRegions } from "../faceforge.ui_shell/regions.js";
+import { t } from "../faceforge.ui_shell/texts.js";
+
+/**
+ * @param {string[]} regions what a switch changes on this page, the side bar apart
+ * @param {() => void} [changed] called when these are new
+ */
+export function startSwitches(regions, changed) {
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || !form.matches("[data-switch]")) return;
+    event.preventDefault();
+    const button = form.querySelector("[role='switch']");
+    if (button?.getAttribute("aria-busy") !== "true") turn(form, [...regions, "navigation"], changed);
+  });
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {string[]} regions
+ * @param {(() => void) | undefined} changed
+ */
+async function turn(form, regions, changed) {
+  const body = new FormData(form);
+  await optimistically({
+    apply: () => moved(form),
+    send: async () => {
+      const page = await post(form.action, body);
+      adopt(page, regions, form.querySelector("[role='switch']")?.id ?? "", changed);
+      tell(page, body, regions, changed);
+    },
+  });
+}
+
+/**
+ * The switch in its new place; returns what puts it back.
+ * @param {HTMLFormElement} form
+ */
+function moved(form) {
+  const button = form.querySelector("[role='switch']");
+  const words = form.closest(".plugin, .plugin-title")?.querySelector(".state");
+  const before = { checked: button?.getAttribute("aria-checked") ?? "", words: words?.textContent ?? "" };
+  button?.setAttribute("aria-checked", before.checked === "true" ? "false" : "true");
+  button?.setAttribute("aria-busy", "true");
+  if (words) words.textContent = before.checked === "true" ? t("Switching off…") : t("Switching on…");
+  return () => {
+    button?.setAttribute("aria-checked", before.checked);
+    button?.removeAttribute("aria-busy");
+    if (words) words.textContent = before.words;
+  };
+}
+
+/**
+ * Send a form and give the page that it leads to.
+ * @param {string} address
+ * @param {FormData} body
+ */
+async function post(address, body) {
+  const answer = await fetch(address, { method: "POST", headers: { Accept: "text/html" }, body });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (answer.ok) return page;
+  const said = page.querySelector(".error-page > p:not(.error-status)")?.textContent?.trim();
+  throw new Error(said || t("FaceForge Core did not answer. Check that it is running, then try again."));
+}
+
+/**
+ * @param {Document} page
+ * @param {string[]} regions
+ * @param {string} focused
+ * @param {(() => void) | undefined} changed
+ */
+function adopt(page, regions, focused, changed) {
+  const had = document.activeElement?.id === focused;
+  swapRegions(page, regions);
+  changed?.();
+  if (had) document.getElementById(focused)?.focus({ preventScroll: true });
+}
+
+/**
+ * What the page says about it, with its way back.
+ * @param {Document} page
+ * @param {FormData} body
+ * @param {string[]} regions
+ * @param {(() => void) | undefined} changed
+ */
+function tell(page, body, regions, changed) {
+  const notice = page.getElementById("notice");
+  const said = notice?.querySelector("span")?.textContent;
+  if (!said) return;
+  const address = notice.querySelector("form")?.getAttribute("action");
+  notify(said, {
+    undo: address
+      ? async () => {
+          const back = await post(address, body);
+          adopt(back, regions, "", changed);
+          return back.getElementById("notice")?.querySelector("span")?.textContent ?? undefined;
+        }
+      : undefined,
+  });
+}
