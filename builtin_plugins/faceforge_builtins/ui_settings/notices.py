@@ -1,0 +1,53 @@
+"""The sentences a page may show after a redirect; addresses carry only their codes, never text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from fastapi.responses import RedirectResponse
+
+from faceforge_sdk.texts import to_translate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from faceforge_sdk.protocols import Texts
+
+_SENTENCES: Mapping[str, str] = {
+    "field-added": to_translate("Field added."),
+    "field-saved": to_translate("Field saved."),
+    "unchanged": to_translate("There was nothing to save."),
+    "field-deleted": to_translate("Field moved to the trash. Values that were stored under it stay readable."),
+    "field-restored": to_translate("Field is back."),
+    "field-taken": to_translate("It can't be brought back: another field has its key by now."),
+    "gone": to_translate("That is not there any more."),
+}
+_UNDO_PATHS: Mapping[str, str] = {"field-deleted": "/ui/settings/fields/{subject}/restore"}
+_ID = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence, and where a POST takes it back; `role` is there for the shell, which shows notices of many kinds."""
+
+    text: str
+    undo: str | None = None
+    role: str = ""
+
+
+def notice_of(texts: Texts, values: Mapping[str, str]) -> Notice | None:
+    """The notice that an address asks for, in the reader's language; None for a code that is not ours."""
+    code, subject = values.get("notice", ""), values.get("undo", "")
+    if code not in _SENTENCES:
+        return None
+    undo = _UNDO_PATHS.get(code) if _ID.fullmatch(subject) else None
+    return Notice(texts.gettext(_SENTENCES[code]), undo and undo.format(subject=subject))
+
+
+def told(path: str, code: str, undo: str = "", fragment: str = "") -> RedirectResponse:
+    """To `path`, with a notice to show there."""
+    query = urlencode({"notice": code} | ({"undo": undo} if undo else {}))
+    return RedirectResponse(f"{path}{'&' if '?' in path else '?'}{query}{fragment and '#' + fragment}", 303)
