@@ -24,6 +24,9 @@ _SENTENCES: Mapping[str, str] = {
     "field-restored": to_translate("Field is back."),
     "field-taken": to_translate("It can't be brought back: another field has its key by now."),
     "gone": to_translate("That is not there any more."),
+    "nothing-chosen": to_translate("Choose something first."),
+    "emptying": to_translate("The trash is being emptied."),
+    "keep-saved": to_translate("Saved."),
 }
 _UNDO_PATHS: Mapping[str, str] = {"field-deleted": "/ui/settings/fields/{subject}/restore"}
 _ID = re.compile(r"[0-9a-f]{64}")
@@ -41,13 +44,38 @@ class Notice:
 def notice_of(texts: Texts, values: Mapping[str, str]) -> Notice | None:
     """The notice that an address asks for, in the reader's language; None for a code that is not ours."""
     code, subject = values.get("notice", ""), values.get("undo", "")
+    count = values.get("count", "")
+    if count.isascii() and count.isdigit() and (sentence := _counted(texts, code, int(count[:9]))):
+        return Notice(sentence)
     if code not in _SENTENCES:
         return None
     undo = _UNDO_PATHS.get(code) if _ID.fullmatch(subject) else None
     return Notice(texts.gettext(_SENTENCES[code]), undo and undo.format(subject=subject))
 
 
-def told(path: str, code: str, undo: str = "", fragment: str = "") -> RedirectResponse:
+def _counted(texts: Texts, code: str, count: int) -> str:
+    """The sentences that say how many; empty for another code."""
+    if code == "restored":
+        return texts.ngettext("%(num)s thing is back.", "%(num)s things are back.", count)
+    if code == "restored-partly":
+        return texts.ngettext(
+            "%(num)s thing is back. The others can't be: something stands in their place.",
+            "%(num)s things are back. The others can't be: something stands in their place.",
+            count,
+        )
+    if code == "removed":
+        return texts.ngettext("%(num)s thing was removed for good.", "%(num)s things were removed for good.", count)
+    if code == "removed-partly":
+        return texts.ngettext(
+            "%(num)s thing was removed for good. The others can't be removed now.",
+            "%(num)s things were removed for good. The others can't be removed now.",
+            count,
+        )
+    return ""
+
+
+def told(path: str, code: str, undo: str = "", fragment: str = "", count: int | None = None) -> RedirectResponse:
     """To `path`, with a notice to show there."""
-    query = urlencode({"notice": code} | ({"undo": undo} if undo else {}))
+    said = {"notice": code, "undo": undo, "count": "" if count is None else str(count)}
+    query = urlencode({name: value for name, value in said.items() if value})
     return RedirectResponse(f"{path}{'&' if '?' in path else '?'}{query}{fragment and '#' + fragment}", 303)
