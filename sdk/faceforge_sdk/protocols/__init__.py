@@ -21,7 +21,7 @@ from .storage import (
     Upload,
     UploadFacts,
 )
-from .surroundings import Network, Pages, Sessions, System, Texts
+from .surroundings import Network, Pages, Sessions, SignIn, System, Texts
 from .work import Events, Jobs
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "Relationships",
     "Sessions",
     "Sidecar",
+    "SignIn",
     "Storage",
     "StorageProvider",
     "StoredObject",
