@@ -31,9 +31,9 @@ KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "to_translate": None
 
 
 def sources() -> Iterator[tuple[Path, list[Path]]]:
-    """Each folder that brings texts along, and the folders whose texts it brings; the kernel's come with the shell."""
+    """Each folder with texts, and the folders whose texts it brings; those of the kernel come with the shell."""
     for folder in sorted(BUILTINS.iterdir()):
-        if (folder / "templates").is_dir():
+        if (folder / "templates").is_dir() or (folder / "locales").is_dir():
             yield folder, [folder, KERNEL_PAGES] if folder == SHELL else [folder]
 
 
