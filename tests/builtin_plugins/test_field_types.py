@@ -73,7 +73,9 @@ def test_numbers_stay_within_the_bounds_of_their_definition(name: str) -> None:
     assert errors(name, 5, options={"min": "7", "max": None}) == []  # v0.1.9 took anything for an option
 
 
-@pytest.mark.parametrize(("options", "sound"), [({"min": 1}, True), ({"min": 2, "max": 1}, False), ({"max": "x"}, False)])
+@pytest.mark.parametrize(
+    ("options", "sound"), [({"min": 1}, True), ({"min": 2, "max": 1}, False), ({"max": "x"}, False)]
+)
 def test_bounds_of_a_definition_are_numbers_in_order(options: dict[str, Any], sound: bool) -> None:
     rules = FieldRules(required=False, options=options, regex=None)
     assert (not TYPES["int"].check_rules(rules)) is sound

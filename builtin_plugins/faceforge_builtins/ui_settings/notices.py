@@ -27,6 +27,13 @@ _SENTENCES: Mapping[str, str] = {
     "nothing-chosen": to_translate("Choose something first."),
     "emptying": to_translate("The trash is being emptied."),
     "keep-saved": to_translate("Saved."),
+    "signed-out": to_translate("That browser is signed out."),
+    "over": to_translate("That sign-in had ended already."),
+    "queued": to_translate("A job does it now."),
+    "routing-saved": to_translate("Saved. It counts for files that come in from now on."),
+    "s3-saved": to_translate("S3 server saved."),
+    "seaweed-on": to_translate("SeaweedFS is being started."),
+    "seaweed-off": to_translate("SeaweedFS is stopped."),
 }
 _UNDO_PATHS: Mapping[str, str] = {"field-deleted": "/ui/settings/fields/{subject}/restore"}
 _ID = re.compile(r"[0-9a-f]{64}")
@@ -63,6 +70,8 @@ def _counted(texts: Texts, code: str, count: int) -> str:
             "%(num)s things are back. The others can't be: something stands in their place.",
             count,
         )
+    if code == "others-out":
+        return texts.ngettext("%(num)s other browser is signed out.", "%(num)s other browsers are signed out.", count)
     if code == "removed":
         return texts.ngettext("%(num)s thing was removed for good.", "%(num)s things were removed for good.", count)
     if code == "removed-partly":

@@ -1,71 +1,14 @@
 /** The form of a field: choices come and go without a reload, and a pattern is tried while it is typed. */
 
 import { swapRegions } from "../faceforge.ui_shell/regions.js";
+import { startRows } from "./rows.js";
 
 const PAUSE_MS = 250;
 
 const form = document.getElementById("field");
 if (form instanceof HTMLFormElement) {
-  startChoices(form);
+  startRows(form, "more-choices");
   startTrial(form);
-}
-
-/** @param {HTMLFormElement} form */
-function startChoices(form) {
-  const list = form.querySelector("[data-rows]");
-  form.addEventListener("click", (event) => {
-    const button = event.target instanceof Element ? event.target.closest("button") : null;
-    if (!list || !button || !["remove", "more-choices"].includes(button.name)) return;
-    event.preventDefault();
-    if (button.name === "more-choices") another(list)?.focus();
-    else remove(list, button);
-  });
-  list?.addEventListener("keydown", (event) => {
-    if (!(event instanceof KeyboardEvent) || event.key !== "Enter" || event.isComposing) return;
-    if (!(event.target instanceof HTMLInputElement) || !event.target.value) return;
-    event.preventDefault();
-    const next = event.target.closest("li")?.nextElementSibling?.querySelector("input");
-    (next ?? another(list))?.focus();
-  });
-}
-
-/** @param {Element} list */
-function another(list) {
-  const row = list.lastElementChild?.cloneNode(true);
-  if (!(row instanceof Element)) return null;
-  list.append(row);
-  const input = row.querySelector("input");
-  if (input) input.value = "";
-  number(list);
-  return input;
-}
-
-/**
- * The last one is emptied instead: there is always one to type in.
- * @param {Element} list
- * @param {HTMLButtonElement} button
- */
-function remove(list, button) {
-  const row = button.closest("li");
-  const near = row?.nextElementSibling ?? row?.previousElementSibling;
-  if (row && near) row.remove();
-  const input = (near ?? row)?.querySelector("input");
-  if (input && !near) input.value = "";
-  number(list);
-  input?.focus();
-}
-
-/** @param {Element} list */
-function number(list) {
-  [...list.children].forEach((row, place) => {
-    const input = row.querySelector("input");
-    const button = row.querySelector("button");
-    if (input) input.name = `choice-${place}`;
-    if (button) button.value = String(place);
-    for (const one of [input, button]) {
-      one?.setAttribute("aria-label", (one.getAttribute("aria-label") ?? "").replace(/\d+/, String(place + 1)));
-    }
-  });
 }
 
 /** @param {HTMLFormElement} form */
