@@ -28,6 +28,17 @@ PAGES = [
     "/ui/entities/{entity}",
     "/ui/entities/{entity}?tab=attachments",
     "/ui/entities/{entity}/edit",
+    "/ui/settings",
+    "/ui/settings/fields",
+    "/ui/settings/fields/new",
+    "/ui/settings/storage",
+    "/ui/settings/tools",
+    "/ui/settings/access",
+    "/ui/settings/access/rotate",
+    "/ui/settings/trash",
+    "/ui/settings/trash?kind=assets",
+    "/ui/settings/trash/empty",
+    "/ui/settings/check",
 ]
 """Every page of the side bar and what lies behind it; ``{entity}`` is one with a file. Whoever adds a page adds it."""
 

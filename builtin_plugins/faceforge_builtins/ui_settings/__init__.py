@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from faceforge_sdk import NavItem, Router, hookimpl
 from faceforge_sdk.texts import to_translate
 
-from . import access_routes, field_routes, start_routes, storage_routes, trash_routes
+from . import access_routes, check_routes, field_routes, start_routes, storage_routes, trash_routes
 
 if TYPE_CHECKING:
     from faceforge_sdk import PluginContext
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def register_routers(ctx: PluginContext) -> list[Router]:
     return [
         Router(start_routes.build(ctx), prefix="/ui/settings", area="ui"),
+        Router(check_routes.build(ctx), prefix="/ui/settings", area="ui"),
         Router(field_routes.build(ctx), prefix="/ui/settings/fields", area="ui"),
         Router(storage_routes.build(ctx), prefix="/ui/settings/storage", area="ui"),
         Router(access_routes.build(ctx), prefix="/ui/settings/access", area="ui"),

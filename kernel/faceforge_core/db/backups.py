@@ -1,4 +1,4 @@
-"""The copy of the database that is taken before its schema changes."""
+"""Copies of the database: the one that is taken before its schema changes, and those that somebody asks for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 KEPT = 3
 LEGACY = "0.1.9"
-_PREFIX, _SUFFIX = "core-", ".sqlite3"
+_PREFIX, _BY_HAND, _SUFFIX = "core-", "manual-", ".sqlite3"
 
 
 def take(source: sqlite3.Connection, folder: Path, version: str) -> Path:
@@ -24,9 +24,35 @@ def take(source: sqlite3.Connection, folder: Path, version: str) -> Path:
 
     The copy of a v0.1.9 database is never among those that go. Raises `StartRefused` when the copy is not whole.
     """
+    target = _copy(source, folder, f"{_PREFIX}{_stamp()}-schema-{version}{_SUFFIX}")
+    _prune(folder)
+    return target
+
+
+def take_by_hand(database: Path, folder: Path) -> Path:
+    """Copy the database, which may be written to meanwhile, into `folder`; such copies never go by themselves.
+
+    Raises `StartRefused` when the copy is not whole, and what SQLite and the disk raise.
+    """
+    source = sqlite.connect(database, query="mode=ro")
+    try:
+        return _copy(source, folder, f"{_BY_HAND}{_stamp()}{_SUFFIX}")
+    finally:
+        source.close()
+
+
+def all_in(folder: Path) -> list[Path]:
+    """Every copy there is, in the order of their names."""
+    return sorted(path for path in folder.glob(f"*{_SUFFIX}") if path.is_file())
+
+
+def _stamp() -> str:
+    return datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+
+
+def _copy(source: sqlite3.Connection, folder: Path, name: str) -> Path:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
-    target = folder / f"{_PREFIX}{stamp}-schema-{version}{_SUFFIX}"
+    target = folder / name
     unproven = target.with_name(target.name + ".part")
     try:
         sqlite.backup(source, unproven)
@@ -35,7 +61,6 @@ def take(source: sqlite3.Connection, folder: Path, version: str) -> Path:
     finally:
         unproven.unlink(missing_ok=True)
     flush_folder(folder)
-    _prune(folder)
     return target
 
 

@@ -21,12 +21,13 @@ from .storage import (
     Upload,
     UploadFacts,
 )
-from .surroundings import Network, Pages, Sessions, SignIn, System, Texts
+from .surroundings import Backup, Network, Pages, Sessions, SignIn, System, Texts
 from .work import Events, Jobs
 
 __all__ = [
     "Arrival",
     "Assets",
+    "Backup",
     "BatchProvider",
     "ByteReader",
     "Contributed",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -22,6 +23,15 @@ class Network:
     seaweed_s3_port: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A copy of the database; `made_at` is as rows have it."""
+
+    path: Path
+    made_at: str
+    byte_size: int
+
+
 class System(Protocol):
     """The running Core."""
 
@@ -33,6 +43,17 @@ class System(Protocol):
         """What Core's own checks and those of plugins say; blocks for seconds, with `deep` for longer.
 
         `deep` reads every page of the database.
+        """
+        ...
+
+    def backups(self) -> Sequence[Backup]:
+        """The copies of the database in the home's ``backups/``, latest first."""
+        ...
+
+    def back_up(self) -> Backup:
+        """Copy the database as it is now, prove the copy whole, and keep it; blocks as long as that takes.
+
+        The files of assets are not in it. Raises `StorageUnavailable`, `IntegrityError`; nothing is kept then.
         """
         ...
 

@@ -6,12 +6,13 @@ import importlib
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
+from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from faceforge_sdk.errors import Conflict, ContributionFailed, JobCancelled, NotFound, Unauthorized
 from faceforge_sdk.models import HealthFinding, Plugin, PluginConfig, PluginList, SystemInfo, SystemPaths
-from faceforge_sdk.protocols import Network, SignIn
+from faceforge_sdk.protocols import Backup, Network, SignIn
 
 from .answers import now
 
@@ -189,6 +190,9 @@ class FakePages:
 class FakeSystem:
     """`faceforge_sdk.protocols.System` of a Core that is nowhere."""
 
+    def __init__(self) -> None:
+        self._backups: list[Backup] = []
+
     def info(self) -> SystemInfo:
         from faceforge_sdk import API_VERSION
 
@@ -204,6 +208,14 @@ class FakeSystem:
     def health(self, *, deep: bool = False) -> Sequence[HealthFinding]:
         del deep
         return []
+
+    def backups(self) -> Sequence[Backup]:
+        return list(self._backups)
+
+    def back_up(self) -> Backup:
+        made = Backup(Path("/nowhere/backups", f"manual-{len(self._backups)}.sqlite3"), now(), 0)
+        self._backups.insert(0, made)
+        return made
 
     def network(self) -> Network:
         return Network("127.0.0.1", None)
