@@ -1,4 +1,4 @@
-"""Settings by hand, in a real browser: fields, their order by keyboard, a connection that fails, the trash, the token."""
+"""Settings by hand, in a real browser: fields and their order, a connection that fails, the trash, the token."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ def test_a_field_is_made_by_hand_and_asked_for_on_an_entity(open_page: OpenPage,
     page = open_page("/ui/settings/fields")
     page.get_by_role("link", name="Add a field").click()
     page.get_by_label("Name").fill("Eye colour")
-    page.get_by_label("Type").select_option(label="One of several words")
-    page.get_by_label("Choice 1").fill("brown")
+    page.get_by_label("Type", exact=True).select_option(label="One of several words")
+    page.get_by_label("Choice 1", exact=True).fill("brown")
     page.keyboard.press("Enter")
-    expect(page.get_by_label("Choice 2")).to_be_focused()
+    expect(page.get_by_label("Choice 2", exact=True)).to_be_focused()
     page.keyboard.type("blue")
     page.get_by_role("button", name="Add a choice").click()
-    expect(page.get_by_label("Choice 3")).to_be_focused()
+    expect(page.get_by_label("Choice 3", exact=True)).to_be_focused()
     page.keyboard.type("none")
     page.get_by_role("button", name="Remove choice 3").click()
-    expect(page.get_by_label("Choice 3")).to_have_count(0)
+    expect(page.get_by_label("Choice 3", exact=True)).to_have_count(0)
     page.get_by_label("Help").fill("As in the passport.")
     page.get_by_role("button", name="Add field").last.click()
     expect(page.get_by_text("Field added.")).to_be_visible()
@@ -51,20 +51,20 @@ def test_a_field_is_made_by_hand_and_asked_for_on_an_entity(open_page: OpenPage,
 
     page.goto(f"/ui/entities/{ada}")
     page.get_by_text("Eye colour").first.wait_for()
-    page.goto(f"/ui/entities/{ada}/facts/new?field=descriptor:eye_colour")
+    page.goto(f"/ui/entities/{ada}/facts/new?name=descriptor:eye_colour")
     expect(page.locator("main select").first).to_contain_text("blue")
 
 
 def test_only_what_a_type_takes_is_asked_for_and_a_pattern_is_tried_while_it_is_typed(open_page: OpenPage) -> None:
     page = open_page("/ui/settings/fields/new")
     expect(page.get_by_label("Pattern")).to_be_visible()
-    expect(page.get_by_label("Choice 1")).to_be_hidden()
+    expect(page.get_by_label("Choice 1", exact=True)).to_be_hidden()
     page.get_by_label("Pattern").fill("[A-Z]{2}[0-9]+")
     page.get_by_label("Try it").fill("ab1")
     expect(page.get_by_text("This text does not fit.")).to_be_visible()
     page.get_by_label("Try it").fill("AB1")
     expect(page.get_by_text("This text fits.")).to_be_visible()
-    page.get_by_label("Type").select_option(label="Whole number")
+    page.get_by_label("Type", exact=True).select_option(label="Whole number")
     expect(page.get_by_label("Pattern")).to_be_hidden()
     expect(page.get_by_label("from", exact=True)).to_be_visible()
 
@@ -155,7 +155,7 @@ def test_the_token_is_shown_on_demand_and_other_browsers_are_signed_out(open_pag
     page = open_page("/ui/settings/access")
     assert core.token not in page.content()
     page.get_by_role("button", name="Show token").click()
-    expect(page.get_by_label("Access token", exact=True)).to_have_value(core.token)
+    expect(page.get_by_role("textbox", name="Access token")).to_have_value(core.token)
     page.get_by_role("link", name="Hide").click()
     expect(page.get_by_role("button", name="Show token")).to_be_visible()
     page.get_by_role("button", name="Sign out all others").click()

@@ -26,18 +26,23 @@ def _check_number(value: Any, rules: FieldRules) -> Sequence[str]:
 
 
 def _check_bounds(value: float, rules: FieldRules) -> Sequence[str]:
-    least, most = rules.options.get("min"), rules.options.get("max")
-    if _is_number(least) and value < least:
+    least, most = _bound(rules, "min"), _bound(rules, "max")
+    if least is not None and value < least:
         return [f"The value must be at least {least}."]
-    return [f"The value must be at most {most}."] if _is_number(most) and value > most else []
+    return [f"The value must be at most {most}."] if most is not None and value > most else []
 
 
 def _check_number_rules(rules: FieldRules) -> Sequence[str]:
-    bounds = [rules.options.get("min"), rules.options.get("max")]
-    if any(bound is not None and not _is_number(bound) for bound in bounds):
+    if any(rules.options.get(name) is not None and _bound(rules, name) is None for name in ("min", "max")):
         return ["The options min and max are numbers."]
-    least, most = bounds
-    return ["The option min is more than max."] if None not in bounds and least > most else []
+    least, most = _bound(rules, "min"), _bound(rules, "max")
+    return ["The option min is more than max."] if least is not None and most is not None and least > most else []
+
+
+def _bound(rules: FieldRules, name: str) -> int | float | None:
+    """A bound of the definition; None for what is no number, since v0.1.9 took anything for an option."""
+    bound: int | float | None = rules.options.get(name)
+    return bound if _is_number(bound) else None
 
 
 def _is_number(value: Any) -> bool:

@@ -65,7 +65,7 @@ class Trashed:
         names = Names(ctx, texts)
         read: Mapping[TrashKind, Callable[[], tuple[Sequence[Thing], str | None]]] = {
             "entities": lambda: _entities(ctx, ctx.entities.trash(query)),
-            "assets": lambda: _assets(ctx, ctx.assets.trash(query)),
+            "assets": lambda: _assets(ctx, texts, ctx.assets.trash(query)),
             "descriptors": lambda: _facts(names, texts, ctx.descriptors.trash(query)),
             "relationships": lambda: _relationships(names, ctx.relationships.trash(query)),
             "field-defs": lambda: _fields(ctx, texts, ctx.field_defs.trash(query)),
@@ -136,12 +136,12 @@ def _entities(ctx: PluginContext, page: Page[TrashedEntity]) -> tuple[Sequence[T
     return things, page.next_cursor
 
 
-def _assets(ctx: PluginContext, page: Page[TrashedAsset]) -> tuple[Sequence[Thing], str | None]:
+def _assets(ctx: PluginContext, texts: Texts, page: Page[TrashedAsset]) -> tuple[Sequence[Thing], str | None]:
     drawn = _drawn(ctx)
     things = [
         Thing(
             one.asset_id,
-            one.filename,
+            one.filename or texts.gettext("A file without a name"),
             "",
             one.deleted_at,
             icon="image" if one.media_type.startswith("image/") else "file",

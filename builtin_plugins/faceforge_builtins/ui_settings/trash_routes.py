@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -89,7 +89,7 @@ def _show(ctx: PluginContext, request: Request, status_code: int = 200, **typed:
     summary = ctx.trash.summary()
     counts = counts_of(summary)
     wanted = values.get("kind", "")
-    kind = cast("TrashKind", wanted) if wanted in KINDS else next((one for one in KINDS if counts[one]), KINDS[0])
+    kind = wanted if wanted in KINDS else next((one for one in KINDS if counts[one]), KINDS[0])
     cursor = values.get("cursor", "")[:_MAX_CURSOR]
     return show(
         ctx,
@@ -132,7 +132,7 @@ def _chosen(form: FormData) -> tuple[TrashKind, list[str]]:
         raise InvalidInput("There is no such kind of things in the trash.")
     only = text_of(form, "only")
     ids = [only] if only else [one for one in form.getlist("id") if isinstance(one, str)]
-    return cast("TrashKind", kind), ids[:PAGE_SIZE]
+    return kind, ids[:PAGE_SIZE]
 
 
 def _address(kind: str) -> str:
