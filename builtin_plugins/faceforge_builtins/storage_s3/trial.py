@@ -139,7 +139,7 @@ def _no_answer(error: Exception, target: Target) -> TrialReport:
     if isinstance(error, SSLError):
         summary, advice = (
             to_translate("No encrypted connection to %(url)s could be made."),
-            to_translate("Try the address with http://, or see that the server's certificate is valid."),
+            to_translate("Try the address with http in place of https, or see that the server's certificate is valid."),
         )
     elif isinstance(error, _SILENT):
         summary, advice = (
