@@ -39,7 +39,7 @@ def sources() -> Iterator[tuple[Path, list[Path]]]:
     The kernel's and the SDK's come with the shell, what manifests say with the pages of plugins.
     """
     for folder in sorted(BUILTINS.iterdir()):
-        if (folder / "templates").is_dir():
+        if (folder / "templates").is_dir() or (folder / "locales").is_dir():
             yield folder, [folder, KERNEL_PAGES, SDK] if folder == SHELL else [folder]
 
 

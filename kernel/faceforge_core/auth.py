@@ -48,6 +48,10 @@ class InstallToken:
         token = self._bytes()
         return bool(token) and compare_digest(candidate, token)
 
+    def text(self) -> str:
+        """The token itself, as clients send it; empty while there is none."""
+        return self._bytes().decode()
+
     def fingerprint(self) -> str:
         """What sessions are bound to: changes with the token and does not give it away. 64 hex characters."""
         return hashlib.sha256(b"faceforge token\0" + self._bytes()).hexdigest()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         PluginContext,
         Router,
         S3Endpoint,
+        SettingsTrial,
         StorageProvider,
         StorageRule,
         Thumbnailer,
@@ -183,6 +184,24 @@ def register_health_checks(ctx: PluginContext) -> Iterable[HealthCheck]:
                 return HealthReport("warning", "No library is chosen.", "Name one in the plugin's configuration.")
 
             return [HealthCheck("library", check)]
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_settings_trials(ctx: PluginContext) -> Iterable[SettingsTrial]:
+    """Ways to try the plugin's settings before they are saved. Added in SDK 1.
+
+    ::
+
+        @hookimpl
+        def register_settings_trials(ctx):
+            def attempt(config):
+                if can_open(config.get("library")):
+                    return TrialReport("ok", "The library can be opened.")
+                return TrialReport("error", "There is no library at %(place)s.", values={"place": config["library"]})
+
+            return [SettingsTrial("library", attempt)]
     """
     raise NotImplementedError
 

@@ -240,7 +240,9 @@ class Kernel:
         queue = JobQueue(database, events, lambda: self.config.current.limits.queued_jobs, self._job_news)
         self._runner = JobRunner(database, queue, self._job_handlers, self.config.current.jobs.workers)
         self.jobs = JobService(database, queue, self._runner, self._job_handlers, self._job_news)
-        self.sessions = SessionStore(database, self.token, lambda: self.config.current.limits.logins_per_minute)
+        self.sessions = SessionStore(
+            database, self.token, lambda: self.config.current.limits.logins_per_minute, self.config.rotate_token
+        )
         system = self._describe(database, storage, trash)
         records = Records(database)
         configurations = Configurations(records, self.config)

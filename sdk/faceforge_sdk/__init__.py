@@ -19,8 +19,10 @@ from .contributions import (
     NavItem,
     Router,
     S3Endpoint,
+    SettingsTrial,
     StorageRule,
     Thumbnailer,
+    TrialReport,
 )
 from .errors import FaceForgeError, JobCancelled
 from .events import Event
@@ -58,9 +60,11 @@ __all__ = [
     "PluginContext",
     "Router",
     "S3Endpoint",
+    "SettingsTrial",
     "StorageProvider",
     "StorageRule",
     "Thumbnailer",
+    "TrialReport",
     "hookimpl",
     "ok",
 ]

@@ -189,6 +189,34 @@ class HealthCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class TrialReport:
+    """What came of trying settings: ``ok``, ``warning``, or ``error`` (they will not work).
+
+    `summary` is a sentence for the owner, `advice` one that says what to do, both English with ``%(name)s`` filled in
+    from `values`, and shown as the plugin's ``locales`` translate them (mark them with
+    `faceforge_sdk.texts.to_translate`). None of it holds a secret.
+    """
+
+    status: Literal["ok", "warning", "error"]
+    summary: str
+    advice: str | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsTrial:
+    """Tries settings of the plugin before they are saved: whether a server answers, whether it takes the keys.
+
+    ``attempt(config)`` gets a configuration as a form has it, which may not fit the schema, and where the secrets that
+    nobody typed anew are null or missing: take those of ``ctx.config``. It has twenty seconds and changes no settings.
+    """
+
+    name: str
+    attempt: Callable[[Mapping[str, Any]], TrialReport]
+    order: int = 500
+
+
+@dataclass(frozen=True, slots=True)
 class JobHandler(Generic[InputT]):
     """Runs jobs of one type.
 

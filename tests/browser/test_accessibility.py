@@ -33,6 +33,17 @@ PAGES = [
     "/ui/plugin-install",
     "/ui/plugin-settings/faceforge.storage_s3",
     "/ui/plugin-settings/faceforge.storage_routing/json",
+    "/ui/settings",
+    "/ui/settings/fields",
+    "/ui/settings/fields/new",
+    "/ui/settings/storage",
+    "/ui/settings/tools",
+    "/ui/settings/access",
+    "/ui/settings/access/rotate",
+    "/ui/settings/trash",
+    "/ui/settings/trash?kind=assets",
+    "/ui/settings/trash/empty",
+    "/ui/settings/check",
 ]
 """Every page of the side bar and what lies behind it; ``{entity}`` is one with a file. Whoever adds a page adds it."""
 

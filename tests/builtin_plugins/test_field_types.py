@@ -64,6 +64,23 @@ def test_what_json_has_no_number_for_is_none(value: float) -> None:
     assert errors("float", value)
 
 
+@pytest.mark.parametrize("name", ["int", "float"])
+def test_numbers_stay_within_the_bounds_of_their_definition(name: str) -> None:
+    bounds = {"options": {"min": 0, "max": 120}}
+    assert errors(name, 0, **bounds) == errors(name, 120, **bounds) == errors(name, 10**400, options={"min": 1}) == []
+    assert errors(name, -1, **bounds) == ["The value must be at least 0."]
+    assert errors(name, 121, **bounds) == ["The value must be at most 120."]
+    assert errors(name, 5, options={"min": "7", "max": None}) == []  # v0.1.9 took anything for an option
+
+
+@pytest.mark.parametrize(
+    ("options", "sound"), [({"min": 1}, True), ({"min": 2, "max": 1}, False), ({"max": "x"}, False)]
+)
+def test_bounds_of_a_definition_are_numbers_in_order(options: dict[str, Any], sound: bool) -> None:
+    rules = FieldRules(required=False, options=options, regex=None)
+    assert (not TYPES["int"].check_rules(rules)) is sound
+
+
 @given(st.lists(st.text() | st.booleans() | st.integers(), min_size=1), JSON)
 def test_a_choice_is_what_the_options_hold_as_json_compares_it(options: list[Any], value: Any) -> None:
     def plain(one: Any) -> str:

@@ -92,6 +92,39 @@ def described(value: Any) -> DescriptorDraft:
     return DescriptorDraft(field_key="key", value=value)
 
 
+# --- Their order, and how many values they have
+
+
+def test_definitions_are_put_in_an_order_at_once_or_not_at_all(
+    definitions: FieldDefCatalog, types: Types, database: Database, events: EventLog
+) -> None:
+    one, two, three = (definitions.create(draft(field_key=key)).field_def_id for key in ("one", "two", "three"))
+    checks = types.checks
+    with database.read() as reader:
+        before = events.last(reader)
+    definitions.arrange([three, one, two])
+    assert {key: definitions.get(key).order for key in (three, one, two)} == {three: 0, one: 1, two: 2}
+    with database.read() as reader:
+        told = events.after(reader, before)
+    assert [(event.subject, event.payload["changed"]) for event in told] == [(one, ["order"]), (two, ["order"])]
+    with pytest.raises(NotFound):
+        definitions.arrange([two, "nobody"])
+    assert definitions.get(two).order == 2
+    assert types.checks == checks  # no value is looked at
+
+
+def test_values_are_counted_by_their_definitions(
+    definitions: FieldDefCatalog, descriptors: DescriptorCatalog, entities: EntityCatalog, entity_id: str
+) -> None:
+    described_by = definitions.create(draft()).field_def_id
+    own = definitions.create(draft(scope="entity", field_key="born")).field_def_id
+    assert definitions.counts() == {described_by: 0, own: 0}
+    descriptors.create(entity_id, described("text"))
+    entities.create(EntityDraft(display_name="Grace", fields={"born": [1906, 1907], "other": 1}))
+    entities.create(EntityDraft(display_name="Alan", fields={"born": 1912}))
+    assert definitions.counts() == {described_by: 1, own: 2}
+
+
 # --- Definitions that change while a value is checked by them
 
 
@@ -398,6 +431,8 @@ def test_the_trash_reads_an_index(assert_indexed: Callable[..., None], sort_orde
         definition_rows.BY_KEY,
         definition_rows.ENFORCED,
         definition_rows.COUNT_TRASH,
+        misfits.COUNT_DESCRIPTORS,
+        misfits.COUNT_FIELDS,
         descriptors_module._GET,
         descriptors_module._ALL_OF_ENTITY,
         descriptors_module._HOLDER,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from faceforge_sdk import API_VERSION, EntityPanel, NavItem, S3Endpoint, Thumbnailer
+from faceforge_sdk import API_VERSION, EntityPanel, NavItem, S3Endpoint, SettingsTrial, Thumbnailer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -224,6 +224,17 @@ def test_register_health_checks(enable_example: Any, faceforge: Any, client: Any
     for number in range(4):
         (folder / f"{number}.letter").touch()
     assert (letter_box()["status"], letter_box()["advice"]) == ("warning", "Empty it.")
+
+
+def test_register_settings_trials(enable_example: Any, faceforge: Any) -> None:
+    enable_example("register_settings_trials")
+    [trial] = [
+        one for one in faceforge.kernel.plugins.contributed(SettingsTrial) if one.value.name == "demo.letter-box"
+    ]
+    wrong = trial.call(lambda: trial.value.attempt({"address": "box"}))
+    assert (wrong.status, wrong.summary % wrong.values) == ("error", "box is no address of a letter box.")
+    assert trial.call(lambda: trial.value.attempt({"address": "https://box", "key": None})).status == "warning"
+    assert trial.call(lambda: trial.value.attempt({"address": "https://box", "key": "k"})).status == "ok"
 
 
 def test_register_job_handlers(enable_example: Any, faceforge: Any) -> None:

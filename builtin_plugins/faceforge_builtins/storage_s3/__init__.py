@@ -7,16 +7,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from faceforge_sdk import HealthCheck, HealthReport, S3Endpoint, StorageProvider, hookimpl
+from faceforge_sdk import HealthCheck, HealthReport, S3Endpoint, SettingsTrial, StorageProvider, hookimpl
 
 from .settings import Patience, S3Settings, TargetFinder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from faceforge_sdk import PluginContext
+    from faceforge_sdk import PluginContext, TrialReport
 
     from .provider import S3Provider
+    from .settings import Target
 
 
 class S3Plugin:
@@ -37,7 +38,7 @@ class S3Plugin:
         from .provider import S3Provider
 
         settings = with_keys(settings, os.environ, Path(ctx.system.info().paths.config_dir))
-        finder = TargetFinder(settings, ctx.system.network(), lambda: ctx.plugins.contributed(S3Endpoint))
+        finder = _finder(ctx, settings)
         self._bucket = settings.bucket
         self._provider = S3Provider(settings.bucket, finder, ctx.data_dir, Patience(), ctx.log)
         with self._provider.cared_for(lambda: _serves(ctx)):
@@ -51,6 +52,10 @@ class S3Plugin:
     def register_health_checks(self) -> list[HealthCheck]:
         return [HealthCheck("storage-s3", self._report)]
 
+    @hookimpl
+    def register_settings_trials(self, ctx: PluginContext) -> list[SettingsTrial]:
+        return [SettingsTrial("storage-s3", lambda config: _attempt(ctx, config))]
+
     def _report(self) -> HealthReport:
         if self._provider is None:
             return HealthReport("off", "Files are not kept in S3: storage.s3.enabled is false.")
@@ -61,6 +66,20 @@ class S3Plugin:
             )
             return HealthReport("warning", trouble, advice)
         return HealthReport("ok", f"S3 answers; files go to the bucket {self._bucket}.", facts={"bucket": self._bucket})
+
+
+def _finder(ctx: PluginContext, settings: S3Settings) -> TargetFinder:
+    return TargetFinder(settings, ctx.system.network(), lambda: ctx.plugins.contributed(S3Endpoint))
+
+
+def _attempt(ctx: PluginContext, config: Mapping[str, Any]) -> TrialReport:
+    from .credentials import with_keys
+    from .trial import Trial
+
+    def find(settings: S3Settings) -> Target:
+        return _finder(ctx, with_keys(settings, os.environ, Path(ctx.system.info().paths.config_dir)))()
+
+    return Trial(find).attempt(config, ctx.config)
 
 
 def _serves(ctx: PluginContext) -> bool:

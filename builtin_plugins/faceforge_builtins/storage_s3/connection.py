@@ -134,7 +134,7 @@ class Connection:
         except ClientError as error:
             if code_of(error) not in _MISSING:
                 raise
-            _make_bucket(probe, self._bucket, target.region)
+            make_bucket(probe, self._bucket, target.region)
 
     def _made(self, target: Target) -> Clients:
         if self._clients is None:
@@ -169,7 +169,8 @@ def describe(error: ClientError) -> str:
     return f"{status_of(error)} {code}".rstrip()
 
 
-def _make_bucket(client: S3Client, bucket: str, region: str) -> None:
+def make_bucket(client: S3Client, bucket: str, region: str) -> None:
+    """Make a bucket, unless it is there by now. Raises `ClientError`."""
     try:
         if region == "us-east-1":  # the one region that may not be named
             client.create_bucket(Bucket=bucket)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Path, Query, Response
 
 from faceforge_sdk import Thumbnailer
 from faceforge_sdk.errors import NotFound
@@ -24,6 +24,9 @@ _PICTURE: dict[int | str, dict[str, Any]] = {
     304: {"description": "The client has this picture already."},
 }
 
+_Size = Annotated[Literal["256", "512", "1024"], Query(description="The longer side in pixels.")]
+_AssetId = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
+
 
 def build(ctx: PluginContext, cache: ThumbnailCache) -> APIRouter:
     """Routes over what the jobs rendered; asking for a picture starts nothing.
@@ -38,7 +41,7 @@ def build(ctx: PluginContext, cache: ThumbnailCache) -> APIRouter:
     )
     def get_thumbnail(
         asset_id: str,
-        size: Annotated[Literal["256", "512", "1024"], Query(description="The longer side in pixels.")] = "256",
+        size: _Size = "256",
         if_none_match: Annotated[str | None, Header()] = None,
     ) -> Response:
         asset = ctx.assets.get(asset_id)
@@ -55,5 +58,16 @@ def build(ctx: PluginContext, cache: ThumbnailCache) -> APIRouter:
             status = 204 if cache.refused(asset.content_hash) else 202
             return Response(status_code=status, headers={"Retry-After": "2", "Cache-Control": "no-store"})
         return Response(picture, media_type="image/webp", headers=headers)
+
+    @router.get(
+        "/v1/trash/assets/{asset_id}/thumbnail",
+        summary="The small picture of a file in the trash",
+        response_class=Response,
+        responses={200: _PICTURE[200], 204: {"description": "There is no picture of this file."}},
+    )
+    def get_trashed_thumbnail(asset_id: _AssetId, size: _Size = "256") -> Response:
+        picture = cache.read(asset_id, int(size))  # an asset's id is the hash of its bytes, and pictures outlive a stay
+        headers = {"Cache-Control": "private, no-cache"}
+        return Response(picture, 200 if picture else 204, media_type="image/webp" if picture else None, headers=headers)
 
     return router

@@ -36,6 +36,7 @@ def kind_of(job_type: str, texts: Texts) -> str:
         "storage.adopt": texts.gettext("Check files of an older version"),
         "entities.bulk": texts.gettext("Change many entities"),
         "jobs.prune": texts.gettext("Remove old jobs and logs"),
+        "backup.create": texts.gettext("Back up the library"),
         "trash.purge": texts.gettext("Empty the trash"),
     }
     return kinds.get(job_type) or humanised(job_type)

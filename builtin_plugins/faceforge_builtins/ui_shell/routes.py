@@ -9,14 +9,13 @@ from fastapi.responses import RedirectResponse
 
 from faceforge_sdk.errors import TooManyRequests, Unauthorized
 from faceforge_sdk.forms import Posted, text_of
+from faceforge_sdk.sign_ins import COOKIE, forget_sign_in, keep_signed_in
 
 from .local_paths import START_PAGE, local_page
 
 if TYPE_CHECKING:
     from faceforge_sdk import PluginContext
 
-COOKIE = "ff_token"
-COOKIE_SECONDS = 30 * 24 * 3600
 PREFERENCES = {"theme": "ff_theme", "language": "ff_language"}
 PREFERENCE_SECONDS = 365 * 24 * 3600
 
@@ -48,15 +47,7 @@ def build(ctx: PluginContext) -> APIRouter:
         except TooManyRequests as refusal:
             return _too_many(ctx, request, wanted, refusal.retry_after)
         answer = RedirectResponse(wanted, 303)
-        answer.set_cookie(
-            COOKIE,
-            session_id,
-            max_age=COOKIE_SECONDS,
-            path="/",
-            secure=request.url.scheme == "https",
-            httponly=True,
-            samesite="lax",
-        )
+        keep_signed_in(answer, request, session_id)
         return answer
 
     @router.post("/ui/logout")
@@ -64,7 +55,7 @@ def build(ctx: PluginContext) -> APIRouter:
         if session_id:
             ctx.sessions.sign_out(session_id)
         answer = RedirectResponse("/ui/login", 303)
-        answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")
+        forget_sign_in(answer)
         return answer
 
     _add_preferences(router)

@@ -45,6 +45,9 @@ UPDATE = prepare(
         }
     )
 )
+PLACE = prepare(
+    update(table).where(_THIS, _LIVE).values(position=bindparam("new_position"), updated_at=bindparam("new_updated_at"))
+)
 TRASH = prepare(update(table).where(_THIS, _LIVE).values(deleted_at=bindparam("moment")))
 RESTORE = prepare(update(table).where(_THIS, _TRASHED).values(deleted_at=None))
 COUNT_TRASH = prepare(select(func.count()).select_from(table).where(_TRASHED))

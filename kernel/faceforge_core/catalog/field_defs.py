@@ -15,8 +15,8 @@ from faceforge_sdk.models import FieldDef, FieldDefChange
 
 from . import definition_rows as rows
 from .ids import new_id
-from .memo import Memo
-from .misfits import find_misfits, has_values
+from .memo import CostlyMemo, Memo
+from .misfits import count_values, find_misfits, has_values
 from .paging import Cut
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class FieldDefCatalog:
         self._events = events
         self._types = types
         self._enforced: Memo[Sequence[FieldDef]] = Memo(lambda: database.generation)
+        self._counts: CostlyMemo[Mapping[str, int]] = CostlyMemo(lambda: database.generation)
 
     def create(self, draft: FieldDefDraft) -> FieldDef:
         """Define a key. Raises `InvalidInput` for what its type refuses, `Conflict` if the key is defined."""
@@ -94,6 +95,23 @@ class FieldDefCatalog:
             misfits = find_misfits(self._database, self._types, after)
             return FieldDefChange(**after.model_dump(), misfits=misfits)
         raise keeps_changing()
+
+    def arrange(self, field_def_ids: Sequence[str]) -> None:
+        """Give these their `order` by their place in the sequence; values are not looked at. Raises `NotFound`."""
+        moment = now()
+
+        def work(tx: Transaction) -> None:
+            for order, field_def_id in enumerate(dict.fromkeys(field_def_ids)):
+                definition = _live(tx, field_def_id)
+                if definition.order != order:
+                    tx.run(rows.PLACE, id=field_def_id, new_position=order, new_updated_at=moment)
+                    self._tell(tx, "field_def.updated", definition, changed=["order"])
+
+        self._database.write(work)
+
+    def counts(self) -> Mapping[str, int]:
+        """How many values are stored under each live definition, by its id."""
+        return self._counts.get("", self._count)
 
     def delete(self, field_def_id: str) -> None:
         """Move to the trash; its key is free at once. Raises `NotFound`."""
@@ -158,6 +176,11 @@ class FieldDefCatalog:
     def _read_enforced(self) -> Sequence[FieldDef]:
         with self._database.read() as reader:
             return [rows.definition_of(row) for row in reader.all(rows.ENFORCED)]
+
+    def _count(self) -> Mapping[str, int]:
+        with self._database.read() as reader:
+            found = [rows.definition_of(row) for row in reader.all(rows.ALL)]
+            return {one.field_def_id: count_values(reader, one.scope, one.field_key) for one in found}
 
     # --- What a change goes through
 

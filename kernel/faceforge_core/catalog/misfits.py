@@ -7,7 +7,7 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import bindparam, literal, select
+from sqlalchemy import bindparam, func, literal, select
 
 from faceforge_core.db import facts
 from faceforge_core.db.statements import Prepared, prepare
@@ -55,6 +55,10 @@ _ANY_DESCRIPTOR = prepare(select(literal(1)).select_from(descriptors).where(*_UN
 _ANY_FIELD = prepare(
     select(literal(1)).select_from(entity_facts).where(entity_facts.c.key_id == bindparam("key_id")).limit(1)
 )
+COUNT_DESCRIPTORS = prepare(select(func.count()).select_from(descriptors).where(*_UNDER_KEY))
+COUNT_FIELDS = prepare(
+    select(func.count(entity_facts.c.seq.distinct())).where(entity_facts.c.key_id == bindparam("key_id"))
+)
 
 
 class _Value(NamedTuple):
@@ -93,6 +97,13 @@ def has_values(reader: Reader, scope: str, field_key: str) -> bool:
         return True
     known = facts.find_key(reader, facts.FIELD, field_key) if scope == ENTITY_SCOPE else None
     return known is not None and reader.value(_ANY_FIELD, key_id=known.number) is not None
+
+
+def count_values(reader: Reader, scope: str, field_key: str) -> int:
+    """How many values stand under a key: descriptors, those of trashed entities too, and fields of live entities."""
+    count = int(reader.value(COUNT_DESCRIPTORS, scope=scope, field_key=field_key))
+    known = facts.find_key(reader, facts.FIELD, field_key) if scope == ENTITY_SCOPE else None
+    return count if known is None else count + int(reader.value(COUNT_FIELDS, key_id=known.number))
 
 
 def _all_values(database: Database, definition: FieldDef) -> Iterator[list[_Value]]:

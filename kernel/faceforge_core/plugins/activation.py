@@ -24,6 +24,7 @@ from faceforge_sdk.contributions import (
     NavItem,
     Router,
     S3Endpoint,
+    SettingsTrial,
     StorageRule,
     Thumbnailer,
 )
@@ -46,6 +47,7 @@ KINDS: Mapping[str, type[Any]] = {
     "register_asset_extractors": AssetExtractor,
     "register_thumbnailers": Thumbnailer,
     "register_health_checks": HealthCheck,
+    "register_settings_trials": SettingsTrial,
     "register_job_handlers": JobHandler,
     "register_event_handlers": EventHandler,
     "register_field_types": FieldType,

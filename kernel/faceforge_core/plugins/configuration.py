@@ -109,8 +109,9 @@ def masked_at(places: Iterable[Place], config: Mapping[str, Any]) -> tuple[dict[
     shown = copy.deepcopy(dict(config))
     names = []
     for path in places:
-        if _at(shown, path) is not None:
-            names.append(".".join(str(part) for part in path))
+        if (secret := _at(shown, path)) is not None:
+            if secret != "":  # so a form says that there is to be none
+                names.append(".".join(str(part) for part in path))
             _put(shown, path, None)
     return shown, sorted(names)
 

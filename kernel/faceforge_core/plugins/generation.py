@@ -15,6 +15,7 @@ from faceforge_sdk.contributions import (
     NavItem,
     Router,
     S3Endpoint,
+    SettingsTrial,
     StorageRule,
     Thumbnailer,
 )
@@ -40,6 +41,7 @@ NAMES: Mapping[type[Any], str | None] = {
     AssetExtractor: "name",
     Thumbnailer: "name",
     HealthCheck: "name",
+    SettingsTrial: "name",
     JobHandler: "job_type",
     EventHandler: "name",
     FieldType: "name",

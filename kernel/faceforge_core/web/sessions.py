@@ -16,12 +16,14 @@ from faceforge_core.clock import text_of
 from faceforge_core.db.statements import prepare
 from faceforge_core.db.tables import sessions as table
 from faceforge_sdk.errors import TooManyRequests, Unauthorized
+from faceforge_sdk.protocols import SignIn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from faceforge_core.auth import InstallToken
     from faceforge_core.db.engine import Database, Transaction
+    from faceforge_core.db.statements import Prepared
 
 LIFETIME_SECONDS: Final = 30 * 24 * 3600
 _WINDOW_SECONDS: Final = 60.0
@@ -32,6 +34,14 @@ _FIND: Final = prepare(
     select(table.c.token_fingerprint, table.c.expires_at).where(table.c.session_digest == bindparam("digest"))
 )
 _REVOKE: Final = prepare(delete(table).where(table.c.session_digest == bindparam("digest")))
+_REVOKE_OTHERS: Final = prepare(delete(table).where(table.c.session_digest != bindparam("digest")))
+_LIVE: Final = prepare(
+    select(table.c.session_digest, table.c.created_at, table.c.expires_at)
+    .where(
+        table.c.expires_at > bindparam("now"), table.c.token_fingerprint.is_not_distinct_from(bindparam("fingerprint"))
+    )
+    .order_by(table.c.created_at.desc(), table.c.session_digest)
+)
 _TIDY: Final = prepare(
     delete(table).where(
         or_(
@@ -76,6 +86,7 @@ class SessionStore:
         database: Database,
         token: InstallToken,
         logins_per_minute: Callable[[], int],
+        rotate: Callable[[], str],
         *,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
@@ -83,6 +94,7 @@ class SessionStore:
         self._database = database
         self._token = token
         self._limit = SignInLimit(logins_per_minute, monotonic)
+        self._rotate = rotate
         self._clock = clock
         self._known: OrderedDict[str, tuple[str, str]] = OrderedDict()
         self._revocations = 0
@@ -110,10 +122,39 @@ class SessionStore:
 
     def sign_out(self, session_id: str) -> None:
         """Revoke; nothing happens if it was not valid."""
-        digest = session_digest(session_id)
-        self._database.write(lambda transaction: transaction.run(_REVOKE, digest=digest))
+        self.revoke(session_digest(session_id))
+
+    def list(self) -> Sequence[SignIn]:
+        """Those that are good at the moment, latest first."""
+        with self._database.read() as reader:
+            rows = reader.all(_LIVE, now=_text(self._clock()), fingerprint=self._token.fingerprint())
+        return [SignIn(*(str(part) for part in row)) for row in rows]
+
+    def key_of(self, session_id: str) -> str:
+        """The digest that the session is stored under: nobody can sign in with it."""
+        return session_digest(session_id)
+
+    def revoke(self, key: str) -> bool:
+        """End one of `list`; False if it had ended already."""
+        return bool(self._end(_REVOKE, digest=key))
+
+    def revoke_others(self, session_id: str) -> int:
+        """End all but this one; returns how many."""
+        return self._end(_REVOKE_OTHERS, digest=session_digest(session_id))
+
+    def token(self) -> str:
+        """The install token."""
+        return self._token.text()
+
+    def rotate_token(self) -> str:
+        """Replace the install token; by its fingerprint every session ends with the old one."""
+        return self._rotate()
+
+    def _end(self, statement: Prepared, *, digest: str) -> int:
+        ended = self._database.write(lambda transaction: transaction.run(statement, digest=digest))
         self._revocations += 1
-        self._known.pop(digest, None)
+        self._known.clear()
+        return ended
 
     def valid(self, session_id: str) -> bool:
         """Whether a cookie's value is a live session; cheap, fit for the event loop, writes nothing."""

@@ -22,7 +22,7 @@ from .storage import (
     Upload,
     UploadFacts,
 )
-from .surroundings import Network, Pages, Sessions, System, Texts, Whereabouts
+from .surroundings import Network, Pages, Sessions, SignIn, System, Texts, Whereabouts
 from .work import Events, Jobs
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "Relationships",
     "Sessions",
     "Sidecar",
+    "SignIn",
     "Storage",
     "StorageProvider",
     "StoredObject",

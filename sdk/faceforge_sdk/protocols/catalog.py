@@ -206,6 +206,20 @@ class FieldDefs(Protocol):
         """
         ...
 
+    def arrange(self, field_def_ids: Sequence[str]) -> None:
+        """Give these their `order` by their place in the sequence, in one transaction; others keep theirs.
+
+        Raises `NotFound`; nothing is changed then.
+        """
+        ...
+
+    def counts(self) -> Mapping[str, int]:
+        """How many values are stored under each live definition, by its id; as old as `Entities.statistics` may be.
+
+        Of an entity's own `fields` those count that lists can filter by.
+        """
+        ...
+
     def delete(self, field_def_id: str) -> None:
         """Move to the trash; its key is free at once, and stored values stay readable. Raises `NotFound`."""
         ...

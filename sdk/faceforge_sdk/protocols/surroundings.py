@@ -58,14 +58,50 @@ class System(Whereabouts, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A browser that is signed in. `key` names the sign-in and opens nothing; the times are those of rows."""
+
+    key: str
+    created_at: str
+    expires_at: str
+
+
 class Sessions(Protocol):
-    """Browser sign-ins."""
+    """Browser sign-ins, and the install token that they are made with."""
 
     def sign_in(self, token: str) -> str:
         """A new session id for the install token. Raises `Unauthorized`, `TooManyRequests` after too many failures."""
 
     def sign_out(self, session_id: str) -> None:
         """Revoke; nothing happens if it was not valid."""
+
+    def list(self) -> Sequence[SignIn]:
+        """Those that are good at the moment, latest first."""
+        ...
+
+    def key_of(self, session_id: str) -> str:
+        """Under which `list` has a session, if it is good."""
+        ...
+
+    def revoke(self, key: str) -> bool:
+        """End one of `list`; False if it had ended already."""
+        ...
+
+    def revoke_others(self, session_id: str) -> int:
+        """End all but this one; returns how many."""
+        ...
+
+    def token(self) -> str:
+        """The install token: for who is signed in and asks to see it, and for nobody else."""
+        ...
+
+    def rotate_token(self) -> str:
+        """Replace the install token, and return the new one. The old one and every sign-in end at once.
+
+        Raises `StorageUnavailable` where `core.json` can't be written.
+        """
+        ...
 
 
 class Texts(Protocol):

@@ -20,7 +20,7 @@ from faceforge_sdk.models import (
 from .answers import now, page
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from faceforge_sdk.contributions import FieldType
     from faceforge_sdk.models import (
@@ -77,6 +77,14 @@ class FakeFieldDefs:
         if not dry_run:
             after = self._live[field_def_id] = after.model_copy(update={"updated_at": now()})
         return FieldDefChange(**after.model_dump(), misfits=self._misfits(after))
+
+    def arrange(self, field_def_ids: Sequence[str]) -> None:
+        placed = {field_def_id: self.get(field_def_id) for field_def_id in field_def_ids}
+        for order, (field_def_id, definition) in enumerate(placed.items()):
+            self._live[field_def_id] = definition.model_copy(update={"order": order})
+
+    def counts(self) -> Mapping[str, int]:
+        return {field_def_id: len(self._values(one)) for field_def_id, one in self._live.items()}
 
     def delete(self, field_def_id: str) -> None:
         self._trashed[field_def_id] = TrashedFieldDef(**self.get(field_def_id).model_dump(), deleted_at=now())

@@ -27,7 +27,9 @@ from faceforge_sdk.models import (
     SystemInfo,
     SystemPaths,
 )
-from faceforge_sdk.protocols import Network
+from faceforge_sdk.protocols import Network, SignIn
+
+from .answers import now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -174,13 +176,38 @@ class FakeSessions:
 
     def __init__(self) -> None:
         self.valid: set[str] = set()
+        self._token = FAKE_TOKEN
 
     def sign_in(self, token: str) -> str:
-        if not compare_digest(token.encode(), FAKE_TOKEN.encode()):
+        if not compare_digest(token.encode(), self._token.encode()):
             raise Unauthorized("The token is not valid.")
         session_id = token_hex(32)
         self.valid.add(session_id)
         return session_id
+
+    def list(self) -> Sequence[SignIn]:
+        at = now()
+        return [SignIn(self.key_of(session_id), at, at) for session_id in sorted(self.valid)]
+
+    def key_of(self, session_id: str) -> str:
+        return sha256(session_id.encode()).hexdigest()
+
+    def revoke(self, key: str) -> bool:
+        found = {session_id for session_id in self.valid if compare_digest(self.key_of(session_id), key)}
+        self.valid -= found
+        return bool(found)
+
+    def revoke_others(self, session_id: str) -> int:
+        others = self.valid - {session_id}
+        self.valid -= others
+        return len(others)
+
+    def token(self) -> str:
+        return self._token
+
+    def rotate_token(self) -> str:
+        self._token, self.valid = token_hex(32), set()
+        return self._token
 
     def sign_out(self, session_id: str) -> None:
         self.valid.discard(session_id)

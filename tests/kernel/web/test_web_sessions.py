@@ -35,9 +35,12 @@ class SignIns:
     def another(self) -> SessionStore:
         """What a Core that was started again has."""
         token = InstallToken(lambda: self.token)
-        return SessionStore(
-            self.database, token, lambda: self.limit, clock=lambda: self.now, monotonic=lambda: self.now
-        )
+        clock = {"clock": lambda: self.now, "monotonic": lambda: self.now}
+        return SessionStore(self.database, token, lambda: self.limit, self.rotate, **clock)
+
+    def rotate(self) -> str:
+        self.token = "another-token-that-nobody-guesses"  # of this test alone
+        return self.token
 
     def fail(self, times: int) -> None:
         for _ in range(times):
@@ -136,3 +139,34 @@ def test_b13_asking_whether_a_session_is_good_writes_nothing(sign_ins: SignIns) 
         sign_ins.another().valid(session)
         sign_ins.store.valid("nonsense")
     assert sign_ins.database.generation == generation
+
+
+def test_sign_ins_are_listed_and_ended_one_by_one_or_all_but_one(sign_ins: SignIns) -> None:
+    first = sign_ins.store.sign_in(TOKEN)
+    sign_ins.now += 60
+    second, third = sign_ins.store.sign_in(TOKEN), sign_ins.store.sign_in(TOKEN)
+    listed = sign_ins.store.list()
+    keys = [sign_ins.store.key_of(session) for session in (first, second, third)]
+    assert {one.key for one in listed} == set(keys)
+    assert listed[-1].key == keys[0]  # the latest first
+    assert not {first, second, third} & {one.key for one in listed}  # what is listed opens nothing
+    assert not sign_ins.store.valid(keys[0])
+    assert all(map(sign_ins.store.valid, (first, second, third)))
+    assert sign_ins.store.revoke(keys[1])
+    assert not sign_ins.store.revoke(keys[1])
+    assert not sign_ins.store.valid(second)
+    assert sign_ins.store.revoke_others(third) == 1
+    assert [sign_ins.store.valid(session) for session in (first, third)] == [False, True]
+
+
+def test_a_sign_in_that_ran_out_or_whose_token_is_gone_is_not_listed(sign_ins: SignIns) -> None:
+    session = sign_ins.store.sign_in(TOKEN)
+    sign_ins.now += LIFETIME_SECONDS
+    assert sign_ins.store.list() == []
+    sign_ins.now -= LIFETIME_SECONDS
+    assert len(sign_ins.store.list()) == 1
+    fresh = sign_ins.store.rotate_token()
+    assert sign_ins.store.list() == []
+    assert not sign_ins.store.valid(session)
+    assert sign_ins.store.token() == fresh
+    assert sign_ins.store.valid(sign_ins.store.sign_in(fresh))

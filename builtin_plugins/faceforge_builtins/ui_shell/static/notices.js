@@ -48,6 +48,7 @@ export function startNotices() {
   if (address.searchParams.has("notice")) {
     address.searchParams.delete("notice");
     address.searchParams.delete("undo");
+    address.searchParams.delete("count");
     history.replaceState(history.state, "", address);
   }
   document.addEventListener("click", (event) => {
