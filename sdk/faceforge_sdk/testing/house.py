@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
+from hashlib import sha256
 from hmac import compare_digest
+from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from zipfile import BadZipFile, ZipFile
 
-from faceforge_sdk.errors import Conflict, ContributionFailed, JobCancelled, NotFound, Unauthorized
-from faceforge_sdk.models import HealthFinding, Plugin, PluginConfig, PluginList, SystemInfo, SystemPaths
+from faceforge_sdk.errors import Conflict, ContributionFailed, InvalidInput, JobCancelled, NotFound, Unauthorized
+from faceforge_sdk.manifest import Manifest, ManifestError
+from faceforge_sdk.models import (
+    HealthFinding,
+    Plugin,
+    PluginConfig,
+    PluginInstallation,
+    PluginList,
+    SystemInfo,
+    SystemPaths,
+)
 from faceforge_sdk.protocols import Network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import BinaryIO
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -98,6 +111,37 @@ class FakePlugins:
         self._change(plugin_id, config=dict(config))
         return self.config(plugin_id)
 
+    def install(self, source: BinaryIO | Path, filename: str) -> PluginInstallation:
+        """Make known what `source` says of itself: a folder, or a ZIP whose manifest lies at its top or one below."""
+        contents = _contents(source)
+        manifests = [name for name in contents if name.rpartition("/")[2] == "plugin.json" and name.count("/") <= 1]
+        if len(manifests) != 1:
+            raise InvalidInput(f"{filename} holds {len(manifests)} plugins.")
+        try:
+            manifest = Manifest.parse(contents[manifests[0]])
+        except ManifestError as error:
+            raise InvalidInput(f"plugin.json: {error}") from error
+        old = self._rows.get(manifest.id)
+        if old is not None and old.source != "folder":
+            raise Conflict(f"{manifest.id} is no folder and can't be replaced.")
+        facts = {"name": manifest.name, "version": manifest.version, "config_schema": manifest.config_schema}
+        plugin = self.add(manifest.id, **facts) if old is None else self._change(manifest.id, **facts)
+        digest = sha256()
+        for name, content in sorted(contents.items()):
+            digest.update(f"{name}\0{sha256(content).hexdigest()}\n".encode())
+        return PluginInstallation(
+            plugin=plugin,
+            sha256=digest.hexdigest(),
+            files=len(contents),
+            byte_size=sum(map(len, contents.values())),
+            replaced=None if old is None else old.version or "",
+        )
+
+    def remove(self, plugin_id: str) -> None:
+        if self.get(plugin_id).source != "folder":
+            raise Conflict(f"{plugin_id} is no folder and can't be removed.")
+        self._change(plugin_id, enabled=False, state="disabled", discovered=False)
+
     def contributed(self, kind: type[T]) -> Sequence[Contributed[T]]:
         found = [one for one in self._values if isinstance(one.value, kind)]
         return sorted(found, key=lambda one: getattr(one.value, "order", 0))
@@ -105,6 +149,17 @@ class FakePlugins:
     def _change(self, plugin_id: str, **changes: Any) -> Plugin:
         self._rows[plugin_id] = self.get(plugin_id).model_copy(update=changes)
         return self._rows[plugin_id]
+
+
+def _contents(source: BinaryIO | Path) -> dict[str, bytes]:
+    if isinstance(source, Path) and source.is_dir():
+        files = [path for path in source.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+        return {path.relative_to(source).as_posix(): path.read_bytes() for path in files}
+    try:
+        with ZipFile(source) as archive:
+            return {info.filename: archive.read(info) for info in archive.infolist() if not info.is_dir()}
+    except BadZipFile as error:
+        raise InvalidInput(f"The file is no ZIP archive that can be read: {error}.") from error
 
 
 class FakeSessions:
