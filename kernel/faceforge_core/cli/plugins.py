@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from faceforge_core.refusals import StartRefused
+from faceforge_sdk.scaffolds import folder_name, scaffold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from .plugin_checks import Finding, Report
 
@@ -18,7 +20,46 @@ app = typer.Typer(help="Plugins: make one, check it, install it, switch it on an
 
 ERRORS = 1
 
+
+class Kind(StrEnum):
+    """What a new plugin begins as."""
+
+    ROUTE = "route"
+    EXTRACTOR = "extractor"
+    STORAGE = "storage"
+    PANEL = "panel"
+    JOB = "job"
+
+
 FolderArgument = Annotated[Path, typer.Argument(help="The plugin's folder.", show_default=False)]
+
+
+@app.command("new")
+def new_plugin(
+    plugin_id: Annotated[str, typer.Argument(help="Its id, like anna.palette.", show_default=False)],
+    kind: Annotated[Kind, typer.Option(help="What it begins as.")] = Kind.ROUTE,
+    folder: Annotated[
+        Path | None, typer.Option(help="The folder to write; else one here that is called like the id.")
+    ] = None,
+) -> None:
+    """Write a whole plugin to begin with: manifest, code, a test that passes, README."""
+    files = scaffold(kind, plugin_id)
+    place = folder if folder is not None else Path(folder_name(plugin_id))
+    _write(place, files)
+    typer.echo(
+        f"{plugin_id} is in {place}. Try it: pytest {place}\nKeep it running in Core: faceforge plugins dev {place}"
+    )
+
+
+def _write(place: Path, files: Mapping[str, str]) -> None:
+    try:
+        if place.exists() and (not place.is_dir() or any(place.iterdir())):
+            raise StartRefused(f"{place} is there already and not empty.", ERRORS)
+        for name, text in files.items():
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            (place / name).write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise StartRefused(f"{place} can't be written: {error.strerror or error}", ERRORS) from error
 
 
 @app.command("check")
