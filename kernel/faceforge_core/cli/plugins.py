@@ -11,8 +11,14 @@ import typer
 from faceforge_core.refusals import StartRefused
 from faceforge_sdk.scaffolds import folder_name, scaffold
 
+from .homes import HomeOption, existing_home, home_root
+from .plugin_desks import plugin_desk
+from .sizes import size_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from faceforge_sdk.models import Plugin
 
     from .plugin_checks import Finding, Report
 
@@ -31,7 +37,96 @@ class Kind(StrEnum):
     JOB = "job"
 
 
+IdArgument = Annotated[str, typer.Argument(help="The plugin's id.", show_default=False)]
 FolderArgument = Annotated[Path, typer.Argument(help="The plugin's folder.", show_default=False)]
+
+
+@app.command("list")
+def list_plugins(
+    everything: Annotated[bool, typer.Option("--all", help="Those that come with Core, too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON, all.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """List the plugins of a home, and what lies there and is none."""
+    with plugin_desk(existing_home(home)) as desk:
+        found = desk.list()
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+        return
+    shown = [plugin for plugin in found.items if everything or plugin.source != "builtin"]
+    typer.echo("\n".join([*map(_line, shown), *(f"IGNORED   {one.path}: {one.reason}" for one in found.ignored)]))
+
+
+@app.command("install")
+def install_plugin(
+    source: Annotated[Path, typer.Argument(help="A folder, a ZIP of one, or a wheel.", show_default=False)],
+    home: HomeOption = None,
+) -> None:
+    """Copy a plugin into a home; one that is there already is replaced. It is not enabled by that.
+
+    Its code runs with all your rights once it is enabled: compare the checksum with what its author published.
+    """
+    if not source.exists():
+        raise StartRefused(f"{source} is not there.", ERRORS)
+    with plugin_desk(existing_home(home)) as desk:
+        installed = desk.install(source.absolute())
+    plugin = installed.plugin
+    instead = f" in place of {installed.replaced or 'one without a version'}" if installed.replaced is not None else ""
+    typer.echo(f"Installed: {_named(plugin)}{instead}, {installed.files} files, {size_text(installed.byte_size)}.")
+    typer.echo(f"SHA-256: {installed.sha256}")
+    if plugin.state == "disabled":
+        typer.echo(f"To switch it on: faceforge plugins enable {plugin.plugin_id}")
+    _tell_state(plugin)
+
+
+@app.command("remove")
+def remove_plugin(plugin_id: IdArgument, home: HomeOption = None) -> None:
+    """Disable a plugin and remove its folder; its configuration and data stay for the case it comes back."""
+    with plugin_desk(existing_home(home)) as desk:
+        desk.remove(plugin_id)
+    typer.echo(f"Removed: {plugin_id}. Its configuration and data are kept.")
+
+
+@app.command("enable")
+def enable_plugin(plugin_id: IdArgument, home: HomeOption = None) -> None:
+    """Switch a plugin on: its code runs with all your rights. Ends with 1 where it does not start."""
+    with plugin_desk(existing_home(home)) as desk:
+        plugin = desk.enable(plugin_id)
+    if plugin.state == "active":
+        typer.echo(f"Enabled: {_named(plugin)}.")
+    _tell_state(plugin)
+
+
+@app.command("disable")
+def disable_plugin(plugin_id: IdArgument, home: HomeOption = None) -> None:
+    """Switch a plugin off."""
+    with plugin_desk(existing_home(home)) as desk:
+        plugin = desk.disable(plugin_id)
+    typer.echo(f"Disabled: {_named(plugin)}.")
+    if plugin.restart_required:
+        typer.echo("Something of it is still held: restart Core to be rid of it.")
+
+
+def _line(plugin: Plugin) -> str:
+    state = plugin.state if plugin.discovered else "gone"
+    why = f"  {plain(plugin.error.summary)}" if plugin.error else ""
+    named = f"{plain(plugin.plugin_id):32} {plain(plugin.version or ''):10} {plugin.source:8} {plain(plugin.name)}"
+    return f"{state:9} {named}{why}"
+
+
+def plain(text: str) -> str:
+    """A stranger's text on one line of a terminal."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
+def _named(plugin: Plugin) -> str:
+    return plain(f"{plugin.plugin_id} {plugin.version or ''}".strip())
+
+
+def _tell_state(plugin: Plugin) -> None:
+    """Say why a plugin does not run, and end with 1 then."""
+    if plugin.state == "error" and plugin.error is not None:
+        raise StartRefused(f"{plugin.plugin_id} does not run: {plain(plugin.error.summary)}", ERRORS)
 
 
 @app.command("new")
@@ -76,6 +171,17 @@ def check_plugin(
     report = check(_folder(path), run=run)
     typer.echo("\n".join([*told_findings(path, report.findings), _summary(report)]))
     raise typer.Exit(ERRORS if report.errors else 0)
+
+
+@app.command("dev")
+def develop_plugin(path: FolderArgument, home: HomeOption = None) -> None:
+    """Keep a plugin running in Core while you work on it: reloaded whenever you save a file, until Ctrl-C.
+
+    Uses the Core that serves the home, or starts one. What is wrong is told, and the last version that ran goes on.
+    """
+    from .plugin_dev import develop
+
+    develop(_folder(path), home_root(home))
 
 
 def _folder(path: Path) -> Path:
