@@ -38,11 +38,13 @@ def build(plugins: Plugins, folder: Path) -> APIRouter:
 
     @router.post("/install", summary="Install a plugin", status_code=201, openapi_extra=ARCHIVE_BODY)
     async def install_plugin(request: Request) -> Envelope[PluginInstallation]:
+        """It is put in place whole or not at all, and not enabled by that. One that runs is replaced while it runs."""
         async with received_archive(request, folder) as (file, filename):
             return ok(await to_thread.run_sync(plugins.install, file, filename))
 
     @router.delete("/{plugin_id}", summary="Remove a plugin's folder")
     def remove_plugin(plugin_id: str) -> Envelope[Deleted]:
+        """It is disabled, and its files are gone for good. Its configuration and data stay in case it comes back."""
         plugins.remove(plugin_id)
         return ok(Deleted())
 
