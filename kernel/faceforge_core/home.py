@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MARKER_NAME = ".ff-home"
 MARKER_SCHEMA = 1
+PROBE = ".ff-probe-"
+"""How the names of empty files begin that a killed process may leave in `tmp` and where it renames to."""
 
 
 def resolve_root(environ: Mapping[str, str], user_home: Path, argument: Path | None = None) -> Path:
@@ -129,7 +131,7 @@ class Home:
         written = (self.root, self.db_dir, self.assets_dir, self.logs_dir, self.tmp_dir, self.config_dir)
         for folder in (*written, self.s3_dir, self.tools_dir, self.plugins_dir, self.plugin_data_dir):
             _make_usable(folder, writable=folder in written)
-        if not _renames_into(self.tmp_dir, self.assets_dir):
+        if not renames_into(self.tmp_dir, self.assets_dir):
             _make_usable(self.assets_dir / ".staging")
 
     def take(self) -> HomeLock:
@@ -224,9 +226,12 @@ def _prove_writable(folder: Path) -> None:
             raise
 
 
-def _renames_into(source: Path, target: Path) -> bool:
-    """By trying: one device number on both sides does not tell, bind mounts of one disk share it."""
-    name = f".ff-probe-{secrets.token_hex(8)}"
+def renames_into(source: Path, target: Path) -> bool:
+    """Whether what lies in one folder can be renamed into the other.
+
+    By trying: one device number on both sides does not tell, bind mounts of one disk share it.
+    """
+    name = f"{PROBE}{secrets.token_hex(8)}"
     try:
         (source / name).touch(mode=0o600, exist_ok=False)
         (source / name).rename(target / name)

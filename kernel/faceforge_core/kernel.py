@@ -34,6 +34,7 @@ from faceforge_core.plugins.contributed import GuardedContribution
 from faceforge_core.plugins.discovery import Discovery
 from faceforge_core.plugins.generation import Generation, compose
 from faceforge_core.plugins.markers import Markers
+from faceforge_core.plugins.placing import Places
 from faceforge_core.plugins.records import Records
 from faceforge_core.plugins.service import PluginService
 from faceforge_core.plugins.starting import Surroundings
@@ -273,6 +274,8 @@ class Kernel:
         def announce(event_type: Any, plugin_id: str, payload: Mapping[str, Any]) -> None:
             database.write(lambda tx: events.append(tx, event_type, plugin_id, payload))
 
+        places = Places(self.home.plugins_dir, self.home.tmp_dir)
+        places.recover()
         self._switch = Switch(
             Discovery(self.home.plugins_dir),
             records,
@@ -288,7 +291,7 @@ class Kernel:
                 safe_mode=self.safe_mode,
             ),
         )
-        self.plugins = PluginService(self._switch, records, configurations)
+        self.plugins = PluginService(self._switch, records, configurations, places)
         self.services = context("faceforge.kernel", {})
         self._dispatcher = EventDispatcher(database, events, lambda: self._generation.all(EventHandler))
         self._closing.callback(self._switch.close)

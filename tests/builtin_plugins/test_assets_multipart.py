@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faceforge_builtins.assets_api.multipart import MultipartReader, PartBegin, PartData, PartEnd
 from faceforge_sdk.errors import InvalidInput
+from faceforge_sdk.multipart import MultipartReader, PartBegin, PartData, PartEnd
 
 TYPE = "multipart/form-data; boundary=XX"
 

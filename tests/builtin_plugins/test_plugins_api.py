@@ -68,6 +68,7 @@ def test_a_manifest_of_v019_is_listed_as_then_and_with_what_is_new(faceforge: An
         "contributions": {},
         "restart_required": False,
         "config_secrets_set": [],
+        "description": None,
     }
 
 

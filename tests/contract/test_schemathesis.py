@@ -94,6 +94,12 @@ BEYOND = (
     ),
     Beyond(
         RejectedPositiveData,
+        "no ZIP archive that can be read|called a wheel",
+        "what an archive holds is no matter of the request's shape",
+        "POST /v1/plugins/install",
+    ),
+    Beyond(
+        RejectedPositiveData,
         "is no picture that is linked to this entity",
         "only this Core knows which pictures an entity has",
         r"PUT /v1/entities/\{entity_id\}/cover",

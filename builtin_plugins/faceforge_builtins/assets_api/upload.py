@@ -9,18 +9,17 @@ from anyio import to_thread
 from starlette.requests import ClientDisconnect
 
 from faceforge_sdk.errors import FaceForgeError, InvalidInput
+from faceforge_sdk.multipart import MultipartReader, PartBegin, PartData, PartEnd
 from faceforge_sdk.protocols import Sidecar
 from faceforge_sdk.strict_json import MAX_BYTES as MAX_SIDECAR_BYTES
-
-from .multipart import MultipartReader, PartBegin, PartData, PartEnd
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from faceforge_sdk.models import Asset
+    from faceforge_sdk.multipart import PartEvent
     from faceforge_sdk.protocols import Storage, Upload
 
-    from .multipart import PartEvent
 
 BUFFER = 1024 * 1024
 MAX_PARTS = 100

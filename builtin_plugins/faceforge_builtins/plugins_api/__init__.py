@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from faceforge_sdk import Router, hookimpl
 
-from .routes import build
+from .routes import INSTALL_PATH, build
 
 if TYPE_CHECKING:
     from faceforge_sdk import PluginContext
@@ -14,4 +14,4 @@ if TYPE_CHECKING:
 
 @hookimpl
 def register_routers(ctx: PluginContext) -> list[Router]:
-    return [Router(build(ctx.plugins))]
+    return [Router(build(ctx.plugins, ctx.data_dir), uploads=(INSTALL_PATH,))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from .homes import config_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import BinaryIO
 
     from faceforge_core.home import Home
     from faceforge_core.kernel import Kernel
@@ -29,14 +31,25 @@ class RunningCore:
 
     def __init__(self, host: str, port: int, token: str) -> None:
         self._address = host, port
-        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        self._headers = {"Authorization": f"Bearer {token}"}
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """The data of the answer. Raises `FaceForgeError` for a refusal, `StartRefused` where none comes."""
+        return self._answer(method, path, None if body is None else json.dumps(body).encode(), "application/json")
+
+    def send_file(self, path: str, file: BinaryIO, filename: str) -> Any:
+        """Post a file as the field ``file`` of a form. The answer is that of `ask`."""
+        boundary = secrets.token_hex(16)
+        name = filename.translate({ord(letter): "_" for letter in '"\\\r\n'})
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'.encode()
+        body = head + file.read() + f"\r\n--{boundary}--\r\n".encode()
+        return self._answer("POST", path, body, f"multipart/form-data; boundary={boundary}")
+
+    def _answer(self, method: str, path: str, body: bytes | None, content_type: str) -> Any:
         host, port = self._address
         connection = HTTPConnection(host, port, timeout=_SECONDS)
         try:
-            connection.request(method, path, None if body is None else json.dumps(body), self._headers)
+            connection.request(method, path, body, {**self._headers, "Content-Type": content_type})
             answer = json.loads(connection.getresponse().read())
             data, error = answer["data"], answer["error"]
         except (OSError, HTTPException, ValueError, KeyError, TypeError) as exc:

@@ -87,6 +87,10 @@ class Records:
             replace(self.of(found), enabled=enabled, version=found.manifest.version, code_consent=consent)
         )
 
+    def replaced(self, found: Found) -> Record:
+        """Note what a plugin that was put in another's place says of itself; wish and consent stay."""
+        return self._keep(replace(self.of(found), version=found.manifest.version, source=found.source))
+
     def configure(self, found: Found, config: Mapping[str, Any], secrets: Iterable[tuple[str | int, ...]]) -> Record:
         """Keep the configuration, and where its secrets stand."""
         return self._keep(replace(self.of(found), config=config, secrets=tuple(secrets)))

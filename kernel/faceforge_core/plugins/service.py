@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from faceforge_core.plugins.configuration import masked, masked_at
 from faceforge_core.plugins.contributed import GuardedContribution
+from faceforge_core.plugins.installation import Installation
 from faceforge_sdk.errors import NotFound
-from faceforge_sdk.models import Plugin, PluginConfig, PluginList
+from faceforge_sdk.models import Plugin, PluginConfig, PluginInstallation, PluginList
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from typing import BinaryIO
 
     from faceforge_core.plugins.configuration import Configurations
     from faceforge_core.plugins.discovery import Found
+    from faceforge_core.plugins.placing import Places
     from faceforge_core.plugins.records import Record, Records
     from faceforge_core.plugins.switch import Switch
     from faceforge_sdk.protocols import Contributed
@@ -22,12 +26,13 @@ T = TypeVar("T")
 
 
 class PluginService:
-    """Lists, switches and configures; guarantees and errors are those of the protocol. All methods block."""
+    """Lists, switches, configures, installs; guarantees and errors are those of the protocol. All methods block."""
 
-    def __init__(self, switch: Switch, records: Records, configurations: Configurations) -> None:
+    def __init__(self, switch: Switch, records: Records, configurations: Configurations, places: Places) -> None:
         self._switch = switch
         self._records = records
         self._configurations = configurations
+        self._installation = Installation(places, switch, records)
 
     def list(self) -> PluginList:
         """See `Plugins.list`."""
@@ -67,6 +72,21 @@ class PluginService:
         """See `Plugins.configure`."""
         self._switch.configure(plugin_id, config)
         return self.config(plugin_id)
+
+    def install(self, source: BinaryIO | Path, filename: str) -> PluginInstallation:
+        """See `Plugins.install`."""
+        installed = self._installation.install(source, filename)
+        return PluginInstallation(
+            plugin=self._row(installed.found),
+            sha256=installed.staged.sha256,
+            files=installed.staged.files,
+            byte_size=installed.staged.byte_size,
+            replaced=installed.replaced,
+        )
+
+    def remove(self, plugin_id: str) -> None:
+        """See `Plugins.remove`."""
+        self._installation.remove(plugin_id)
 
     def contributed(self, kind: type[T]) -> Sequence[Contributed[T]]:
         """See `Plugins.contributed`."""

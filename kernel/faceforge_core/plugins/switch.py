@@ -25,6 +25,7 @@ from faceforge_sdk.models import PluginError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from contextlib import AbstractContextManager
 
     from faceforge_core.plugins.configuration import Configurations
     from faceforge_core.plugins.discovery import Discovery, Findings, Found
@@ -229,6 +230,21 @@ class Switch:
                     f"{found.manifest.name} can't run with this configuration: {exc}",
                     details={"plugin_id": plugin_id, "errors": []},
                 ) from exc
+            return found
+
+    # --- Their files
+
+    def alone(self) -> AbstractContextManager[object]:
+        """Hold up all switching meanwhile, to change what a plugin is made of."""
+        return self._lock
+
+    def renew(self, plugin_id: str) -> Found:
+        """Activate an enabled plugin anew, from its files as they are now. Raises `NotFound`."""
+        with self._lock:
+            found = self.find(plugin_id)
+            if self._is_wished(found):
+                self._markers.end(plugin_id)
+                self._bring_up(found)
             return found
 
     # --- One plugin

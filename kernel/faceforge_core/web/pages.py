@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import (
@@ -11,6 +12,8 @@ from jinja2 import (
     PrefixLoader,
     StrictUndefined,
     TemplateNotFound,
+    TemplateSyntaxError,
+    nodes,
     pass_context,
 )
 from jinja2.ext import Extension
@@ -210,3 +213,24 @@ def _encoded(text: str) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         return "".join("\ufffd" if "\ud800" <= character <= "\udfff" else character for character in text).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedTemplate:
+    """`problem`: line and message of what keeps it from being compiled; `needs`: what it names, each with its line."""
+
+    problem: tuple[int, str] | None = None
+    needs: tuple[tuple[str, int], ...] = ()
+
+
+def parsed_template(source: str) -> ParsedTemplate:
+    """A template as a page would be made of it, without making any."""
+    environment = _Environment(_OwnerLoader({}))
+    try:
+        tree = environment.parse(source, "plugin/template")
+        environment.compile(source, "plugin/template")
+    except TemplateSyntaxError as exc:
+        return ParsedTemplate((exc.lineno, exc.message or "can't be parsed"))
+    naming: list[Any] = list(tree.find_all((nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)))
+    found = [(one.template.value, one.lineno) for one in naming if isinstance(one.template, nodes.Const)]
+    return ParsedTemplate(None, tuple((name, line) for name, line in found if isinstance(name, str)))

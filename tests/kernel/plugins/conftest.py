@@ -23,6 +23,7 @@ from faceforge_core.plugins.configuration import Configurations
 from faceforge_core.plugins.discovery import BUILTIN_GROUP, PACKAGE_GROUP, Discovery
 from faceforge_core.plugins.generation import NAMES, Generation
 from faceforge_core.plugins.markers import Markers
+from faceforge_core.plugins.placing import Places
 from faceforge_core.plugins.records import Records
 from faceforge_core.plugins.service import PluginService
 from faceforge_core.plugins.switch import Surroundings, Switch
@@ -119,7 +120,9 @@ class House:
                 safe_mode=self.safe_mode,
             ),
         )
-        self.plugins = PluginService(self.switch, self.records, configurations)
+        self.plugins = PluginService(
+            self.switch, self.records, configurations, Places(self.root / "plugins", self.root / "tmp")
+        )
         self.switch.start()
 
     def close(self) -> None:

@@ -1,16 +1,18 @@
-"""A multipart body, taken apart while it arrives (RFC 7578)."""
+"""A multipart body, taken apart while it arrives (RFC 7578).
+
+For routes that read a stream (`Router.uploads`). Needs the package python-multipart, which Core brings along; it is
+loaded when it is first needed.
+"""
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from email.message import Message
 from email.utils import collapse_rfc2231_value
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser
-
-from faceforge_sdk.errors import InvalidInput
+from .errors import InvalidInput
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -58,11 +60,13 @@ class MultipartReader:
             "on_part_end": self._on_part_end,
             "on_end": self._on_end,
         }
+        parsing = importlib.import_module("python_multipart.multipart")
+        self._malformed: type[Exception] = importlib.import_module("python_multipart.exceptions").FormParserError
         try:
-            self._parser = MultipartParser(
+            self._parser: Any = parsing.MultipartParser(
                 boundary.encode("latin-1", "replace"), callbacks, max_header_size=MAX_HEADER_BYTES
             )
-        except FormParserError as exc:
+        except self._malformed as exc:
             raise InvalidInput(f"The multipart boundary is not usable: {exc}") from exc
         self._events: list[PartEvent] = []
         self._headers: dict[str, str] = {}
@@ -75,7 +79,7 @@ class MultipartReader:
         self._events = []
         try:
             self._parser.write(chunk)
-        except FormParserError as exc:
+        except self._malformed as exc:
             raise InvalidInput(f"The multipart body is malformed: {exc}") from exc
         return self._events
 

@@ -1,0 +1,8 @@
+"""What is wrong with a plugin, told as a compiler tells it: file, line, and a sentence that says what to do."""
+
+from __future__ import annotations
+
+from .checking import Report, check
+from .findings import Finding
+
+__all__ = ["Finding", "Report", "check"]
