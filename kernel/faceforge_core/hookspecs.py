@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         FieldType,
         HealthCheck,
         JobHandler,
+        Migrations,
         NavItem,
         PluginContext,
         Router,
@@ -46,6 +47,19 @@ def lifespan(ctx: PluginContext) -> AbstractContextManager[None]:
             with ThreadPoolExecutor(2) as pool:
                 ...
                 yield
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_migrations(ctx: PluginContext) -> Iterable[Migrations]:
+    """The plugin's own tables, brought up to date before every other hook is called. Added in SDK 1.
+
+    ::
+
+        @hookimpl
+        def register_migrations(ctx):
+            return [Migrations("migrations")]  # the folder of 0001_palettes.sql
     """
     raise NotImplementedError
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Imports,
         Jobs,
         Pages,
+        PluginDatabase,
         Plugins,
         Relationships,
         Sessions,
@@ -40,13 +41,14 @@ class PluginContext:
 
     `config` is the plugin's configuration at activation, already valid by its schema; a change activates the plugin
     anew with a new context. `data_dir` is the plugin's alone and survives disabling; it may not exist yet: make it
-    before the first use.
+    before the first use. `db` reaches the tables that the plugin's migrations made.
     """
 
     plugin_id: str
     config: Mapping[str, Any]
     log: logging.Logger
     data_dir: Path
+    db: PluginDatabase
     entities: Entities
     assets: Assets
     field_defs: FieldDefs

@@ -24,6 +24,17 @@ InputT = TypeVar("InputT", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
+class Migrations:
+    """The steps that make a plugin's own tables: files ``0001_what_it_does.sql``, ``0002_…`` in `folder` of the plugin.
+
+    Plain SQL, in which ``{prefix}`` stands for what all names have to begin with. Each file is run once, as one
+    transaction; a file that ran is never changed again: what is to change is written as the next one.
+    """
+
+    folder: str = "migrations"
+
+
+@dataclass(frozen=True, slots=True)
 class Router:
     """HTTP routes, served while the plugin is enabled and never without a credential.
 

@@ -116,6 +116,19 @@ def test_lifespan(enable_example: Any, client: Any) -> None:
     assert client.get("/v1/plugins/demo.lifespan/square/12").json()["data"] == 144
 
 
+def test_register_migrations(enable_example: Any, client: Any, anna: str) -> None:
+    [sql] = re.findall(r"```sql\n(.*?)```", SECTIONS["register_migrations"], re.DOTALL)
+    enable_example("register_migrations", **{"migrations/0001_visits.sql": sql})
+    address = f"/v1/plugins/demo.register_migrations/visits/{anna}"
+    assert [client.post(address).json()["data"] for _ in range(3)] == [1, 2, 3]
+    assert client.post("/v1/plugins/demo.register_migrations/visits/nobody").status_code == 404
+    client.delete(f"/v1/entities/{anna}")
+    assert client.delete(f"/v1/trash/entities/{anna}").status_code == 200
+    assert client.post("/v1/plugins/demo.register_migrations/disable").json()["data"]["state"] == "disabled"
+    enabled = client.post("/v1/plugins/demo.register_migrations/enable").json()["data"]
+    assert (enabled["state"], enabled["contributions"]) == ("active", {"Migrations": 1, "Router": 1})
+
+
 def test_register_routers(enable_example: Any, client: Any, anna: str) -> None:
     enable_example("register_routers")
     assert client.get(f"/v1/plugins/demo.register_routers/greeting/{anna}").json()["data"] == "Hello, Anna!"

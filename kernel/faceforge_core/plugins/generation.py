@@ -12,6 +12,7 @@ from faceforge_sdk.contributions import (
     FieldType,
     HealthCheck,
     JobHandler,
+    Migrations,
     NavItem,
     Router,
     S3Endpoint,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 NAMES: Mapping[type[Any], str | None] = {
+    Migrations: None,
     Router: None,
     NavItem: "id",
     EntityPanel: "id",

@@ -22,6 +22,7 @@ from .storage import (
     UploadFacts,
 )
 from .surroundings import Network, Pages, Sessions, System, Texts
+from .tables import PluginDatabase, TableReader, TableRow, TableWriter
 from .work import Events, Jobs
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "ListingProvider",
     "Network",
     "Pages",
+    "PluginDatabase",
     "Plugins",
     "Put",
     "Reading",
@@ -52,6 +54,9 @@ __all__ = [
     "StorageProvider",
     "StoredObject",
     "System",
+    "TableReader",
+    "TableRow",
+    "TableWriter",
     "Texts",
     "Trash",
     "Upload",

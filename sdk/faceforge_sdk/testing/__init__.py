@@ -25,6 +25,7 @@ from .files import FakeReceived, FakeStorage, FakeUpload
 from .house import FAKE_TOKEN, FakeContributed, FakePages, FakePlugins, FakeSessions, FakeSystem
 from .imports import FakeImports
 from .relationships import FakeRelationships
+from .tables import FakePluginDatabase
 from .trash import FakeTrash
 from .work import FakeEvents, FakeJobContext, FakeJobs
 
@@ -43,6 +44,7 @@ __all__ = [
     "FakeJobContext",
     "FakeJobs",
     "FakePages",
+    "FakePluginDatabase",
     "FakePlugins",
     "FakeReceived",
     "FakeRelationships",
@@ -72,6 +74,7 @@ def fake_context(
         config=dict(config or {}),
         log=logging.getLogger(f"faceforge.plugin.{plugin_id}"),
         data_dir=data_dir or Path("fake-data", plugin_id),
+        db=FakePluginDatabase(plugin_id, entities, assets),
         entities=entities,
         assets=assets,
         field_defs=field_defs,

@@ -19,6 +19,7 @@ from fastapi.testclient import TestClient
 
 from faceforge_core.db.engine import Database
 from faceforge_core.db.migrate import migrate
+from faceforge_core.db.plugin_steps import PluginSteps
 from faceforge_core.plugins.configuration import Configurations
 from faceforge_core.plugins.discovery import BUILTIN_GROUP, PACKAGE_GROUP, Discovery
 from faceforge_core.plugins.generation import NAMES, Generation
@@ -111,6 +112,7 @@ class House:
             Markers(self.root / "tmp"),
             Surroundings(
                 context=self._context,
+                migrate=PluginSteps(self.database).migrate,
                 try_router=try_router,
                 on_swap=self._serve,
                 drain=self._drain,
