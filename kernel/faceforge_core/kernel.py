@@ -36,6 +36,7 @@ from faceforge_core.plugins.configuration import Configurations
 from faceforge_core.plugins.contexts import Contexts
 from faceforge_core.plugins.contributed import GuardedContribution
 from faceforge_core.plugins.discovery import Discovery
+from faceforge_core.plugins.forgetting import Forgetting
 from faceforge_core.plugins.generation import Generation, compose
 from faceforge_core.plugins.markers import Markers
 from faceforge_core.plugins.records import Records
@@ -225,7 +226,7 @@ class Kernel:
         records = Records(database)
         configurations = Configurations(records, self.config)
 
-        tables = PluginTables(database)
+        tables, steps = PluginTables(database), PluginSteps(database)
         self._closing.callback(tables.close)
         contexts = Contexts(
             home=self.home,
@@ -250,7 +251,7 @@ class Kernel:
             Markers(self.home.tmp_dir),
             Surroundings(
                 context=contexts.of,
-                migrate=PluginSteps(database).migrate,
+                migrate=steps.migrate,
                 try_router=try_router,
                 on_swap=self._serve,
                 drain=self._runner.drain,
@@ -259,7 +260,8 @@ class Kernel:
                 safe_mode=self.safe_mode,
             ),
         )
-        self.plugins = PluginService(self._switch, records, configurations)
+        forgetting = Forgetting(self.home, steps, catalog.plugin_data, records)
+        self.plugins = PluginService(self._switch, records, configurations, forgetting)
         self.services = contexts.of("faceforge.kernel", {})
         self._dispatcher = EventDispatcher(database, events, lambda: self._generation.all(EventHandler))
         self._closing.callback(self._switch.close)

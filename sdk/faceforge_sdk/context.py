@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Imports,
         Jobs,
         Pages,
+        PluginData,
         PluginDatabase,
         Plugins,
         Relationships,
@@ -41,7 +42,8 @@ class PluginContext:
 
     `config` is the plugin's configuration at activation, already valid by its schema; a change activates the plugin
     anew with a new context. `data_dir` is the plugin's alone and survives disabling; it may not exist yet: make it
-    before the first use. `db` reaches the tables that the plugin's migrations made.
+    before the first use. `db` reaches the tables that the plugin's migrations made,
+    `plugin_data` what it keeps about single entities and assets.
     """
 
     plugin_id: str
@@ -49,6 +51,7 @@ class PluginContext:
     log: logging.Logger
     data_dir: Path
     db: PluginDatabase
+    plugin_data: PluginData
     entities: Entities
     assets: Assets
     field_defs: FieldDefs

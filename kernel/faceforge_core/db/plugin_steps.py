@@ -50,13 +50,15 @@ class PluginSteps:
                 with _transaction(connection):
                     self._run(connection, plugin_id, step, guard)
 
-    def drop(self, plugin_id: str) -> None:
-        """Drop every table of the plugin's, and forget that its steps ran."""
+    def drop(self, plugin_id: str) -> int:
+        """Drop every table of the plugin's, and forget that its steps ran; returns how many tables there were."""
         guard = Guard(prefix_of(plugin_id), "define")
         with self._connected() as connection, _transaction(connection):
-            for statement in Schema(connection, guard).drops():
+            statements = Schema(connection, guard).drops()
+            for statement in statements:
                 connection.execute(statement)
             connection.execute(_UNMARK, (plugin_id,))
+        return sum(statement.startswith("DROP TABLE") for statement in statements)
 
     def _pending(self, plugin_id: str, steps: Sequence[Step]) -> Sequence[Step]:
         with self._database.read() as reader:

@@ -41,6 +41,7 @@ class Contexts:
             log=logging.getLogger(f"faceforge.plugin.{plugin_id}"),
             data_dir=self.home.data_dir_of(plugin_id),
             db=self.tables.of(plugin_id),
+            plugin_data=self.catalog.plugin_data.of_plugin(plugin_id),
             entities=self.catalog.entities,
             assets=self.catalog.assets,
             field_defs=self.catalog.field_defs,

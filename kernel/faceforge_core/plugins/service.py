@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
     from faceforge_core.plugins.configuration import Configurations
     from faceforge_core.plugins.discovery import Found
+    from faceforge_core.plugins.forgetting import Forgetting
     from faceforge_core.plugins.records import Record, Records
     from faceforge_core.plugins.switch import Switch
+    from faceforge_sdk.models import ForgottenPlugin
     from faceforge_sdk.protocols import Contributed
 
 T = TypeVar("T")
@@ -24,10 +26,13 @@ T = TypeVar("T")
 class PluginService:
     """Lists, switches and configures; guarantees and errors are those of the protocol. All methods block."""
 
-    def __init__(self, switch: Switch, records: Records, configurations: Configurations) -> None:
+    def __init__(
+        self, switch: Switch, records: Records, configurations: Configurations, forgetting: Forgetting
+    ) -> None:
         self._switch = switch
         self._records = records
         self._configurations = configurations
+        self._forgetting = forgetting
 
     def list(self) -> PluginList:
         """See `Plugins.list`."""
@@ -67,6 +72,10 @@ class PluginService:
         """See `Plugins.configure`."""
         self._switch.configure(plugin_id, config)
         return self.config(plugin_id)
+
+    def forget(self, plugin_id: str) -> ForgottenPlugin:
+        """See `Plugins.forget`."""
+        return self._forgetting.forget(plugin_id, self._switch)
 
     def contributed(self, kind: type[T]) -> Sequence[Contributed[T]]:
         """See `Plugins.contributed`."""

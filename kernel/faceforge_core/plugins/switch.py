@@ -25,6 +25,7 @@ from faceforge_sdk.models import PluginError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from contextlib import AbstractContextManager
 
     from faceforge_core.plugins.configuration import Configurations
     from faceforge_core.plugins.discovery import Discovery, Findings, Found
@@ -230,6 +231,12 @@ class Switch:
                     details={"plugin_id": plugin_id, "errors": []},
                 ) from exc
             return found
+
+    # --- Their files
+
+    def alone(self) -> AbstractContextManager[object]:
+        """Hold up all switching meanwhile, to change what a plugin is made of."""
+        return self._lock
 
     # --- One plugin
 

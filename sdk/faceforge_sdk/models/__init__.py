@@ -57,13 +57,18 @@ from .jobs import (
 )
 from .media import AssetFacts
 from .plugins import (
+    ForgottenPlugin,
     IgnoredManifest,
     Plugin,
     PluginConfig,
     PluginConfigRequest,
+    PluginDataEntry,
+    PluginDataRequest,
     PluginError,
     PluginInstallation,
     PluginList,
+    PluginSubject,
+    SubjectData,
 )
 from .relationships import (
     Graph,
@@ -139,6 +144,7 @@ __all__ = [
     "FieldDefDraft",
     "FieldDefPatch",
     "Finding",
+    "ForgottenPlugin",
     "Graph",
     "GraphNode",
     "GraphQuery",
@@ -174,9 +180,12 @@ __all__ = [
     "Plugin",
     "PluginConfig",
     "PluginConfigRequest",
+    "PluginDataEntry",
+    "PluginDataRequest",
     "PluginError",
     "PluginInstallation",
     "PluginList",
+    "PluginSubject",
     "Pong",
     "ProviderUsage",
     "PurgeRequest",
@@ -187,6 +196,7 @@ __all__ = [
     "RelationshipPatch",
     "RelationshipQuery",
     "StorageUsage",
+    "SubjectData",
     "SystemInfo",
     "SystemPaths",
     "TagCount",

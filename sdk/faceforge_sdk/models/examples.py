@@ -213,6 +213,10 @@ PLUGIN_CONFIG: Final[_Example] = {
     **PLUGIN_CONFIG_REQUEST,
     "config_secrets_set": [],
 }
+PLUGIN_DATA_REQUEST: Final[_Example] = {"data": {"palette": ["#1e90ff", "#228b22"]}}
+PLUGIN_DATA_ENTRY: Final[_Example] = {"plugin_id": "demo.palettes", **PLUGIN_DATA_REQUEST}
+SUBJECT_DATA: Final[_Example] = {"demo.palettes": PLUGIN_DATA_REQUEST["data"]}
+FORGOTTEN_PLUGIN: Final[_Example] = {"plugin_id": "demo.palettes", "tables": 2, "subjects": 140, "files": 1}
 PLUGIN: Final[_Example] = {
     **PLUGIN_CONFIG,
     "name": "Storage routing",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, RootModel
 
 from . import examples
 from .wire import JsonObject
+
+PluginSubject = Literal["entity", "asset"]
+"""What plugins keep data about."""
 
 
 class PluginError(BaseModel):
@@ -101,3 +104,37 @@ class PluginConfigRequest(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PLUGIN_CONFIG_REQUEST]})
 
     config: JsonObject
+
+
+class PluginDataRequest(BaseModel):
+    """What a plugin is to keep about a subject, in place of what it kept."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PLUGIN_DATA_REQUEST]})
+
+    data: JsonObject
+
+
+class PluginDataEntry(BaseModel):
+    """What one plugin keeps about a subject."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PLUGIN_DATA_ENTRY]})
+
+    plugin_id: str
+    data: JsonObject
+
+
+class SubjectData(RootModel[dict[str, JsonObject]]):
+    """What all plugins keep about a subject, by plugin id."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.SUBJECT_DATA]})
+
+
+class ForgottenPlugin(BaseModel):
+    """What was removed of a plugin's data: tables, entities and assets about which it kept something, files."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.FORGOTTEN_PLUGIN]})
+
+    plugin_id: str
+    tables: int
+    subjects: int
+    files: int

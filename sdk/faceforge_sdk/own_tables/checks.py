@@ -44,9 +44,11 @@ class Schema:
     def drops(self) -> Sequence[str]:
         """The statements that remove everything of the plugin's."""
         order = ["trigger", "view", "virtual", "table"]
-        kinds = {str(name): self._kind(row) for row in self._own for name in [row[1]] if self._kind(row) in order}
+        kinds = {str(row[1]): self._kind(row) for row in self._own if self._kind(row) in order}
         names = sorted(kinds, key=lambda name: (order.index(kinds[name]), name))
-        return [f'DROP {"TABLE" if kinds[name] == "virtual" else kinds[name]} IF EXISTS "{name}"' for name in names]
+        return [
+            f'DROP {"TABLE" if kinds[name] == "virtual" else kinds[name].upper()} IF EXISTS "{name}"' for name in names
+        ]
 
     def _kind(self, row: Sequence[Any]) -> str:
         virtual = row[0] == "table" and str(row[3]).upper().startswith("CREATE VIRTUAL")

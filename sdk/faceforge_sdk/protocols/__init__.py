@@ -22,7 +22,7 @@ from .storage import (
     UploadFacts,
 )
 from .surroundings import Network, Pages, Sessions, System, Texts
-from .tables import PluginDatabase, TableReader, TableRow, TableWriter
+from .tables import PluginData, PluginDatabase, TableReader, TableRow, TableWriter
 from .work import Events, Jobs
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "ListingProvider",
     "Network",
     "Pages",
+    "PluginData",
     "PluginDatabase",
     "Plugins",
     "Put",

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
+    from faceforge_sdk.models import PluginSubject
+
 T = TypeVar("T")
 
 
@@ -80,4 +82,37 @@ class PluginDatabase(Protocol):
         and nothing of it is kept. Never call a service that writes from `work` (`RuntimeError`). Raises `Busy` where
         the database is locked or too much waits.
         """
+        ...
+
+
+class PluginData(Protocol):
+    """JSON objects that the plugin keeps about entities and assets, one for each, of at most 256 KiB.
+
+    They are hidden while their subject lies in the trash, and removed for good with it; changing them tells no event
+    and leaves the subject's revision alone. Every method that takes a subject raises `NotFound` for one that is not
+    live. All methods block.
+    """
+
+    def get(self, kind: PluginSubject, subject_id: str) -> Mapping[str, Any] | None:
+        """What is kept about a subject, or None."""
+        ...
+
+    def put(self, kind: PluginSubject, subject_id: str, data: Mapping[str, Any]) -> None:
+        """Keep `data` in place of what was kept. Raises `InvalidInput` for what is no JSON, `PayloadTooLarge`."""
+        ...
+
+    def delete(self, kind: PluginSubject, subject_id: str) -> bool:
+        """Keep nothing any more; True if something was kept."""
+        ...
+
+    def subjects(self, kind: PluginSubject, after: str = "", limit: int = 200) -> Sequence[str]:
+        """The live subjects about which something is kept, by id; go on `after` the last one of the answer before."""
+        ...
+
+    def everyones(self, kind: PluginSubject, subject_id: str) -> Mapping[str, Mapping[str, Any]]:
+        """What all plugins keep about a subject, by plugin id."""
+        ...
+
+    def of_plugin(self, plugin_id: str) -> PluginData:
+        """The data of another plugin, which need not be there (any more)."""
         ...

@@ -25,7 +25,7 @@ from .files import FakeReceived, FakeStorage, FakeUpload
 from .house import FAKE_TOKEN, FakeContributed, FakePages, FakePlugins, FakeSessions, FakeSystem
 from .imports import FakeImports
 from .relationships import FakeRelationships
-from .tables import FakePluginDatabase
+from .tables import FakePluginData, FakePluginDatabase
 from .trash import FakeTrash
 from .work import FakeEvents, FakeJobContext, FakeJobs
 
@@ -44,6 +44,7 @@ __all__ = [
     "FakeJobContext",
     "FakeJobs",
     "FakePages",
+    "FakePluginData",
     "FakePluginDatabase",
     "FakePlugins",
     "FakeReceived",
@@ -75,6 +76,7 @@ def fake_context(
         log=logging.getLogger(f"faceforge.plugin.{plugin_id}"),
         data_dir=data_dir or Path("fake-data", plugin_id),
         db=FakePluginDatabase(plugin_id, entities, assets),
+        plugin_data=FakePluginData(plugin_id, entities, assets),
         entities=entities,
         assets=assets,
         field_defs=field_defs,

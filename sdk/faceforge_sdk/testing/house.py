@@ -9,7 +9,15 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from faceforge_sdk.errors import Conflict, ContributionFailed, JobCancelled, NotFound, Unauthorized
-from faceforge_sdk.models import HealthFinding, Plugin, PluginConfig, PluginList, SystemInfo, SystemPaths
+from faceforge_sdk.models import (
+    ForgottenPlugin,
+    HealthFinding,
+    Plugin,
+    PluginConfig,
+    PluginList,
+    SystemInfo,
+    SystemPaths,
+)
 from faceforge_sdk.protocols import Network
 
 if TYPE_CHECKING:
@@ -97,6 +105,12 @@ class FakePlugins:
     def configure(self, plugin_id: str, config: Mapping[str, Any]) -> PluginConfig:
         self._change(plugin_id, config=dict(config))
         return self.config(plugin_id)
+
+    def forget(self, plugin_id: str) -> ForgottenPlugin:
+        if self.get(plugin_id).enabled:
+            raise Conflict(f"The plugin {plugin_id} is enabled: disable it before what it keeps is removed.")
+        self._change(plugin_id, config={})
+        return ForgottenPlugin(plugin_id=plugin_id, tables=0, subjects=0, files=0)
 
     def contributed(self, kind: type[T]) -> Sequence[Contributed[T]]:
         found = [one for one in self._values if isinstance(one.value, kind)]

@@ -1,19 +1,21 @@
-"""A plugin's own tables in memory: a real SQLite, under the same guard as in Core."""
+"""A plugin's own data in memory: its tables in a real SQLite, under the same guard as in Core, and its JSON objects."""
 
 from __future__ import annotations
 
 import sqlite3
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from faceforge_sdk.errors import Conflict, InvalidInput
+from faceforge_sdk.errors import Conflict, InvalidInput, NotFound
+from faceforge_sdk.json_objects import checked_object
 from faceforge_sdk.own_tables import Deadline, Guard, OwnStatements, prefix_of, read_steps, require_same, run_step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from faceforge_sdk.models import PluginSubject
     from faceforge_sdk.own_tables.guard import Rights
     from faceforge_sdk.protocols import TableReader, TableWriter
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _SECONDS = 30.0
+_MAX_BYTES = 256 * 1024
 _PARENTS = """
 CREATE TABLE entities (entity_id TEXT NOT NULL PRIMARY KEY, display_name TEXT);
 CREATE TABLE assets (asset_id TEXT NOT NULL PRIMARY KEY, filename TEXT);
@@ -111,6 +114,66 @@ class FakePluginDatabase:
                 self._connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (gone,))  # noqa: S608  # ours
             for new in present - known:
                 self._connection.execute(f"INSERT INTO {table} ({column}) VALUES (?)", (new,))  # noqa: S608  # ours
+
+
+class FakePluginData:
+    """`faceforge_sdk.protocols.PluginData` in memory, about entities and assets of the fakes it was made with."""
+
+    def __init__(self, plugin_id: str, entities: FakeEntities, assets: FakeAssets) -> None:
+        self._plugin_id = plugin_id
+        self._entities = entities
+        self._assets = assets
+        self._kept: dict[tuple[str, str, str], dict[str, Any]] = {}
+
+    def get(self, kind: PluginSubject, subject_id: str) -> Mapping[str, Any] | None:
+        return self.everyones(kind, subject_id).get(self._plugin_id)
+
+    def put(self, kind: PluginSubject, subject_id: str, data: Mapping[str, Any]) -> None:
+        checked = checked_object(data, max_bytes=_MAX_BYTES)
+        self._require_live(kind, subject_id)
+        self._kept[kind, subject_id, self._plugin_id] = checked
+
+    def delete(self, kind: PluginSubject, subject_id: str) -> bool:
+        self._require_live(kind, subject_id)
+        return self._kept.pop((kind, subject_id, self._plugin_id), None) is not None
+
+    def subjects(self, kind: PluginSubject, after: str = "", limit: int = 200) -> Sequence[str]:
+        mine = sorted(
+            subject for of, subject, plugin in self._kept if (of, plugin) == (kind, self._plugin_id) and subject > after
+        )
+        return [subject for subject in mine if self._lives(kind, subject)][:limit]
+
+    def everyones(self, kind: PluginSubject, subject_id: str) -> Mapping[str, Mapping[str, Any]]:
+        self._require_live(kind, subject_id)
+        return {
+            plugin: data
+            for (of, subject, plugin), data in sorted(self._kept.items(), key=lambda item: item[0])
+            if (of, subject) == (kind, subject_id)
+        }
+
+    def of_plugin(self, plugin_id: str) -> FakePluginData:
+        other = FakePluginData(plugin_id, self._entities, self._assets)
+        other._kept = self._kept  # another view of the same
+        return other
+
+    def _require_live(self, kind: PluginSubject, subject_id: str) -> None:
+        if kind == "entity":
+            self._entities.get(subject_id)
+        else:
+            self._assets.get(subject_id)
+        self._forget_purged()
+
+    def _lives(self, kind: PluginSubject, subject_id: str) -> bool:
+        try:
+            self._require_live(kind, subject_id)
+        except NotFound:
+            return False
+        return True
+
+    def _forget_purged(self) -> None:
+        known = {"entity": self._entities.known_ids(), "asset": self._assets.known_ids()}
+        for key in [key for key in self._kept if key[1] not in known[key[0]]]:
+            del self._kept[key]
 
 
 def _meaning(error: BaseException) -> BaseException:
