@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from faceforge_sdk import (
         AssetExtractor,
+        Command,
         EntityPanel,
         EventHandler,
         FieldType,
@@ -239,5 +240,21 @@ def register_field_types(ctx: PluginContext) -> Iterable[FieldType]:
                 return [] if str(value).startswith("#") else ["The value must be a colour like #1e90ff."]
 
             return [FieldType("colour", check, lambda rules: [])]
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_commands(ctx: PluginContext) -> Iterable[Command[Any]]:
+    """Commands for people: ``faceforge run <plugin> <name>``. Added in SDK 1.
+
+    ::
+
+        @hookimpl
+        def register_commands(ctx):
+            def count(_):
+                return f"There are {ctx.entities.count(EntityFilter())} entities."
+
+            return [Command("count", "Count the entities.", count)]
     """
     raise NotImplementedError

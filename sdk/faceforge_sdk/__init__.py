@@ -7,6 +7,7 @@ import pluggy
 from .context import JobContext, PluginContext
 from .contributions import (
     AssetExtractor,
+    Command,
     EntityPanel,
     EventHandler,
     Extracted,
@@ -18,6 +19,7 @@ from .contributions import (
     JobHandler,
     Migrations,
     NavItem,
+    NoInput,
     Router,
     S3Endpoint,
     StorageRule,
@@ -38,6 +40,7 @@ hookimpl = pluggy.HookimplMarker("faceforge")
 __all__ = [
     "API_VERSION",
     "AssetExtractor",
+    "Command",
     "EntityPanel",
     "Envelope",
     "Event",
@@ -56,6 +59,7 @@ __all__ = [
     "ManifestError",
     "Migrations",
     "NavItem",
+    "NoInput",
     "Page",
     "PluginContext",
     "Router",

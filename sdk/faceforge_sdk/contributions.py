@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from .models import AssetFacts
 
@@ -214,6 +214,28 @@ class JobHandler(Generic[InputT]):
     input_model: type[InputT]
     run: Callable[[JobContext[InputT]], Mapping[str, Any]]
     background: bool = False
+
+
+class NoInput(BaseModel):
+    """What a command takes that takes nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Command(Generic[InputT]):
+    """Something that people do now and then: ``faceforge run <plugin> <name>``, with a running Core or without one.
+
+    `name` is of lower-case words joined by dashes, `help` one sentence. The fields of `input_model` are its options
+    (``only_missing`` is ``--only-missing``). ``run(input)`` returns what is printed; an error of the tree is printed as
+    its sentence. It has a minute: for what takes longer it queues a job.
+    """
+
+    name: str
+    help: str
+    run: Callable[[InputT], str]
+    input_model: type[InputT] = NoInput  # type: ignore[assignment]  # the default of a type that is inferred
+    order: int = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,6 +237,21 @@ def test_register_event_handlers(enable_example: Any, faceforge: Any, client: An
     faceforge.wait_for(lambda: note.is_file() and note.read_text() == "entity.created")
 
 
+def test_register_commands(enable_example: Any, client: Any) -> None:
+    enable_example("register_commands")
+    address = "/v1/plugins/demo.register_commands/commands"
+    assert [one["name"] for one in client.get(address).json()["data"]["items"]] == ["greet"]
+
+    def greet(**given: Any) -> Any:
+        return client.post(f"{address}/greet", json={"input": given})
+
+    assert greet(name="Ada", loud="true").json()["data"] == {"output": "HELLO, ADA!"}
+    refused = greet(name=" ")
+    assert (refused.status_code, refused.json()["error"]["message"]) == (422, "Nobody is called so.")
+    assert greet(name="Ada", quiet=True).json()["error"]["message"].startswith("The input of the command 'greet'")
+    assert client.post(f"{address}/nothing", json={}).status_code == 404
+
+
 def test_register_field_types(enable_example: Any, client: Any, anna: str) -> None:
     enable_example("register_field_types")
 

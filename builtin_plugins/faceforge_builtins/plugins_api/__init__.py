@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from faceforge_sdk import Router, hookimpl
 
-from . import data_routes
+from . import command_routes, data_routes
 from .routes import build
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def register_routers(ctx: PluginContext) -> list[Router]:
     return [
         Router(build(ctx.plugins)),
+        Router(command_routes.build(ctx.plugins)),
         Router(data_routes.of_plugins(ctx.plugins)),
         Router(data_routes.of_entities(ctx.plugins, ctx.plugin_data)),
         Router(data_routes.of_assets(ctx.plugins, ctx.plugin_data)),

@@ -8,7 +8,7 @@ from faceforge_core import __version__
 from faceforge_core.refusals import StartRefused
 from faceforge_sdk.errors import FaceForgeError
 
-from . import doctor, imports, storage, tokens, tools, trash
+from . import commands, doctor, imports, storage, tokens, tools, trash
 from .homes import HomeOption, home_root
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.add_typer(storage.app, name="storage")
 app.add_typer(tools.app, name="tools")
 app.command()(storage.fsck)
 app.command()(doctor.doctor)
+app.command("run", context_settings=commands.ANY_OPTIONS)(commands.run)
 app.command("import")(imports.import_folder)
 app.command("undo-import")(imports.undo_import)
 

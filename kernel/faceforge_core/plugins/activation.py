@@ -16,6 +16,7 @@ from faceforge_core.owned import Owned
 from faceforge_core.plugins.generation import Activation
 from faceforge_sdk.contributions import (
     AssetExtractor,
+    Command,
     EntityPanel,
     EventHandler,
     FieldType,
@@ -51,6 +52,7 @@ KINDS: Mapping[str, type[Any]] = {
     "register_job_handlers": JobHandler,
     "register_event_handlers": EventHandler,
     "register_field_types": FieldType,
+    "register_commands": Command,
 }
 _FITTING: Mapping[str, Callable[[object], bool]] = {
     "str": lambda value: isinstance(value, str),

@@ -57,9 +57,13 @@ from .jobs import (
 )
 from .media import AssetFacts
 from .plugins import (
+    CommandOutput,
+    CommandRequest,
     ForgottenPlugin,
     IgnoredManifest,
     Plugin,
+    PluginCommand,
+    PluginCommands,
     PluginConfig,
     PluginConfigRequest,
     PluginDataEntry,
@@ -120,6 +124,8 @@ __all__ = [
     "AssetQuery",
     "AssetStatistics",
     "BulkOutcome",
+    "CommandOutput",
+    "CommandRequest",
     "Comparison",
     "CoverChoice",
     "Deleted",
@@ -178,6 +184,8 @@ __all__ = [
     "Page",
     "Paging",
     "Plugin",
+    "PluginCommand",
+    "PluginCommands",
     "PluginConfig",
     "PluginConfigRequest",
     "PluginDataEntry",

@@ -129,6 +129,41 @@ class SubjectData(RootModel[dict[str, JsonObject]]):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.SUBJECT_DATA]})
 
 
+class PluginCommand(BaseModel):
+    """A command that a plugin offers, and the JSON Schema of what it takes."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PLUGIN_COMMAND]})
+
+    plugin_id: str
+    name: str
+    help: str
+    input_schema: JsonObject
+
+
+class PluginCommands(BaseModel):
+    """What a plugin offers."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [examples.PLUGIN_COMMAND]}]})
+
+    items: list[PluginCommand]
+
+
+class CommandRequest(BaseModel):
+    """What a command is given."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.COMMAND_REQUEST]})
+
+    input: JsonObject = {}
+
+
+class CommandOutput(BaseModel):
+    """What a command says."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.COMMAND_OUTPUT]})
+
+    output: str
+
+
 class ForgottenPlugin(BaseModel):
     """What was removed of a plugin's data: tables, entities and assets about which it kept something, files."""
 
