@@ -8,7 +8,7 @@ from faceforge_core import __version__
 from faceforge_core.refusals import StartRefused
 from faceforge_sdk.errors import FaceForgeError
 
-from . import commands, doctor, imports, storage, tokens, tools, trash
+from . import commands, doctor, forgetting, imports, storage, tokens, tools, trash
 from .homes import HomeOption, home_root
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(tokens.app, name="token")
+app.add_typer(forgetting.app, name="plugins")
 app.add_typer(trash.app, name="trash")
 app.add_typer(storage.app, name="storage")
 app.add_typer(tools.app, name="tools")
