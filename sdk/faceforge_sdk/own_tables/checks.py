@@ -115,8 +115,8 @@ class Schema:
         for name in sorted(triggered):
             columns = self._connection.execute(f'PRAGMA table_info("{name}")').fetchall()
             changes = ", ".join(f'"{column["name"]}" = NULL' for column in columns)
-            yield from self._tried(name, f'DELETE FROM "{name}"')  # noqa: S608  # as above
-            yield from self._tried(name, f'UPDATE "{name}" SET {changes}')  # noqa: S608  # as above
+            yield from self._tried(name, f'DELETE FROM "{name}"')  # noqa: S608  # a name, as above
+            yield from self._tried(name, f'UPDATE "{name}" SET {changes}')  # noqa: S608  # a name, as above
             yield from self._tried(name, f'INSERT INTO "{name}" DEFAULT VALUES')
 
     def _tried(self, name: str, sql: str) -> Iterator[str]:

@@ -109,11 +109,11 @@ class FakePluginDatabase:
         """What was purged meanwhile goes, and its rows with it."""
         for table, column, fake in (("entities", "entity_id", self._entities), ("assets", "asset_id", self._assets)):
             present = fake.known_ids() if fake is not None else set()
-            known = {row[0] for row in self._connection.execute(f"SELECT {column} FROM {table}")}  # noqa: S608  # ours
+            known = {row[0] for row in self._connection.execute(f"SELECT {column} FROM {table}")}  # noqa: S608  # the names are ours
             for gone in known - present:
-                self._connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (gone,))  # noqa: S608  # ours
+                self._connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (gone,))  # noqa: S608  # the names are ours
             for new in present - known:
-                self._connection.execute(f"INSERT INTO {table} ({column}) VALUES (?)", (new,))  # noqa: S608  # ours
+                self._connection.execute(f"INSERT INTO {table} ({column}) VALUES (?)", (new,))  # noqa: S608  # the names are ours
 
 
 class FakePluginData:
