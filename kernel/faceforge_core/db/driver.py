@@ -46,8 +46,9 @@ PARAMETER_ERRORS = (UnicodeEncodeError, OverflowError, sqlite3.DataError)
 # Primary result codes: https://sqlite.org/rescode.html
 _BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 5, 6, 8, 10, 11, 13, 14, 26
 _IOERR_READS = {10 | (1 << 8), 10 | (2 << 8)}  # IOERR_READ and IOERR_SHORT_READ
-_UNIQUE_KEY = 19 | (8 << 8)
-_UNIQUE = {19 | (6 << 8), _UNIQUE_KEY, 19 | (10 << 8)}  # PRIMARYKEY, UNIQUE, ROWID
+_CONSTRAINT = 19
+_UNIQUE_KEY = _CONSTRAINT | (8 << 8)
+_UNIQUE = {_CONSTRAINT | (6 << 8), _UNIQUE_KEY, _CONSTRAINT | (10 << 8)}  # PRIMARYKEY, UNIQUE, ROWID
 
 
 def sqlite_warning() -> str | None:
@@ -142,10 +143,10 @@ _CODES_BY_MESSAGE = {
 
 
 def _code(error: BaseException) -> int:
-    code = getattr(error, "sqlite_errorcode", None)
-    if isinstance(code, int):
-        return code
-    if isinstance(error, sqlite3.Error):  # some builds of pysqlite3 carry no code
-        told = str(error).lower()
-        return _UNIQUE_KEY if told.startswith("unique constraint failed") else _CODES_BY_MESSAGE.get(told, 0)
-    return 0
+    """The extended result code; builds of pysqlite3 carry the primary one, or none."""
+    if not isinstance(error, sqlite3.Error):
+        return 0
+    code, told = getattr(error, "sqlite_errorcode", None), str(error).lower()
+    if code in (_CONSTRAINT, None) and told.startswith("unique constraint failed"):
+        return _UNIQUE_KEY
+    return code if isinstance(code, int) else _CODES_BY_MESSAGE.get(told, 0)
