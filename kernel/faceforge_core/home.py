@@ -27,6 +27,9 @@ MARKER_SCHEMA = 1
 PROBE = ".ff-probe-"
 """How the names of empty files begin that a killed process may leave in `tmp` and where it renames to."""
 
+_DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
+"""No file of Windows can be called so, whatever follows behind a dot."""
+
 
 def resolve_root(environ: Mapping[str, str], user_home: Path, argument: Path | None = None) -> Path:
     """The home's folder, absolute: a command's `argument`, else FACEFORGE_HOME, else the system's place for user data.
@@ -121,6 +124,11 @@ class Home:
         """
         own = self.assets_dir / ".staging"
         return own if own.is_dir() else self.tmp_dir
+
+    def data_dir_of(self, plugin_id: str) -> Path:
+        """The folder that is this plugin's alone, made by itself when it needs one; a name that Windows takes, too."""
+        device = plugin_id.partition(".")[0] in _DEVICES
+        return self.plugin_data_dir / (f"_{plugin_id}" if device else plugin_id)  # no id of code begins with _
 
     def prepare(self) -> None:
         """Make the folders a Core needs, mode 0700 whatever the umask, and tighten those that exist.

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
     from faceforge_sdk import (
         AssetExtractor,
+        Command,
         EntityPanel,
         EventHandler,
         FieldType,
         HealthCheck,
         JobHandler,
+        Migrations,
         NavItem,
         PluginContext,
         Router,
@@ -47,6 +49,19 @@ def lifespan(ctx: PluginContext) -> AbstractContextManager[None]:
             with ThreadPoolExecutor(2) as pool:
                 ...
                 yield
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_migrations(ctx: PluginContext) -> Iterable[Migrations]:
+    """The plugin's own tables, brought up to date before every other hook is called. Added in SDK 1.
+
+    ::
+
+        @hookimpl
+        def register_migrations(ctx):
+            return [Migrations("migrations")]  # the folder of 0001_palettes.sql
     """
     raise NotImplementedError
 
@@ -244,5 +259,21 @@ def register_field_types(ctx: PluginContext) -> Iterable[FieldType]:
                 return [] if str(value).startswith("#") else ["The value must be a colour like #1e90ff."]
 
             return [FieldType("colour", check, lambda rules: [])]
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_commands(ctx: PluginContext) -> Iterable[Command[Any]]:
+    """Commands for people: ``faceforge run <plugin> <name>``. Added in SDK 1.
+
+    ::
+
+        @hookimpl
+        def register_commands(ctx):
+            def count(_):
+                return f"There are {ctx.entities.count(EntityFilter())} entities."
+
+            return [Command("count", "Count the entities.", count)]
     """
     raise NotImplementedError

@@ -23,6 +23,8 @@ from faceforge_core.db import counters, identity, search_index
 from faceforge_core.db.driver import sqlite_warning
 from faceforge_core.db.engine import Database
 from faceforge_core.db.migrate import migrate
+from faceforge_core.db.plugin_steps import PluginSteps
+from faceforge_core.db.plugin_tables import PluginTables
 from faceforge_core.events import EventDispatcher, EventLog, EventService
 from faceforge_core.home import Home, HomeMarker, check_markers, read_marker, write_marker
 from faceforge_core.jobs.queue import JobQueue
@@ -30,8 +32,10 @@ from faceforge_core.jobs.runner import JobRunner
 from faceforge_core.jobs.service import JobService
 from faceforge_core.logs import configure_logging
 from faceforge_core.plugins.configuration import Configurations
+from faceforge_core.plugins.contexts import Contexts
 from faceforge_core.plugins.contributed import GuardedContribution
 from faceforge_core.plugins.discovery import Discovery
+from faceforge_core.plugins.forgetting import Forgetting
 from faceforge_core.plugins.generation import Generation, compose
 from faceforge_core.plugins.markers import Markers
 from faceforge_core.plugins.placing import Places
@@ -45,7 +49,7 @@ from faceforge_core.storage.service import StorageService
 from faceforge_core.storage.trash import TrashService
 from faceforge_core.system import Sources, SystemService
 from faceforge_core.web.live import LiveRoutes
-from faceforge_core.web.pages import PageSet, PluginPages
+from faceforge_core.web.pages import PageSet
 from faceforge_core.web.request_watch import RequestCounts
 from faceforge_core.web.routes import build_app, try_router
 from faceforge_core.web.sessions import SessionStore
@@ -248,28 +252,21 @@ class Kernel:
         records = Records(database)
         configurations = Configurations(records, self.config)
 
-        def context(plugin_id: str, config: Mapping[str, Any]) -> PluginContext:
-            return PluginContext(
-                plugin_id=plugin_id,
-                config=config,
-                log=logging.getLogger(f"faceforge.plugin.{plugin_id}"),
-                data_dir=self.home.plugin_data_dir / plugin_id,
-                entities=catalog.entities,
-                assets=catalog.assets,
-                field_defs=catalog.field_defs,
-                descriptors=catalog.descriptors,
-                relationships=catalog.relationships,
-                trash=trash,
-                storage=storage,
-                imports=catalog.imports,
-                backups=backups,
-                jobs=self.jobs,
-                events=EventService(events, database, self._news),
-                plugins=self.plugins,
-                sessions=self.sessions,
-                pages=PluginPages(plugin_id),
-                system=system,
-            )
+        tables, steps = PluginTables(database), PluginSteps(database)
+        self._closing.callback(tables.close)
+        contexts = Contexts(
+            home=self.home,
+            catalog=catalog,
+            tables=tables,
+            trash=trash,
+            storage=storage,
+            backups=backups,
+            jobs=self.jobs,
+            events=EventService(events, database, self._news),
+            plugins=lambda: self.plugins,
+            sessions=self.sessions,
+            system=system,
+        )
 
         def announce(event_type: Any, plugin_id: str, payload: Mapping[str, Any]) -> None:
             database.write(lambda tx: events.append(tx, event_type, plugin_id, payload))
@@ -282,7 +279,8 @@ class Kernel:
             configurations,
             Markers(self.home.tmp_dir),
             Surroundings(
-                context=context,
+                context=contexts.of,
+                migrate=steps.migrate,
                 try_router=try_router,
                 on_swap=self._serve,
                 drain=self._runner.drain,
@@ -291,8 +289,9 @@ class Kernel:
                 safe_mode=self.safe_mode,
             ),
         )
-        self.plugins = PluginService(self._switch, records, configurations, places)
-        self.services = context("faceforge.kernel", {})
+        forgetting = Forgetting(self.home, steps, catalog.plugin_data, records)
+        self.plugins = PluginService(self._switch, records, configurations, forgetting, places)
+        self.services = contexts.of("faceforge.kernel", {})
         self._dispatcher = EventDispatcher(database, events, lambda: self._generation.all(EventHandler))
         self._closing.callback(self._switch.close)
         self._switch.start()

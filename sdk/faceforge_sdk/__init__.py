@@ -7,6 +7,7 @@ import pluggy
 from .context import JobContext, PluginContext
 from .contributions import (
     AssetExtractor,
+    Command,
     EntityPanel,
     EventHandler,
     Extracted,
@@ -16,7 +17,9 @@ from .contributions import (
     HealthCheck,
     HealthReport,
     JobHandler,
+    Migrations,
     NavItem,
+    NoInput,
     Router,
     S3Endpoint,
     SettingsTrial,
@@ -39,6 +42,7 @@ hookimpl = pluggy.HookimplMarker("faceforge")
 __all__ = [
     "API_VERSION",
     "AssetExtractor",
+    "Command",
     "EntityPanel",
     "Envelope",
     "Event",
@@ -55,7 +59,9 @@ __all__ = [
     "JobHandler",
     "Manifest",
     "ManifestError",
+    "Migrations",
     "NavItem",
+    "NoInput",
     "Page",
     "PluginContext",
     "Router",

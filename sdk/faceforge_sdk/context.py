@@ -22,6 +22,8 @@ if TYPE_CHECKING:
         Imports,
         Jobs,
         Pages,
+        PluginData,
+        PluginDatabase,
         Plugins,
         Relationships,
         Sessions,
@@ -41,13 +43,16 @@ class PluginContext:
 
     `config` is the plugin's configuration at activation, already valid by its schema; a change activates the plugin
     anew with a new context. `data_dir` is the plugin's alone and survives disabling; it may not exist yet: make it
-    before the first use.
+    before the first use. `db` reaches the tables that the plugin's migrations made,
+    `plugin_data` what it keeps about single entities and assets.
     """
 
     plugin_id: str
     config: Mapping[str, Any]
     log: logging.Logger
     data_dir: Path
+    db: PluginDatabase
+    plugin_data: PluginData
     entities: Entities
     assets: Assets
     field_defs: FieldDefs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from .models import AssetFacts
 
@@ -21,6 +21,17 @@ if TYPE_CHECKING:
     from .protocols import UploadFacts
 
 InputT = TypeVar("InputT", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Migrations:
+    """The steps that make a plugin's own tables: files ``0001_what_it_does.sql``, ``0002_…`` in `folder` of the plugin.
+
+    Plain SQL, in which ``{prefix}`` stands for what all names have to begin with. Each file is run once, as one
+    transaction; a file that ran is never changed again: what is to change is written as the next one.
+    """
+
+    folder: str = "migrations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +242,28 @@ class JobHandler(Generic[InputT]):
     input_model: type[InputT]
     run: Callable[[JobContext[InputT]], Mapping[str, Any]]
     background: bool = False
+
+
+class NoInput(BaseModel):
+    """What a command takes that takes nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Command(Generic[InputT]):
+    """Something that people do now and then: ``faceforge run <plugin> <name>``, with a running Core or without one.
+
+    `name` is of lower-case words joined by dashes, `help` one sentence. The fields of `input_model` are its options
+    (``only_missing`` is ``--only-missing``). ``run(input)`` returns what is printed; an error of the tree is printed as
+    its sentence. It has a minute: for what takes longer it queues a job.
+    """
+
+    name: str
+    help: str
+    run: Callable[[InputT], str]
+    input_model: type[InputT] = NoInput  # type: ignore[assignment]  # the default of a type that is inferred
+    order: int = 500
 
 
 @dataclass(frozen=True, slots=True)

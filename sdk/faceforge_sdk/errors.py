@@ -19,7 +19,8 @@ A service raises one of these, a plugin may raise any of them, and the kernel tu
     │   └── StorageUnavailable  503 storage_unavailable
     ├── InsufficientStorage     507 insufficient_storage
     ├── IntegrityError          500 integrity_error
-    └── ContributionFailed      500 internal_error
+    ├── ContributionFailed      500 internal_error
+    └── StatementRefused        500 internal_error
 
 `JobCancelled` stands beside the tree: it is how a job's handler stops when asked to, and no error.
 
@@ -138,6 +139,13 @@ class ContributionFailed(FaceForgeError):
     def __init__(self, plugin_id: str, message: str) -> None:
         super().__init__(message)
         self.plugin_id = plugin_id
+
+
+class StatementRefused(FaceForgeError):
+    """SQL of a plugin's for its own tables that is not run: it reaches for other tables, is wrong, or takes too long.
+
+    The message names the statement, and the file and line of a migration's.
+    """
 
 
 class JobCancelled(Exception):

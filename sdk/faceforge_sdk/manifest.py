@@ -22,6 +22,11 @@ _UNUSABLE_IN_ID = re.compile(r"[/\\\x00-\x1f\x7f]")
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
+def is_code_id(plugin_id: str) -> bool:
+    """Whether a plugin of this id may have code: lower-case words joined by dots, dashes or underscores."""
+    return _CODE_ID.fullmatch(plugin_id) is not None
+
+
 class ManifestError(FaceForgeError):
     """A `plugin.json` that can't be used; the message is the reason shown to the user."""
 
@@ -70,7 +75,7 @@ class Manifest(BaseModel):
         An entry point counts only together with `api_version` (so that manifests written for v0.1.9, which never ran
         code, stay inert) and under an id of lower-case words joined by dots, dashes or underscores.
         """
-        if self.api_version is None or _CODE_ID.fullmatch(self.id) is None:
+        if self.api_version is None or not is_code_id(self.id):
             return None
         return self.entrypoints.python
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import html
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import pytest
 from starlette.datastructures import QueryParams
 
+from faceforge_builtins import ui_entities
 from faceforge_builtins.ui_entities import selection
 from faceforge_builtins.ui_entities.listing import PATH, Listing
 from faceforge_builtins.ui_entities.views import MOST_VIEWS, SavedViews
-from faceforge_sdk.errors import Conflict, InvalidInput, NotFound, StorageUnavailable
+from faceforge_sdk.errors import Conflict, InvalidInput, NotFound
+from faceforge_sdk.testing import FakePluginDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from starlette.testclient import TestClient
 
@@ -165,8 +167,14 @@ def test_a_view_without_a_name_is_refused_at_its_field(client: TestClient) -> No
     assert 'value="tag=poet"' in page.text
 
 
-def test_views_are_few_named_and_never_written_over_a_file_that_is_not_theirs(tmp_path: Path) -> None:
-    views = SavedViews(tmp_path / "new" / "views.json")
+@pytest.fixture
+def views() -> SavedViews:
+    database = FakePluginDatabase("faceforge.ui_entities")
+    database.migrate(Path(ui_entities.__file__).parent / "migrations")
+    return SavedViews(database)
+
+
+def test_views_are_few_and_have_names(views: SavedViews) -> None:
     assert views.all() == []
     views.save("a", "q=1")
     views.save("a", "q=2")
@@ -180,13 +188,23 @@ def test_views_are_few_named_and_never_written_over_a_file_that_is_not_theirs(tm
             views.save(name, "")
     with pytest.raises(NotFound):
         views.remove("0" * 64)
+    assert [view.name for view in views.all()] == ["a", *map(str, range(MOST_VIEWS - 1))]
 
-    damaged = tmp_path / "views.json"
-    damaged.write_text("{")
-    assert SavedViews(damaged).all() == []
-    with pytest.raises(StorageUnavailable):
-        SavedViews(damaged).save("a", "")
-    assert damaged.read_text() == "{"
+
+def test_the_latest_removed_views_can_be_brought_back_unless_their_name_is_taken(views: SavedViews) -> None:
+    first = views.save("first", "")
+    saved = [views.save(str(number), "") for number in range(25)]
+    for view in [*saved, first]:
+        views.remove(view.view_id)
+    assert views.all() == []
+    for view in (saved[-1], first):
+        views.restore(view.view_id)
+    assert [view.name for view in views.all()] == ["first", "24"]
+    with pytest.raises(NotFound):
+        views.restore(saved[0].view_id)
+    views.save("23", "")
+    with pytest.raises(Conflict):
+        views.restore(saved[23].view_id)
 
 
 # --- Many at once ---------------------------------------------------------------------------------------------------

@@ -90,6 +90,9 @@ class Api:
         entity_id = self.entity("x", fields={"n": 1})["entity_id"]
         asset_id = self.upload(meta={"n": 1})["asset_id"]
         self.data("POST", f"/v1/entities/{entity_id}/assets/{asset_id}")
+        plugin_id = "faceforge.storage_routing"
+        for subject in (f"entities/{entity_id}", f"assets/{asset_id}"):
+            self.data("PUT", f"/v1/{subject}/plugin-data/{plugin_id}", json={"data": {"n": 1}})
         field = {"scope": "everything", "field_key": entity_id, "field_type": "json"}
         definition = self.data("POST", "/v1/admin/field-defs", json=field)
         value = {"scope": "everything", "field_key": entity_id, "value": {"n": 1}}
@@ -102,7 +105,7 @@ class Api:
         return {
             "entity_id": entity_id,
             "asset_id": asset_id,
-            "plugin_id": "faceforge.storage_routing",
+            "plugin_id": plugin_id,
             "field_def_id": definition["field_def_id"],
             "descriptor_id": descriptor["descriptor_id"],
             "relationship_id": self.data("POST", "/v1/relationships", json=ends)["relationship_id"],

@@ -360,10 +360,8 @@ def test_a_step_that_breaks_a_reference_is_rolled_back_with_its_marker(database_
     with pytest.raises(sqlite3.IntegrityError, match="broken references"):
         upgrade(database_path, history)
     assert rows(database_path, "SELECT version_num FROM alembic_plugin") == [("1",)]
-    assert rows(database_path, "SELECT name FROM sqlite_master WHERE name LIKE 'plugin\\_%' ESCAPE '\\'") == [
-        ("plugin_registry",),
-        ("plugin_one",),
-    ]
+    made = rows(database_path, "SELECT name FROM sqlite_master WHERE name IN ('plugin_one', 'plugin_two')")
+    assert made == [("plugin_one",)]
     check_clean(database_path)
 
 

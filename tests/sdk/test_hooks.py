@@ -131,6 +131,19 @@ def test_lifespan(enable_example: Any, client: Any) -> None:
     assert client.get("/v1/plugins/demo.lifespan/square/12").json()["data"] == 144
 
 
+def test_register_migrations(enable_example: Any, client: Any, anna: str) -> None:
+    [sql] = re.findall(r"```sql\n(.*?)```", SECTIONS["register_migrations"], re.DOTALL)
+    enable_example("register_migrations", **{"migrations/0001_visits.sql": sql})
+    address = f"/v1/plugins/demo.register_migrations/visits/{anna}"
+    assert [client.post(address).json()["data"] for _ in range(3)] == [1, 2, 3]
+    assert client.post("/v1/plugins/demo.register_migrations/visits/nobody").status_code == 404
+    client.delete(f"/v1/entities/{anna}")
+    assert client.delete(f"/v1/trash/entities/{anna}").status_code == 200
+    assert client.post("/v1/plugins/demo.register_migrations/disable").json()["data"]["state"] == "disabled"
+    enabled = client.post("/v1/plugins/demo.register_migrations/enable").json()["data"]
+    assert (enabled["state"], enabled["contributions"]) == ("active", {"Migrations": 1, "Router": 1})
+
+
 def test_register_routers(enable_example: Any, client: Any, anna: str) -> None:
     enable_example("register_routers")
     assert client.get(f"/v1/plugins/demo.register_routers/greeting/{anna}").json()["data"] == "Hello, Anna!"
@@ -248,6 +261,21 @@ def test_register_event_handlers(enable_example: Any, faceforge: Any, client: An
     entity_id = client.post("/v1/entities", json={"display_name": "Berta"}).json()["data"]["entity_id"]
     note = faceforge.kernel.home.plugin_data_dir / "demo.register_event_handlers" / entity_id
     faceforge.wait_for(lambda: note.is_file() and note.read_text() == "entity.created")
+
+
+def test_register_commands(enable_example: Any, client: Any) -> None:
+    enable_example("register_commands")
+    address = "/v1/plugins/demo.register_commands/commands"
+    assert [one["name"] for one in client.get(address).json()["data"]["items"]] == ["greet"]
+
+    def greet(**given: Any) -> Any:
+        return client.post(f"{address}/greet", json={"input": given})
+
+    assert greet(name="Ada", loud="true").json()["data"] == {"output": "HELLO, ADA!"}
+    refused = greet(name=" ")
+    assert (refused.status_code, refused.json()["error"]["message"]) == (422, "Nobody is called so.")
+    assert greet(name="Ada", quiet=True).json()["error"]["message"].startswith("The input of the command 'greet'")
+    assert client.post(f"{address}/nothing", json={}).status_code == 404
 
 
 def test_register_field_types(enable_example: Any, client: Any, anna: str) -> None:

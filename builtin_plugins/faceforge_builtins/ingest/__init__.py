@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from faceforge_sdk import EventHandler, JobHandler, hookimpl
+from faceforge_sdk import Command, EventHandler, JobHandler, hookimpl
 
+from .command import ReadInput, read_command
 from .events import follow_arrivals
 from .first_reading import FirstReading
 from .job import JOB_TYPE, ExtractInput, extract_job
@@ -32,3 +33,8 @@ def register_job_handlers(ctx: PluginContext) -> list[JobHandler[ExtractInput]]:
 @hookimpl
 def register_event_handlers(ctx: PluginContext) -> list[EventHandler]:
     return [EventHandler("ingest", "asset.*", follow_arrivals(ctx.jobs))]
+
+
+@hookimpl
+def register_commands(ctx: PluginContext) -> list[Command[ReadInput]]:
+    return [read_command(ctx.jobs)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from faceforge_sdk import EntityPanel, NavItem, Router, hookimpl
+from faceforge_sdk import EntityPanel, Migrations, NavItem, Router, hookimpl
 from faceforge_sdk.texts import to_translate
 
 from . import (
@@ -26,8 +26,13 @@ if TYPE_CHECKING:
 
 
 @hookimpl
+def register_migrations() -> list[Migrations]:
+    return [Migrations()]
+
+
+@hookimpl
 def register_routers(ctx: PluginContext) -> list[Router]:
-    views = SavedViews(ctx.data_dir / "views.json")
+    views = SavedViews(ctx.db)
     # Before the entity's page, whose path would take theirs for an id.
     routers = [list_routes.build(ctx, views), view_routes.build(ctx, views)]
     routers += [build(ctx) for build in (bulk_routes.build, trash_routes.build, attachment_routes.build)]

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import QueryParams
 
-from faceforge_sdk.errors import FaceForgeError, NotFound
+from faceforge_sdk.errors import Conflict, FaceForgeError, NotFound
 from faceforge_sdk.forms import Posted, text_of
 
 from .listing import PATH, Listing
@@ -57,7 +57,7 @@ def build(ctx: PluginContext, views: SavedViews) -> APIRouter:
     def restore_view(view_id: str) -> Response:
         try:
             views.restore(view_id)
-        except NotFound:
+        except (NotFound, Conflict):
             return RedirectResponse(with_notice(PATH, "not-restored"), 303)
         return RedirectResponse(with_notice(PATH, "view-restored"), 303)
 

@@ -2,99 +2,83 @@
 
 from __future__ import annotations
 
-import json
 import secrets
-import threading
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from faceforge_sdk.errors import Conflict, InvalidInput, NotFound, StorageUnavailable
-from faceforge_sdk.files import write_private
+from faceforge_sdk.errors import Conflict, InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
+
+    from faceforge_sdk.protocols import PluginDatabase, TableWriter
 
 MOST_VIEWS = 100
 MAX_NAME = 100
 _REMOVED_KEPT = 20
 
+_LIVE = "SELECT view_id, name, query FROM {prefix}views WHERE NOT removed ORDER BY place"
+_COUNT = "SELECT count(*) FROM {prefix}views WHERE NOT removed"
+_REPLACE = "DELETE FROM {prefix}views WHERE name = :name AND NOT removed"
+_ADD = "INSERT INTO {prefix}views (view_id, name, query) VALUES (:view_id, :name, :query)"
+_MARK = "UPDATE {prefix}views SET removed = :removed WHERE view_id = :view_id"
+_FORGET = """
+DELETE FROM {prefix}views WHERE removed AND place NOT IN (
+    SELECT place FROM {prefix}views WHERE removed ORDER BY view_id = :latest DESC, place DESC LIMIT :kept
+)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class SavedView:
-    """A name, and the query string of the list it stands for. A removed one waits to be brought back."""
+    """A name, and the query string of the list it stands for."""
 
     view_id: str
     name: str
     query: str
-    removed: bool = False
 
 
 class SavedViews:
-    """The views in the file at `path`, in the order in which they were saved. Safe from any thread."""
+    """The views, in the order in which they were saved. A removed one waits to be brought back."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lock = threading.Lock()
+    def __init__(self, db: PluginDatabase) -> None:
+        self._db = db
 
     def all(self) -> Sequence[SavedView]:
-        """Those that are not removed; none where the file can't be read."""
-        try:
-            return [view for view in self._read() if not view.removed]
-        except StorageUnavailable:
-            return []
+        """Those that are not removed."""
+        with self._db.read() as tables:
+            return [SavedView(*row) for row in tables.all(_LIVE)]
 
     def save(self, name: str, query: str) -> SavedView:
         """Keep a view; one of the same name is replaced. Raises `InvalidInput`, `Conflict` when there are too many."""
         name = name.strip()
         if not name or len(name) > MAX_NAME or "\0" in name:
             raise InvalidInput(f"A view needs a name of at most {MAX_NAME} characters.")
-        with self._lock:
-            views = [view for view in self._read() if view.removed or view.name != name]
-            if sum(not view.removed for view in views) >= MOST_VIEWS:
+        view = SavedView(secrets.token_hex(32), name, query)
+
+        def work(tables: TableWriter) -> None:
+            tables.run(_REPLACE, name=name)
+            if tables.value(_COUNT) >= MOST_VIEWS:
                 raise Conflict(f"There are {MOST_VIEWS} views already; remove one first.")
-            saved = SavedView(secrets.token_hex(32), name, query)
-            self._write([*views, saved])
-            return saved
+            tables.run(_ADD, view_id=view.view_id, name=name, query=query)
+
+        self._db.write(work)
+        return view
 
     def remove(self, view_id: str) -> None:
         """Take a view away; `restore` brings it back. Raises `NotFound`."""
-        self._mark(view_id, removed=True)
+
+        def work(tables: TableWriter) -> None:
+            _mark(tables, view_id, removed=True)
+            tables.run(_FORGET, latest=view_id, kept=_REMOVED_KEPT)
+
+        self._db.write(work)
 
     def restore(self, view_id: str) -> None:
-        """Bring a removed view back. Raises `NotFound`."""
-        self._mark(view_id, removed=False)
-
-    def _mark(self, view_id: str, *, removed: bool) -> None:
-        with self._lock:
-            views = self._read()
-            if not any(view.view_id == view_id for view in views):
-                raise NotFound("There is no such view.")
-            self._write([replace(view, removed=removed) if view.view_id == view_id else view for view in views])
-
-    def _read(self) -> list[SavedView]:
-        """What the file holds. Raises `StorageUnavailable` for one that is not ours, which is never written over."""
-        try:
-            content = self._path.read_bytes()
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise StorageUnavailable(f"The saved views can't be read: {error.strerror}.") from error
-        try:
-            return [_view(one) for one in json.loads(content)["views"]]
-        except (ValueError, TypeError, KeyError) as error:
-            raise StorageUnavailable(f"The saved views can't be read: {self._path.name} is damaged.") from error
-
-    def _write(self, views: Sequence[SavedView]) -> None:
-        removed = [view for view in views if view.removed][-_REMOVED_KEPT:]
-        kept = [asdict(view) for view in views if not view.removed or view in removed]
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            write_private(self._path, json.dumps({"views": kept}, ensure_ascii=False, indent=2).encode())
-        except OSError as error:
-            raise StorageUnavailable(f"The view can't be saved: {error.strerror}.") from error
+        """Bring a removed view back. Raises `NotFound`, and `Conflict` if another one has its name by now."""
+        self._db.write(lambda tables: _mark(tables, view_id, removed=False))
 
 
-def _view(found: Any) -> SavedView:
-    view_id, name, query = (str(found[key]) for key in ("view_id", "name", "query"))
-    return SavedView(view_id, name, query, bool(found.get("removed")))
+def _mark(tables: TableWriter, view_id: str, *, removed: bool) -> None:
+    if not tables.run(_MARK, view_id=view_id, removed=int(removed)):
+        raise NotFound("There is no such view.")

@@ -37,7 +37,8 @@ class BackupForm:
     @classmethod
     def posted(cls, form: FormData) -> BackupForm:
         """What was typed."""
-        return cls(*(text_of(form, name).strip() for name in ("folder", "every_days", "keep")))
+        folder, every_days, keep = (text_of(form, name).strip() for name in ("folder", "every_days", "keep"))
+        return cls(folder, every_days, keep)
 
     def config(self, texts: Texts) -> tuple[dict[str, Any], BackupForm]:
         """The configuration, and the form with what is wrong with it; whether the folder will do shows the job."""

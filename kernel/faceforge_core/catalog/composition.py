@@ -10,6 +10,7 @@ from .entity_rows import EntityRows
 from .field_defs import FieldDefCatalog
 from .imports import ImportCatalog
 from .links import LinkCatalog
+from .plugin_data import PluginDataCatalog
 from .relationships import RelationshipCatalog
 from .service import AssetService, EntityService
 from .statistics import Statistics
@@ -33,3 +34,4 @@ class Catalog:
         self.imports = ImportCatalog(database, self.files, links, EntityRows(events))
         self.descriptors = DescriptorCatalog(database, events, self.field_defs)
         self.relationships = RelationshipCatalog(database, events)
+        self.plugin_data = PluginDataCatalog(database)

@@ -16,6 +16,7 @@ from faceforge_core.db.tables import (
     entity_assets,
     entity_external_ids,
     field_definitions,
+    plugin_data,
     relationships,
 )
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from faceforge_core.db.engine import Reader, Transaction
     from faceforge_core.events import EventLog
     from faceforge_sdk.events import EventType
-    from faceforge_sdk.models import TrashKind
+    from faceforge_sdk.models import PluginSubject, TrashKind
 
 BATCH = 200
 """How many rows of a kind one transaction removes, so that other writers get their turn."""
@@ -43,6 +44,8 @@ class _Kind:
     id_column: Column[str]
     event: EventType
     owners: tuple[Column[str], ...] = ()
+    subject: PluginSubject | None = None
+    """As what plugins keep data about it."""
 
 
 _KINDS: Mapping[TrashKind, _Kind] = {
@@ -60,8 +63,9 @@ _KINDS: Mapping[TrashKind, _Kind] = {
             entity_assets.c.entity_id,
             entity_external_ids.c.entity_id,
         ),
+        "entity",
     ),
-    "assets": _Kind(assets, assets.c.asset_id, "asset.purged", (entity_assets.c.asset_id,)),
+    "assets": _Kind(assets, assets.c.asset_id, "asset.purged", (entity_assets.c.asset_id,), "asset"),
 }
 
 KINDS: tuple[TrashKind, ...] = tuple(_KINDS)
@@ -187,7 +191,9 @@ def _removable(name: TrashKind) -> Prepared:
 def _removals(name: TrashKind) -> tuple[Prepared, ...]:
     """What points to the rows, and then the rows."""
     kind = _KINDS[name]
-    return tuple(prepare(delete(column.table).where(_among(column))) for column in (*kind.owners, kind.id_column))
+    pointing = [delete(column.table).where(_among(column)) for column in (*kind.owners, kind.id_column)]
+    kept = delete(plugin_data).where(plugin_data.c.subject_kind == kind.subject, _among(plugin_data.c.subject_id))
+    return tuple(map(prepare, pointing if kind.subject is None else [kept, *pointing]))
 
 
 def _among(column: Column[str]) -> ColumnElement[bool]:

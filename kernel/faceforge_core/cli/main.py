@@ -8,7 +8,7 @@ from faceforge_core import __version__
 from faceforge_core.refusals import StartRefused
 from faceforge_sdk.errors import FaceForgeError
 
-from . import backups, doctor, imports, plugins, storage, support, tokens, tools, trash
+from . import backups, commands, doctor, forgetting, imports, plugins, storage, support, tokens, tools, trash
 from .homes import HomeOption, home_root
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+plugins.app.command("forget")(forgetting.forget_plugin)
 app.add_typer(plugins.app, name="plugins")
 app.add_typer(tokens.app, name="token")
 app.add_typer(trash.app, name="trash")
@@ -28,6 +29,7 @@ app.command()(support.support_bundle)
 app.command()(backups.backup)
 app.command()(backups.backups)
 app.command()(backups.restore)
+app.command("run", context_settings=commands.ANY_OPTIONS)(commands.run)
 app.command("import")(imports.import_folder)
 app.command("undo-import")(imports.undo_import)
 

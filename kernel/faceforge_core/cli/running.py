@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any
 
@@ -74,13 +74,18 @@ def running_core(home: Home) -> RunningCore | None:
 
 
 @contextmanager
-def running_or_opened(home: Home) -> Iterator[RunningCore | Kernel]:
-    """The Core that serves this home now, else the home opened here. Raises `StartRefused` for one that is starting."""
+def running_or_opened(home: Home, *, run_jobs: bool = True) -> Iterator[RunningCore | Kernel]:
+    """The Core that serves this home now, else the home opened here. Raises `StartRefused` for one that is starting.
+
+    Without `run_jobs` what is queued here waits for the next Core.
+    """
     running = running_core(home)
     if running is not None:
         yield running
         return
     from faceforge_core.kernel import Kernel
 
-    with Kernel(home.root) as kernel:
+    kernel = Kernel(home.root)
+    with closing(kernel):
+        kernel.start(run_jobs=run_jobs)
         yield kernel

@@ -26,7 +26,16 @@ from faceforge_sdk.errors import (
     StorageUnavailable,
 )
 
-__all__ = ["PARAMETER_ERRORS", "SAFE_VERSION", "is_busy", "is_io_error", "sqlite3", "sqlite_warning", "translated"]
+__all__ = [
+    "PARAMETER_ERRORS",
+    "SAFE_VERSION",
+    "is_busy",
+    "is_io_error",
+    "meaning_for_plugins",
+    "sqlite3",
+    "sqlite_warning",
+    "translated",
+]
 
 SAFE_VERSION = (3, 51, 3)
 """Older ones may corrupt a WAL when two connections checkpoint and write at once (https://sqlite.org/wal.html)."""
@@ -37,7 +46,9 @@ PARAMETER_ERRORS = (UnicodeEncodeError, OverflowError, sqlite3.DataError)
 # Primary result codes: https://sqlite.org/rescode.html
 _BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 5, 6, 8, 10, 11, 13, 14, 26
 _IOERR_READS = {10 | (1 << 8), 10 | (2 << 8)}  # IOERR_READ and IOERR_SHORT_READ
-_UNIQUE = {19 | (6 << 8), 19 | (8 << 8), 19 | (10 << 8)}  # PRIMARYKEY, UNIQUE, ROWID
+_CONSTRAINT = 19
+_UNIQUE_KEY = _CONSTRAINT | (8 << 8)
+_UNIQUE = {_CONSTRAINT | (6 << 8), _UNIQUE_KEY, _CONSTRAINT | (10 << 8)}  # PRIMARYKEY, UNIQUE, ROWID
 
 
 def sqlite_warning() -> str | None:
@@ -73,6 +84,14 @@ def translated(error: BaseException) -> BaseException:
     if not isinstance(error, sqlite3.Error):
         return error
     return _of_code(_code(error)) or error
+
+
+def meaning_for_plugins(error: BaseException) -> BaseException:
+    """Return as `translated`, and `InvalidInput` for a row that breaks a rule of its table."""
+    known = translated(error)
+    if isinstance(known, sqlite3.IntegrityError):
+        return InvalidInput(f"This row breaks a rule of its table ({known}).")
+    return known
 
 
 def _of_code(code: int) -> FaceForgeError | None:
@@ -124,9 +143,10 @@ _CODES_BY_MESSAGE = {
 
 
 def _code(error: BaseException) -> int:
-    code = getattr(error, "sqlite_errorcode", None)
-    if isinstance(code, int):
-        return code
-    if isinstance(error, sqlite3.Error):  # some builds of pysqlite3 carry no code
-        return _CODES_BY_MESSAGE.get(str(error).lower(), 0)
-    return 0
+    """The extended result code; builds of pysqlite3 carry the primary one, or none."""
+    if not isinstance(error, sqlite3.Error):
+        return 0
+    code, told = getattr(error, "sqlite_errorcode", None), str(error).lower()
+    if code in (_CONSTRAINT, None) and told.startswith("unique constraint failed"):
+        return _UNIQUE_KEY
+    return code if isinstance(code, int) else _CODES_BY_MESSAGE.get(told, 0)

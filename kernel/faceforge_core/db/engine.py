@@ -5,22 +5,31 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from concurrent.futures import Future
+from contextlib import contextmanager
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from faceforge_core.db import sqlite
 from faceforge_core.db.checkpoints import Checkpointer
 from faceforge_core.db.driver import is_io_error, sqlite3, translated
+from faceforge_core.db.pieces import Piece
 from faceforge_core.db.readers import ReaderPool, Reading
 from faceforge_core.db.transactions import Chore, Reader, Transaction
-from faceforge_sdk.errors import Busy, InsufficientStorage, StorageUnavailable
+from faceforge_sdk.errors import (
+    Busy,
+    Conflict,
+    FaceForgeError,
+    InsufficientStorage,
+    InvalidInput,
+    StatementRefused,
+    StorageUnavailable,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
     from contextlib import AbstractContextManager
     from pathlib import Path
-    from types import TracebackType
     from typing import Self
 
 __all__ = ["Database", "Reader", "Transaction"]
@@ -34,46 +43,6 @@ _CHORE_PAUSE = 0.02
 _CHORES_GATHERED = 400
 
 
-class _Piece:
-    """One caller's work, from the queue to its answer. As a context manager it keeps what the work raises."""
-
-    __slots__ = ("answer", "callbacks", "chores", "connection", "error", "result", "work")
-
-    def __init__(self, work: Callable[[Transaction], Any]) -> None:
-        self.work = work
-        self.answer: Future[Any] = Future()
-        self.result: Any = None
-        self.error: BaseException | None = None
-        self.callbacks: tuple[Callable[[], None], ...] = ()
-        self.chores: tuple[Chore, ...] = ()
-
-    def attempt(self, connection: sqlite3.Connection) -> None:
-        """Do the work between savepoints: what raises is undone alone."""
-        self.connection = connection
-        with self:
-            transaction = Transaction(connection)
-            self.result = self.work(transaction)
-            self.callbacks = transaction.callbacks
-            self.chores = transaction.chores
-
-    def __enter__(self) -> None:
-        self.connection.execute("SAVEPOINT piece")
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: TracebackType | None) -> bool:
-        self.error = error
-        if self.connection.in_transaction:  # a full disk may have rolled everything back
-            if error is not None:
-                self.connection.execute("ROLLBACK TO piece")
-            self.connection.execute("RELEASE piece")
-        return True
-
-    def settle(self) -> None:
-        if self.error is None:
-            self.answer.set_result(self.result)
-        else:
-            self.answer.set_exception(translated(self.error))
-
-
 class Database:
     """The SQLite file at `path`, created private (0600) where it is missing; schema is `db.migrate`'s business.
 
@@ -85,7 +54,9 @@ class Database:
         self.generation = 0
         """Grows with every commit: what was computed from reads may be kept while it stands still."""
         self._max_waiting = max_waiting
-        self._waiting: SimpleQueue[_Piece | None] = SimpleQueue()
+        self._waiting: SimpleQueue[Piece | None] = SimpleQueue()
+        self._aside: Piece | None = None
+        self._inside = threading.local()
         self._gate = threading.Lock()
         self._closed = False
         self._readers = ReaderPool(path)
@@ -118,16 +89,16 @@ class Database:
         undone. Raises `Busy` within 6 s when another program holds the file, at once when too much waits already, and
         `InsufficientStorage` when the volume is full or failing. Never call it from `work` or on the event loop.
         """
-        if threading.current_thread() is self._thread:
-            raise RuntimeError("Work that is being written cannot wait for another write: use its transaction.")
+        self._require_outside()
         return self.submit(work).result()
 
-    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
+    def submit(self, work: Callable[[Transaction], T], *, owner: str | None = None) -> Future[T]:
         """Queue `work` like `write` and return its answer to come, for `asyncio.wrap_future`.
 
+        It is committed together with work of the same `owner` only, whose fault it is if all of that is undone.
         `Busy` and `StorageUnavailable` of the queue itself are raised here.
         """
-        piece = _Piece(work)
+        piece = Piece(work, owner)
         with self._gate:
             if self._closed:
                 raise StorageUnavailable("The database is closed.")
@@ -135,6 +106,20 @@ class Database:
                 raise Busy("Too many writes are waiting.", retry_after=1)
             self._waiting.put(piece)
         return piece.answer
+
+    @contextmanager
+    def writing_here(self) -> Iterator[None]:
+        """For the thread that works on the writing connection meanwhile: it can't wait for another write."""
+        self._require_outside()
+        self._inside.writing = True
+        try:
+            yield
+        finally:
+            self._inside.writing = False
+
+    def _require_outside(self) -> None:
+        if getattr(self._inside, "writing", False):
+            raise RuntimeError("Work that is being written cannot wait for another write: use its transaction.")
 
     def close(self) -> None:
         """Finish what waits, empty the log into the database and close every connection. May be called twice."""
@@ -154,11 +139,12 @@ class Database:
     # Everything below runs on the writer's thread.
 
     def _run(self) -> None:
+        self._inside.writing = True
         going = True
         while going:
             pause = _CHORE_PAUSE if self._chores else self._checkpointer.idle_seconds()
             try:
-                piece = self._waiting.get(timeout=pause)
+                piece = self._put_aside() or self._waiting.get(timeout=pause)
             except Empty:
                 going = self._do_chores() if self._chores else self._when_idle()
                 continue
@@ -171,7 +157,7 @@ class Database:
         going = True
         chores, self._chores, self._chores_asked = self._chores, {}, 0
         for chore in chores:
-            piece = _Piece(chore)
+            piece = Piece(chore)
             going = self._commit_with_others(piece) and going
             if piece.error is not None:
                 logger.warning("A chore of the database failed, and is left for later: %s", piece.error)
@@ -179,7 +165,7 @@ class Database:
                 self._chores[chore] = None
         return going
 
-    def _commit_with_others(self, first: _Piece) -> bool:
+    def _commit_with_others(self, first: Piece) -> bool:
         """Do `first` and what waits behind it in one transaction; return False when the end was among them."""
         try:
             connection = self._writer()
@@ -187,7 +173,7 @@ class Database:
         except sqlite3.Error as error:
             # Who waited behind it waited as long: five seconds more would break the promise.
             return self._refuse_all(first, error)
-        batch: list[_Piece] = []
+        batch: list[Piece] = []
         more = True
         try:
             more = self._attempt_batch(connection, first, batch)
@@ -197,9 +183,9 @@ class Database:
         self._answer(batch)
         return more
 
-    def _attempt_batch(self, connection: sqlite3.Connection, first: _Piece, batch: list[_Piece]) -> bool:
+    def _attempt_batch(self, connection: sqlite3.Connection, first: Piece, batch: list[Piece]) -> bool:
         deadline = time.monotonic() + _BATCH_SECONDS
-        piece: _Piece | None = first
+        piece: Piece | None = first
         while piece is not None:
             if piece.answer.set_running_or_notify_cancel():
                 batch.append(piece)
@@ -207,12 +193,20 @@ class Database:
             if not connection.in_transaction or len(batch) >= _BATCH_PIECES or time.monotonic() > deadline:
                 return True
             try:
-                piece = self._waiting.get_nowait()
+                piece = self._put_aside() or self._waiting.get_nowait()
             except Empty:
+                return True
+            if piece is not None and piece.owner != first.owner:
+                self._aside = piece
                 return True
         return False
 
-    def _answer(self, batch: list[_Piece]) -> None:
+    def _put_aside(self) -> Piece | None:
+        """What came out of the queue and had to wait for the next transaction."""
+        piece, self._aside = self._aside, None
+        return piece
+
+    def _answer(self, batch: list[Piece]) -> None:
         for piece in batch:
             if piece.error is None:
                 self._call_back(piece)
@@ -222,7 +216,7 @@ class Database:
             piece.settle()
         self._checkpoint(self._checkpointer.after_commit)
 
-    def _commit(self, connection: sqlite3.Connection, batch: list[_Piece]) -> None:
+    def _commit(self, connection: sqlite3.Connection, batch: list[Piece]) -> None:
         if connection.in_transaction:
             connection.execute("COMMIT")
             self.generation += 1
@@ -230,11 +224,11 @@ class Database:
         # One statement failed so badly that SQLite rolled back the whole transaction under its neighbours too.
         cause = next((piece.error for piece in batch if piece.error), None)
         for piece in batch:
-            piece.error = piece.error or InsufficientStorage("The write was undone: the volume is full or failing.")
+            piece.error = piece.error or _undone_by(cause)
         if cause is not None and is_io_error(cause):
             self._disconnect()
 
-    def _undo(self, connection: sqlite3.Connection, batch: list[_Piece], error: sqlite3.Error) -> None:
+    def _undo(self, connection: sqlite3.Connection, batch: list[Piece], error: sqlite3.Error) -> None:
         for piece in batch:
             piece.error = piece.error or error
         if is_io_error(error):
@@ -246,21 +240,21 @@ class Database:
         except sqlite3.Error:  # closing undoes it as well, and nobody would be answered if this thread ended
             self._disconnect()
 
-    def _call_back(self, piece: _Piece) -> None:
+    def _call_back(self, piece: Piece) -> None:
         for callback in piece.callbacks:
             try:
                 callback()
             except Exception:
                 logger.exception("A callback after a commit failed.")
 
-    def _refuse_all(self, first: _Piece, error: sqlite3.Error) -> bool:
-        piece: _Piece | None = first
+    def _refuse_all(self, first: Piece, error: sqlite3.Error) -> bool:
+        piece: Piece | None = first
         while piece is not None:
             if piece.answer.set_running_or_notify_cancel():
                 piece.error = error
                 piece.settle()
             try:
-                piece = self._waiting.get_nowait()
+                piece = self._put_aside() or self._waiting.get_nowait()
             except Empty:
                 return True
         return False
@@ -295,3 +289,10 @@ class Database:
         except sqlite3.Error as error:
             logger.warning("The database could not be closed properly: %s", error)
         self._connection = None
+
+
+def _undone_by(cause: BaseException | None) -> FaceForgeError:
+    """What to tell those who shared a transaction with the piece that took it down."""
+    if isinstance(cause, StatementRefused | InvalidInput | Conflict):
+        return Busy("The write was undone together with another one that failed; try again.")
+    return InsufficientStorage("The write was undone: the volume is full or failing.")

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 KERNEL = History(
-    "core", Path(__file__).parent / "migrations" / "versions", ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+    "core",
+    Path(__file__).parent / "migrations" / "versions",
+    ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"),
 )
 HEAD = KERNEL.head
 

@@ -200,6 +200,29 @@ class PluginRow(Spine, table=True):
     secrets_json: str | None = _text()
 
 
+class PluginMigrationRow(Spine, table=True):
+    """A step of a plugin's own tables that ran, and the checksum of its text."""
+
+    __tablename__ = "plugin_migrations"
+    __table_args__: ClassVar[Any] = {"sqlite_with_rowid": False}
+    plugin_id: str = _text(primary_key=True)
+    number: int = _integer(primary_key=True)
+    name: str = _text()
+    sha256: str = _text()
+    applied_at: str = _text()
+
+
+class PluginDataRow(Spine, table=True):
+    """What a plugin keeps about an ``entity`` or ``asset``: a JSON object; purged with its subject."""
+
+    __tablename__ = "plugin_data"
+    subject_kind: str = _text(primary_key=True)
+    subject_id: str = _text(primary_key=True)
+    plugin_id: str = _text(primary_key=True)
+    data_json: str = _text()
+    updated_at: str = _text()
+
+
 class EntitySearchRow(Spine, table=True):
     """The folded text of each live entity, under a key that sorts as its age does (see `db.search`)."""
 

@@ -32,6 +32,8 @@ __all__ = [
     "import_creations",
     "job_logs",
     "jobs",
+    "plugin_data",
+    "plugin_migrations",
     "plugin_registry",
     "relationships",
     "sessions",
@@ -53,6 +55,8 @@ job_logs = _tables["job_logs"]
 field_definitions = _tables["field_definitions"]
 descriptors = _tables["descriptors"]
 plugin_registry = _tables["plugin_registry"]
+plugin_migrations = _tables["plugin_migrations"]
+plugin_data = _tables["plugin_data"]
 entity_search = _tables["entity_search"]
 entity_search_pending = _tables["entity_search_pending"]
 asset_search = _tables["asset_search"]
@@ -152,6 +156,7 @@ Index(
     unique=True,
     sqlite_where=descriptors.c.deleted_at.is_(None),
 )
+Index("ix_plugin_data_plugin", plugin_data.c.plugin_id, plugin_data.c.subject_kind, plugin_data.c.subject_id)
 Index("ix_entity_tags_seq", entity_tags.c.seq)
 Index("ix_entity_facts_seq", entity_facts.c.seq, entity_facts.c.key_id)
 Index("ix_entity_external_ids_entity", entity_external_ids.c.entity_id)

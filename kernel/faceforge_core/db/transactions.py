@@ -72,6 +72,11 @@ class Transaction(Reader):
         self._callbacks: dict[Callable[[], None], None] = {}
         self._chores: list[Chore] = []
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection itself, inside the transaction, for statements that are not ours."""
+        return self._connection
+
     def run(self, statement: Prepared, **params: Any) -> int:
         """Execute and return how many rows were inserted, changed or deleted."""
         sql, values = statement.bind(params)

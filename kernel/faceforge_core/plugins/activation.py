@@ -16,11 +16,13 @@ from faceforge_core.owned import Owned
 from faceforge_core.plugins.generation import Activation
 from faceforge_sdk.contributions import (
     AssetExtractor,
+    Command,
     EntityPanel,
     EventHandler,
     FieldType,
     HealthCheck,
     JobHandler,
+    Migrations,
     NavItem,
     Router,
     S3Endpoint,
@@ -32,12 +34,13 @@ from faceforge_sdk.errors import FaceForgeError
 from faceforge_sdk.protocols import StorageProvider
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from faceforge_sdk.context import PluginContext
 
 KINDS: Mapping[str, type[Any]] = {
+    "register_migrations": Migrations,
     "register_routers": Router,
     "register_nav_items": NavItem,
     "register_entity_panels": EntityPanel,
@@ -51,6 +54,7 @@ KINDS: Mapping[str, type[Any]] = {
     "register_job_handlers": JobHandler,
     "register_event_handlers": EventHandler,
     "register_field_types": FieldType,
+    "register_commands": Command,
 }
 _FITTING: Mapping[str, Callable[[object], bool]] = {
     "str": lambda value: isinstance(value, str),
@@ -62,6 +66,7 @@ _FITTING: Mapping[str, Callable[[object], bool]] = {
     "APIRouter": lambda value: hasattr(value, "routes") and hasattr(value, "add_api_route"),
 }
 _MAX_VALUES = 1000
+_FIRST = "register_migrations"
 
 
 class HookRefused(FaceForgeError):
@@ -69,21 +74,29 @@ class HookRefused(FaceForgeError):
 
 
 def activate(
-    plugin: object, ctx: PluginContext, folder: Path | None, try_router: Callable[[Owned[Router]], None]
+    plugin: object,
+    ctx: PluginContext,
+    folder: Path | None,
+    try_router: Callable[[Owned[Router]], None],
+    migrate: Callable[[str, Path], None],
 ) -> Activation:
-    """Register `plugin` in a scratch manager, enter its lifespan, and collect what it contributes.
+    """Register `plugin` in a scratch manager, bring its tables up to date, enter its lifespan, collect what it brings.
 
     Runs in the caller's thread for as long as the plugin's code takes. Whatever is wrong is raised, and then the
-    lifespan has been left again.
+    lifespan has been left again; steps of its tables that ran before stay.
     """
     hooks = _checked_hooks(plugin, ctx.plugin_id)
+    contributions: dict[type[Any], tuple[Owned[Any], ...]] = {
+        Migrations: _migrated(hooks.get(_FIRST, ()), ctx, folder, migrate)
+    }
     lifespan = ExitStack()
     try:
         for hook in hooks.get("lifespan", ()):
             lifespan.enter_context(_context_manager(_call(hook, ctx)))
-        contributions = {
+        contributions |= {
             kind: tuple(owned for hook in hooks.get(name, ()) for owned in _collected(name, hook, ctx))
             for name, kind in KINDS.items()
+            if name != _FIRST
         }
         for owned in contributions[Router]:
             try_router(owned)
@@ -91,6 +104,20 @@ def activate(
         lifespan.close()  # without the exception: a lifespan may end as ever, and can't swallow what was wrong
         raise
     return Activation(ctx.plugin_id, folder, contributions, lifespan if hooks.get("lifespan") else None)
+
+
+def _migrated(
+    hooks: Iterable[pluggy.HookImpl], ctx: PluginContext, folder: Path | None, migrate: Callable[[str, Path], None]
+) -> tuple[Owned[Any], ...]:
+    found = tuple(owned for hook in hooks for owned in _collected(_FIRST, hook, ctx))
+    if len(found) > 1:
+        raise HookRefused(f"{_FIRST} returned {len(found)} Migrations: a plugin has one history.")
+    for owned in found:
+        name = owned.value.folder
+        if folder is None or not (steps := folder / name).resolve().is_relative_to(folder.resolve()):
+            raise HookRefused(f"{_FIRST}: {name} is no folder of the plugin's.")
+        migrate(ctx.plugin_id, steps)
+    return found
 
 
 def _checked_hooks(plugin: object, plugin_id: str) -> dict[str, list[pluggy.HookImpl]]:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from faceforge_sdk.contributions import (
     AssetExtractor,
+    Command,
     EntityPanel,
     EventHandler,
     FieldType,
     HealthCheck,
     JobHandler,
+    Migrations,
     NavItem,
     Router,
     S3Endpoint,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 NAMES: Mapping[type[Any], str | None] = {
+    Migrations: None,
     Router: None,
     NavItem: "id",
     EntityPanel: "id",
@@ -45,8 +48,12 @@ NAMES: Mapping[type[Any], str | None] = {
     JobHandler: "job_type",
     EventHandler: "name",
     FieldType: "name",
+    Command: "name",
 }
 """Every kind of contribution, and which of its attributes is unique among all active plugins."""
+
+_OWN_NAMES = frozenset({Command})
+"""Kinds that are asked for by plugin, so that their names are unique within one only."""
 
 
 class NameTaken(Conflict):
@@ -125,7 +132,8 @@ def claim_names(activations: Iterable[Activation]) -> None:
             attribute = NAMES[kind]
             for owned in rows if attribute is not None else ():
                 name = getattr(owned.value, str(attribute))
-                holder = owners.setdefault((kind, name), one.plugin_id)
+                claimed = f"{one.plugin_id} {name}" if kind in _OWN_NAMES else name
+                holder = owners.setdefault((kind, claimed), one.plugin_id)
                 if holder != one.plugin_id or _times(rows, str(attribute), name) > 1:
                     raise NameTaken(
                         f"{one.plugin_id} contributes the {kind.__name__} {name!r}, which {holder} already provides."

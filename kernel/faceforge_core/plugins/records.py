@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from faceforge_core import clock
 from faceforge_core.db.statements import prepare
@@ -33,6 +33,8 @@ _UPDATE = prepare(
     .where(table.c.plugin_id == bindparam("id"))
     .values({name: bindparam(name) for name in (*_VALUES, *_TIMES)})
 )
+
+_DELETE = prepare(delete(table).where(table.c.plugin_id == bindparam("id")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,12 @@ class Records:
     def configure(self, found: Found, config: Mapping[str, Any], secrets: Iterable[tuple[str | int, ...]]) -> Record:
         """Keep the configuration, and where its secrets stand."""
         return self._keep(replace(self.of(found), config=config, secrets=tuple(secrets)))
+
+    def forget(self, plugin_id: str) -> None:
+        """Remember nothing of a plugin any more; one that is still there is new at the next look."""
+        with self._lock:
+            self._database.write(lambda tx: tx.run(_DELETE, id=plugin_id))
+            self._known = {known: record for known, record in self._known.items() if known != plugin_id}
 
     def _keep(self, record: Record, *, only_if_new: bool = False) -> Record:
         now = clock.now()

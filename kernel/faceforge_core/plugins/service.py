@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
     from faceforge_core.plugins.configuration import Configurations
     from faceforge_core.plugins.discovery import Found
+    from faceforge_core.plugins.forgetting import Forgetting
     from faceforge_core.plugins.placing import Places
     from faceforge_core.plugins.records import Record, Records
     from faceforge_core.plugins.switch import Switch
+    from faceforge_sdk.models import ForgottenPlugin
     from faceforge_sdk.protocols import Contributed
 
 T = TypeVar("T")
@@ -28,10 +30,13 @@ T = TypeVar("T")
 class PluginService:
     """Lists, switches, configures, installs; guarantees and errors are those of the protocol. All methods block."""
 
-    def __init__(self, switch: Switch, records: Records, configurations: Configurations, places: Places) -> None:
+    def __init__(
+        self, switch: Switch, records: Records, configurations: Configurations, forgetting: Forgetting, places: Places
+    ) -> None:
         self._switch = switch
         self._records = records
         self._configurations = configurations
+        self._forgetting = forgetting
         self._installation = Installation(places, switch, records)
 
     def list(self) -> PluginList:
@@ -87,6 +92,10 @@ class PluginService:
     def remove(self, plugin_id: str) -> None:
         """See `Plugins.remove`."""
         self._installation.remove(plugin_id)
+
+    def forget(self, plugin_id: str) -> ForgottenPlugin:
+        """See `Plugins.forget`."""
+        return self._forgetting.forget(plugin_id, self._switch)
 
     def contributed(self, kind: type[T]) -> Sequence[Contributed[T]]:
         """See `Plugins.contributed`."""

@@ -13,6 +13,7 @@ from faceforge_sdk.errors import FaceForgeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from faceforge_core.owned import Owned
     from faceforge_core.plugins.configuration import Configurations
@@ -39,13 +40,15 @@ class CannotRun(FaceForgeError):
 class Surroundings:
     """What the kernel lends to the switch.
 
-    `context` makes a plugin's context from its id and configuration. `try_router` raises what is wrong with one
+    `context` makes a plugin's context from its id and configuration. `migrate` runs those of a plugin's steps (its id,
+    their folder) that have not run. `try_router` raises what is wrong with one
     plugin's routes. `on_swap` makes a generation the current one: it raises before it changes anything. `drain` asks
     a plugin's running jobs to stop and says whether they did within the seconds. `announce` tells of an event (type,
     plugin id, payload).
     """
 
     context: Callable[[str, Mapping[str, Any]], PluginContext]
+    migrate: Callable[[str, Path], None]
     try_router: Callable[[Owned[Router]], None]
     on_swap: Callable[[Generation], None]
     drain: Callable[[str, float], bool]
@@ -104,7 +107,9 @@ class Starter:
             plugin = self._loader.load_package(found.package, entry_point)
         else:
             plugin = self._loader.load_folder(found.plugin_id, found.folder, entry_point)
-        return activate(plugin, self._around.context(found.plugin_id, config), found.folder, self._around.try_router)
+        around = self._around
+        ctx = around.context(found.plugin_id, config)
+        return activate(plugin, ctx, found.folder, around.try_router, around.migrate)
 
     def _check_may_run(self, found: Found) -> None:
         if found.source == "builtin":

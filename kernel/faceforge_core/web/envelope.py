@@ -44,6 +44,7 @@ STATUS: Final[Mapping[type[FaceForgeError], tuple[int, str]]] = {
     errors.InsufficientStorage: (507, "insufficient_storage"),
     errors.IntegrityError: (500, "integrity_error"),
     errors.ContributionFailed: (500, "internal_error"),
+    errors.StatementRefused: (500, "internal_error"),
     FaceForgeError: (500, "internal_error"),
 }
 """The one table from class of error to HTTP status and ``error.code``; a subclass is its nearest parent here."""

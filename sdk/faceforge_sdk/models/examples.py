@@ -214,6 +214,18 @@ PLUGIN_CONFIG: Final[_Example] = {
     **PLUGIN_CONFIG_REQUEST,
     "config_secrets_set": [],
 }
+PLUGIN_DATA_REQUEST: Final[_Example] = {"data": {"palette": ["#1e90ff", "#228b22"]}}
+PLUGIN_DATA_ENTRY: Final[_Example] = {"plugin_id": "demo.palettes", **PLUGIN_DATA_REQUEST}
+SUBJECT_DATA: Final[_Example] = {"demo.palettes": PLUGIN_DATA_REQUEST["data"]}
+COMMAND_REQUEST: Final[_Example] = {"input": {"only_missing": True}}
+COMMAND_OUTPUT: Final[_Example] = {"output": "The files are read by the job 5d41402abc4b."}
+PLUGIN_COMMAND: Final[_Example] = {
+    "plugin_id": "faceforge.ingest",
+    "name": "read",
+    "help": "Read the files of the library anew.",
+    "input_schema": {"type": "object", "properties": {"only_missing": {"type": "boolean", "default": False}}},
+}
+FORGOTTEN_PLUGIN: Final[_Example] = {"plugin_id": "demo.palettes", "tables": 2, "subjects": 140, "files": 1}
 PLUGIN: Final[_Example] = {
     **PLUGIN_CONFIG,
     "name": "Storage routing",

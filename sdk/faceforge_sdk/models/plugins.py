@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, RootModel
 
 from . import examples
 from .wire import JsonObject
+
+PluginSubject = Literal["entity", "asset"]
+"""What plugins keep data about."""
 
 
 class PluginError(BaseModel):
@@ -101,3 +104,72 @@ class PluginConfigRequest(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PLUGIN_CONFIG_REQUEST]})
 
     config: JsonObject
+
+
+class PluginDataRequest(BaseModel):
+    """What a plugin is to keep about a subject, in place of what it kept."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PLUGIN_DATA_REQUEST]})
+
+    data: JsonObject
+
+
+class PluginDataEntry(BaseModel):
+    """What one plugin keeps about a subject."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PLUGIN_DATA_ENTRY]})
+
+    plugin_id: str
+    data: JsonObject
+
+
+class SubjectData(RootModel[dict[str, JsonObject]]):
+    """What all plugins keep about a subject, by plugin id."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.SUBJECT_DATA]})
+
+
+class PluginCommand(BaseModel):
+    """A command that a plugin offers, and the JSON Schema of what it takes."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PLUGIN_COMMAND]})
+
+    plugin_id: str
+    name: str
+    help: str
+    input_schema: JsonObject
+
+
+class PluginCommands(BaseModel):
+    """What a plugin offers."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [examples.PLUGIN_COMMAND]}]})
+
+    items: list[PluginCommand]
+
+
+class CommandRequest(BaseModel):
+    """What a command is given."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.COMMAND_REQUEST]})
+
+    input: JsonObject = {}
+
+
+class CommandOutput(BaseModel):
+    """What a command says."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.COMMAND_OUTPUT]})
+
+    output: str
+
+
+class ForgottenPlugin(BaseModel):
+    """What was removed of a plugin's data: tables, entities and assets about which it kept something, files."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.FORGOTTEN_PLUGIN]})
+
+    plugin_id: str
+    tables: int
+    subjects: int
+    files: int

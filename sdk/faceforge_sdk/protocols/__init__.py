@@ -23,6 +23,7 @@ from .storage import (
     UploadFacts,
 )
 from .surroundings import Network, Pages, Sessions, SignIn, System, Texts, Whereabouts
+from .tables import PluginData, PluginDatabase, TableReader, TableRow, TableWriter
 from .work import Events, Jobs
 
 __all__ = [
@@ -43,6 +44,8 @@ __all__ = [
     "ListingProvider",
     "Network",
     "Pages",
+    "PluginData",
+    "PluginDatabase",
     "Plugins",
     "Put",
     "Reading",
@@ -55,6 +58,9 @@ __all__ = [
     "StorageProvider",
     "StoredObject",
     "System",
+    "TableReader",
+    "TableRow",
+    "TableWriter",
     "Texts",
     "Trash",
     "Upload",

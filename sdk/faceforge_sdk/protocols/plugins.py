@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from faceforge_sdk.models import Plugin, PluginConfig, PluginInstallation, PluginList
+    from faceforge_sdk.models import ForgottenPlugin, Plugin, PluginConfig, PluginInstallation, PluginList
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -76,6 +76,14 @@ class Plugins(Protocol):
         """Disable it and remove its folder. Its configuration, data and tables stay for the case it comes back.
 
         Raises `NotFound`, and `Conflict` for what is not a folder in the home's ``plugins/``.
+        """
+
+    def forget(self, plugin_id: str) -> ForgottenPlugin:
+        """Remove for good what a plugin kept: tables, data about entities and assets, its folder, its configuration.
+
+        One whose files are still there is as if it had just been put there. Repeatable where it ended early. Raises
+        `NotFound`, `Conflict` for one that is enabled or came with Core, and `StorageUnavailable` for files that can't
+        be removed.
         """
 
     def contributed(self, kind: type[T]) -> Sequence[Contributed[T]]:

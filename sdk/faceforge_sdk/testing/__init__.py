@@ -25,6 +25,7 @@ from .files import FakeReceived, FakeStorage, FakeUpload
 from .house import FAKE_TOKEN, FakeBackups, FakeContributed, FakePages, FakePlugins, FakeSessions, FakeSystem
 from .imports import FakeImports
 from .relationships import FakeRelationships
+from .tables import FakePluginData, FakePluginDatabase
 from .trash import FakeTrash
 from .work import FakeEvents, FakeJobContext, FakeJobs
 
@@ -44,6 +45,8 @@ __all__ = [
     "FakeJobContext",
     "FakeJobs",
     "FakePages",
+    "FakePluginData",
+    "FakePluginDatabase",
     "FakePlugins",
     "FakeReceived",
     "FakeRelationships",
@@ -73,6 +76,8 @@ def fake_context(
         config=dict(config or {}),
         log=logging.getLogger(f"faceforge.plugin.{plugin_id}"),
         data_dir=data_dir or Path("fake-data", plugin_id),
+        db=FakePluginDatabase(plugin_id, entities, assets),
+        plugin_data=FakePluginData(plugin_id, entities, assets),
         entities=entities,
         assets=assets,
         field_defs=field_defs,

@@ -51,6 +51,15 @@ class FakeEntities:
         self._live: dict[str, Entity] = {}
         self._trashed: dict[str, TrashedEntity] = {}
 
+    def known_ids(self) -> set[str]:
+        """Of all that were not purged."""
+        return {*self._live, *self._trashed}
+
+    def purge(self, entity_id: str) -> None:
+        """Remove for good, wherever it is."""
+        self._live.pop(entity_id, None)
+        self._trashed.pop(entity_id, None)
+
     def create(self, draft: EntityDraft) -> Entity:
         at = now()
         entity = Entity(entity_id=token_hex(32), created_at=at, updated_at=at, revision=1, **draft.model_dump())
@@ -177,6 +186,15 @@ class FakeAssets:
         self._trashed: dict[str, TrashedAsset] = {}
         self._words: dict[str, dict[str, Sequence[str]]] = {}
         self._links: dict[tuple[str, str], tuple[str | None, str]] = {}
+
+    def known_ids(self) -> set[str]:
+        """Of all that were not purged."""
+        return {*self._live, *self._trashed}
+
+    def purge(self, asset_id: str) -> None:
+        """Remove for good, wherever it is."""
+        self._live.pop(asset_id, None)
+        self._trashed.pop(asset_id, None)
 
     def add(
         self, content: bytes, *, filename: str = "file.bin", mime_type: str | None = None, kind: str = "file"

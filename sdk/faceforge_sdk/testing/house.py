@@ -17,6 +17,7 @@ from faceforge_sdk.manifest import Manifest, ManifestError
 from faceforge_sdk.models import (
     BackupList,
     BackupReport,
+    ForgottenPlugin,
     HealthFinding,
     Plugin,
     PluginConfig,
@@ -150,6 +151,12 @@ class FakePlugins:
         if self.get(plugin_id).source != "folder":
             raise Conflict(f"{plugin_id} is no folder and can't be removed.")
         self._change(plugin_id, enabled=False, state="disabled", discovered=False)
+
+    def forget(self, plugin_id: str) -> ForgottenPlugin:
+        if self.get(plugin_id).enabled:
+            raise Conflict(f"The plugin {plugin_id} is enabled: disable it before what it keeps is removed.")
+        self._change(plugin_id, config={})
+        return ForgottenPlugin(plugin_id=plugin_id, tables=0, subjects=0, files=0)
 
     def contributed(self, kind: type[T]) -> Sequence[Contributed[T]]:
         found = [one for one in self._values if isinstance(one.value, kind)]

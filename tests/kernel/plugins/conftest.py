@@ -17,10 +17,14 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from faceforge_core.catalog.plugin_data import PluginDataCatalog
 from faceforge_core.db.engine import Database
 from faceforge_core.db.migrate import migrate
+from faceforge_core.db.plugin_steps import PluginSteps
+from faceforge_core.home import Home
 from faceforge_core.plugins.configuration import Configurations
 from faceforge_core.plugins.discovery import BUILTIN_GROUP, PACKAGE_GROUP, Discovery
+from faceforge_core.plugins.forgetting import Forgetting
 from faceforge_core.plugins.generation import NAMES, Generation
 from faceforge_core.plugins.markers import Markers
 from faceforge_core.plugins.placing import Places
@@ -105,6 +109,7 @@ class House:
         self.database = Database(self.database_path)
         self.records = Records(self.database)
         configurations = Configurations(self.records, self.settings)
+        steps = PluginSteps(self.database)
         self.switch = Switch(
             Discovery(self.root / "plugins", entry_points=self._points),
             self.records,
@@ -112,6 +117,7 @@ class House:
             Markers(self.root / "tmp"),
             Surroundings(
                 context=self._context,
+                migrate=steps.migrate,
                 try_router=try_router,
                 on_swap=self._serve,
                 drain=self._drain,
@@ -120,9 +126,9 @@ class House:
                 safe_mode=self.safe_mode,
             ),
         )
-        self.plugins = PluginService(
-            self.switch, self.records, configurations, Places(self.root / "plugins", self.root / "tmp")
-        )
+        forgetting = Forgetting(Home.at(self.root), steps, PluginDataCatalog(self.database), self.records)
+        places = Places(self.root / "plugins", self.root / "tmp")
+        self.plugins = PluginService(self.switch, self.records, configurations, forgetting, places)
         self.switch.start()
 
     def close(self) -> None:
