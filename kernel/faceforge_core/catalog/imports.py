@@ -63,11 +63,10 @@ _SEEN = prepare(
         "inode = excluded.inode, sidecar = excluded.sidecar, asset_id = excluded.asset_id, seen_at = excluded.seen_at"
     )
 )
-# What was removed with its job meanwhile is not remembered any more.
 _CREATED = prepare(
     text(
         "INSERT INTO import_creations (import_id, kind, thing_id, of_entity_id) "
-        "SELECT job_id, :kind, :thing_id, :of_entity_id FROM jobs WHERE job_id = :import_id ON CONFLICT DO NOTHING"
+        "VALUES (:import_id, :kind, :thing_id, :of_entity_id) ON CONFLICT DO NOTHING"
     )
 )
 _JOB_TYPE = prepare(select(jobs.c.job_type).where(jobs.c.job_id == bindparam("import_id")))
@@ -202,8 +201,8 @@ class ImportCatalog:
                 if arrival.origin is not None
             ],
         )
-        tx.run_many(
-            _CREATED,
+        self._remember_created(
+            tx,
             [
                 _creation(arrival.import_id, "asset", arrival.received.content_hash)
                 for arrival, created in stored
@@ -228,7 +227,14 @@ class ImportCatalog:
         return found
 
     def _created(self, tx: Transaction, import_id: str, kind: Kind, thing_id: str, of_entity_id: str = "") -> None:
-        tx.run(_CREATED, **_creation(import_id, kind, thing_id, of_entity_id))
+        self._remember_created(tx, [_creation(import_id, kind, thing_id, of_entity_id)])
+
+    @staticmethod
+    def _remember_created(tx: Transaction, creations: Sequence[Mapping[str, str]]) -> None:
+        """What was removed with its job meanwhile is not remembered any more."""
+        imports = {creation["import_id"] for creation in creations}
+        there = {one for one in imports if tx.one(_JOB_TYPE, import_id=one) is not None}
+        tx.run_many(_CREATED, [creation for creation in creations if creation["import_id"] in there])
 
     def _creations(self, import_id: str, kind: Kind) -> Iterator[Sequence[tuple[str, str]]]:
         last = ("", "")
