@@ -116,8 +116,10 @@ class Intake:
             )
         except InvalidInput as error:
             return Kept(file.content_hash, file.byte_size, error=error)
+        if arrival.sidecar is None:
+            return _Described(arrival, file, description)
         try:
-            entry = None if arrival.sidecar is None else sidecar_entry(arrival.sidecar, max_depth=depth)
+            entry = sidecar_entry(arrival.sidecar, max_depth=depth)
         except InvalidInput as error:
             return _Described(arrival, file, description, str(error))
         return _Described(arrival, file, replace(description, sidecar=entry))
