@@ -235,7 +235,8 @@ class JobHandler(Generic[InputT]):
     be called again for the same job after a crash (up to three times) and so must be idempotent; between units of
     work it calls ``job.check_cancelled()``.
 
-    `background`: nobody asked for it and there may be many, so lists may leave such jobs out, unless they failed.
+    `background`: nobody asked for it and there may be many, so lists may leave such jobs out, unless they failed, and
+    they give way to others: while one of those runs, only every ten seconds or so one of them is begun.
     """
 
     job_type: str

@@ -400,14 +400,14 @@ def test_a_storage_that_does_not_answer_fails_the_job_when_the_rest_is_read(
     library.alone()
     away, there = library.upload(b"away"), library.upload(b"there")
     services = library.core.kernel.services
-    as_file = services.storage.as_file
+    really = services.storage.open
 
     def broken(asset: Any) -> Any:
         if asset.asset_id == away:
             raise StorageUnavailable("The attic does not answer.")
-        return as_file(asset)
+        return really(asset)
 
-    monkeypatch.setattr(services.storage, "as_file", broken)
+    monkeypatch.setattr(services.storage, "open", broken)
     with pytest.raises(StorageUnavailable, match="1 files"):
         extract_job(services)(FakeJobContext(ExtractInput(asset_ids=[away, there])))
     assert library.asset(there)["facts"]["media_type"] == "text/plain"

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from faceforge_core.catalog import metadata
 from faceforge_core.catalog.asset_facts import AssetReadings, _with_words
 from faceforge_core.catalog.asset_lists import AssetLists
-from faceforge_core.catalog.assets import AssetCatalog
+from faceforge_core.catalog.assets import AssetCatalog, NewAsset
 from faceforge_core.db.search_text import MAX_WORDS_LENGTH
 from faceforge_core.db.statements import prepare
 from faceforge_core.events import EventLog
@@ -53,15 +53,17 @@ def store(database: Database, assets: AssetCatalog) -> Callable[..., str]:
         database.write(
             lambda tx: assets.store(
                 tx,
-                content_hash=content_hash,
-                byte_size=1,
-                kind="file",
-                filename=name,
-                mime_type=None,
-                storage_provider="fs",
-                storage_key=content_hash,
-                bytes_state="ok",
-                sidecar=sidecar,
+                NewAsset(
+                    content_hash=content_hash,
+                    byte_size=1,
+                    kind="file",
+                    filename=name,
+                    mime_type=None,
+                    storage_provider="fs",
+                    storage_key=content_hash,
+                    bytes_state="ok",
+                    sidecar=sidecar,
+                ),
             )
         )
         return content_hash

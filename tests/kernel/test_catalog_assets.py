@@ -6,15 +6,17 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from faceforge_core.catalog import assets as module
 from faceforge_core.catalog import links as links_module
 from faceforge_core.catalog.asset_lists import AssetLists
-from faceforge_core.catalog.assets import AssetCatalog
+from faceforge_core.catalog.assets import AssetCatalog, NewAsset
 from faceforge_core.catalog.covers import CoverCatalog
 from faceforge_core.catalog.links import LinkCatalog
+from faceforge_core.db import counters
 from faceforge_core.db.statements import prepare
+from faceforge_core.db.tables import asset_search
 from faceforge_core.events import EventLog
 from faceforge_sdk.errors import InvalidInput, NotFound, PayloadTooLarge
 from faceforge_sdk.models import AssetPatch, AssetQuery, EntityDraft, LinkedAssetQuery, TrashQuery
@@ -70,10 +72,35 @@ def store(database: Database, assets: AssetCatalog) -> Callable[..., Asset]:
             "sidecar": None,
             **facts,
         }
-        database.write(lambda tx: assets.store(tx, **values))
+        database.write(lambda tx: assets.store(tx, NewAsset(**values)))
         return assets.get(content_hash)
 
     return record
+
+
+def test_files_that_come_together_are_recorded_like_those_that_come_alone(
+    database: Database, assets: AssetCatalog, store: Callable[..., Asset]
+) -> None:
+    """Also where their ids begin alike, which is all that their places in the search differ by."""
+    known = store("known.png")
+    ids = [f"ab12cd{number:058x}" for number in range(3)]
+    row = NewAsset("", 5, "file", "", "image/png", "fs", "key", "ok", None)
+    files = [row._replace(content_hash=asset_id, filename=f"{asset_id[-3:]}.png") for asset_id in ids]
+    again = files[0]._replace(filename="again.png")
+
+    new = database.write(
+        lambda tx: assets.store_unknown(tx, [*files, again, row._replace(content_hash=known.asset_id)])
+    )
+
+    assert new == set(ids)
+    assert [assets.get(asset_id).filename for asset_id in ids] == ["000.png", "001.png", "002.png"]
+    assert assets.get(known.asset_id) == known
+    with database.read() as reader:
+        assert counters.current(reader, counters.ASSETS) == 4
+        texts = reader.all(prepare(select(asset_search.c.asset_id, asset_search.c.text).order_by(asset_search.c.text)))
+        told = [event.subject for event in EventLog(database).after(reader, 0, ["asset.stored"])]
+    assert [row["text"] for row in texts] == ["000.png", "001.png", "002.png", "known.png"]
+    assert sorted(told) == sorted([*ids, known.asset_id])
 
 
 @pytest.mark.parametrize(("held", "kept"), [("null", []), ('{"a":1}', [{"a": 1}]), ('"text"', ["text"]), ("[]", [])])

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from faceforge_core.catalog import imports as module
 from faceforge_core.catalog import trashed
 from faceforge_core.catalog.asset_lists import AssetLists
-from faceforge_core.catalog.assets import AssetCatalog
+from faceforge_core.catalog.assets import AssetCatalog, NewAsset
 from faceforge_core.catalog.entity_names import named
 from faceforge_core.catalog.entity_rows import EntityRows
 from faceforge_core.catalog.imports import BATCH, ImportCatalog
@@ -79,15 +79,17 @@ class Memory:
             for arrival in arrivals:
                 known = self.assets.store(
                     tx,
-                    content_hash=arrival.received.content_hash,
-                    byte_size=arrival.received.byte_size,
-                    kind="file",
-                    filename=arrival.filename,
-                    mime_type="image/png",
-                    storage_provider="fs",
-                    storage_key=f"files/{arrival.received.content_hash}",
-                    bytes_state="ok",
-                    sidecar=None,
+                    NewAsset(
+                        content_hash=arrival.received.content_hash,
+                        byte_size=arrival.received.byte_size,
+                        kind="file",
+                        filename=arrival.filename,
+                        mime_type="image/png",
+                        storage_provider="fs",
+                        storage_key=f"files/{arrival.received.content_hash}",
+                        bytes_state="ok",
+                        sidecar=None,
+                    ),
                 )
                 self.imports.remember(tx, [(arrival, not known)])
 

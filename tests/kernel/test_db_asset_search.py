@@ -18,7 +18,7 @@ from faceforge_core.catalog.asset_facts import AssetReadings
 from faceforge_core.catalog.asset_filters import CONDITIONS, FACT_ORDERS, IN_ORDER, SHORT_TEXT, TEXT
 from faceforge_core.catalog.asset_lists import AssetLists
 from faceforge_core.catalog.asset_statements import Shape
-from faceforge_core.catalog.assets import AssetCatalog
+from faceforge_core.catalog.assets import AssetCatalog, NewAsset
 from faceforge_core.db import search_index
 from faceforge_core.db.engine import Database
 from faceforge_core.db.migrate import migrate
@@ -65,7 +65,7 @@ class Shelf:
             "sidecar": None,
             **values,
         }
-        self.database.write(lambda tx: self.catalog.store(tx, **facts))
+        self.database.write(lambda tx: self.catalog.store(tx, NewAsset(**facts)))
         return self.catalog.get(str(facts["content_hash"]))
 
     def read(self, asset_id: str, words: list[str] | None = None, **facts: Any) -> None:
@@ -310,13 +310,13 @@ import os, signal, sys
 from pathlib import Path
 from faceforge_core.db.engine import Database
 from faceforge_core.db.search_index import ASSET_TEXTS
-from faceforge_core.catalog.assets import AssetCatalog
+from faceforge_core.catalog.assets import AssetCatalog, NewAsset
 from faceforge_core.events import EventLog
 database = Database(Path(sys.argv[1]))
 assets = AssetCatalog(database, EventLog(database))
 def work(tx):
-    assets.store(tx, content_hash="a" * 64, byte_size=1, kind="file", filename="lovelace.png", mime_type=None,
-                 storage_provider="fs", storage_key="", bytes_state="ok", sidecar=None)
+    assets.store(tx, NewAsset(content_hash="a" * 64, byte_size=1, kind="file", filename="lovelace.png",
+                              mime_type=None, storage_provider="fs", storage_key="", bytes_state="ok", sidecar=None))
     tx.after_commit(lambda: os.kill(os.getpid(), signal.SIGKILL))
 database.write(work)
 """

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BufferedReader
+from io import BufferedReader, FileIO
 from typing import TYPE_CHECKING
 
 from faceforge_sdk.errors import InvalidInput
@@ -14,8 +13,7 @@ from faceforge_sdk.protocols import FileOrigin, Sidecar
 from faceforge_sdk.strict_json import MAX_BYTES as MAX_SIDECAR_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from io import FileIO
+    from collections.abc import Callable
     from typing import BinaryIO
 
     from faceforge_sdk.errors import FaceForgeError
@@ -49,8 +47,8 @@ def take_in(file: FoundFile, receive: Receive, copied: Callable[[int], None]) ->
 
     Raises OSError and what `Storage.receive` raises; a sidecar that can't be read is no reason.
     """
-    with _open(file.path) as source:
-        before = os.fstat(source.fileno())
+    source, before = _open(file.path)
+    with source:
         received = receive(source, before.st_size, copied)
         try:
             after = os.fstat(source.fileno())
@@ -84,7 +82,7 @@ def _sidecar(found: FoundSidecar | None) -> tuple[Sidecar | None, str | None]:
     if found is None:
         return None, None
     try:
-        with _open(found.path) as source, BufferedReader(source) as whole:
+        with BufferedReader(_open(found.path)[0]) as whole:
             content = whole.read(MAX_SIDECAR_BYTES + 1)  # the one byte too many is refused
     except (InvalidInput, OSError) as error:
         return None, reason(error)
@@ -95,9 +93,10 @@ def _seen(facts: os.stat_result) -> tuple[int, int]:
     return facts.st_size, facts.st_mtime_ns
 
 
-@contextmanager
-def _open(path: str) -> Iterator[FileIO]:
-    with os.fdopen(os.open(path, os.O_RDONLY | _SAFELY), "rb", buffering=0) as source:
-        if not stat.S_ISREG(os.fstat(source.fileno()).st_mode):
-            raise InvalidInput("It is no regular file any more.")
-        yield source
+def _open(path: str) -> tuple[FileIO, os.stat_result]:
+    descriptor = os.open(path, os.O_RDONLY | _SAFELY)
+    facts = os.fstat(descriptor)
+    if not stat.S_ISREG(facts.st_mode):
+        os.close(descriptor)
+        raise InvalidInput("It is no regular file any more.")
+    return FileIO(descriptor), facts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,8 @@ from .asking import Question
 from .sniffing import sniff
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from faceforge_sdk import Extracted, PluginContext
     from faceforge_sdk.models import Asset
@@ -28,16 +29,19 @@ if TYPE_CHECKING:
 class _Found:
     """What is known of one file by now."""
 
-    file: FileToRead
+    asset: Asset
+    path: Path
+    """What is lent to extractors; the stored file itself until one of them wants it."""
+    lent: bool
     sniffed: Sniffed | None
     facts: AssetFacts = field(default_factory=AssetFacts)
     entries: list[Mapping[str, Any]] = field(default_factory=list)
     words: dict[str, Sequence[str]] = field(default_factory=dict)
 
-    def so_far(self) -> FileToRead:
-        """The file with the facts up to now, as the next extractor is to see it."""
-        facts = self._typed(self.facts.over(self.file.asset.facts))
-        return FileToRead(self.file.asset.model_copy(update={"facts": facts}), self.file.path)
+    def so_far(self) -> Asset:
+        """The asset with the facts up to now, as the next extractor is to see it."""
+        facts = self._typed(self.facts.over(self.asset.facts))
+        return self.asset.model_copy(update={"facts": facts})
 
     def add(self, source: str, extracted: Extracted) -> None:
         """What was found before is believed."""
@@ -48,7 +52,7 @@ class _Found:
             self.entries.append({**named, "Data": extracted.data})
 
     def reading(self) -> Reading:
-        return Reading(self.file.asset.asset_id, self._typed(self.facts), tuple(self.entries), self.words)
+        return Reading(self.asset.asset_id, self._typed(self.facts), tuple(self.entries), self.words)
 
     def _typed(self, facts: AssetFacts) -> AssetFacts:
         """What the bytes surely are stands over what others say, and that over the mere family."""
@@ -72,9 +76,9 @@ class Reader:
         questions = [Question(one, self._report, only_missing=self._only_missing) for one in extractors]
         with ExitStack() as files:
             opened = (self._open(asset, files) for asset in self._wanted(assets, questions))
-            found = {one.file.asset.asset_id: one for one in opened if one is not None}
+            found = {one.asset.asset_id: one for one in opened if one is not None}
             for question in questions:
-                self._put(question, found)
+                self._put(question, found, files)
         if found:
             readings = [one.reading() for one in found.values()]
             self._report.recorded(len(self._ctx.assets.record(readings)))
@@ -87,18 +91,35 @@ class Reader:
 
     def _open(self, asset: Asset, files: ExitStack) -> _Found | None:
         """The asset's file, held until `files` is closed, and what its bytes are."""
+        with self._told(asset):
+            self._ctx.storage.open(asset).close()  # raises unless it is whole
+            local = self._ctx.storage.local_file(asset)
+            path = local or files.enter_context(self._ctx.storage.as_file(asset))
+            return _Found(asset, path, local is None, sniff(path, asset.filename))
+        return None
+
+    def _put(self, question: Question, found: Mapping[str, _Found], files: ExitStack) -> None:
+        assets = {asset_id: one.so_far() for asset_id, one in found.items()}
+        concerned = question.concerns([*assets.values()])
+        lent = [asset_id for asset_id in concerned if self._lend(found[asset_id], files)]
+        wanted = [FileToRead(assets[asset_id], found[asset_id].path) for asset_id in lent]
+        for asset_id, extracted in question.ask(wanted):
+            found[asset_id].add(question.source, extracted)
+
+    def _lend(self, one: _Found, files: ExitStack) -> bool:
+        """Give the file a harmless name, which costs more than a look at it: most are wanted by nobody."""
+        with self._told(one.asset):
+            if not one.lent:
+                one.path, one.lent = files.enter_context(self._ctx.storage.as_file(one.asset)), True
+            return True
+        return False
+
+    @contextmanager
+    def _told(self, asset: Asset) -> Iterator[None]:
+        """What speaks against reading a file is told, and ends here."""
         try:
-            path = files.enter_context(self._ctx.storage.as_file(asset))
-            return _Found(FileToRead(asset, path), sniff(path, asset.filename))
+            yield
         except StorageUnavailable as error:
             self._report.storage_silent(asset.asset_id, str(error))
         except (FaceForgeError, OSError) as error:
             self._report.unreadable(asset.asset_id, str(error))
-        return None
-
-    @staticmethod
-    def _put(question: Question, found: Mapping[str, _Found]) -> None:
-        files = {asset_id: one.so_far() for asset_id, one in found.items()}
-        concerned = question.concerns([file.asset for file in files.values()])
-        for asset_id, extracted in question.ask([files[asset_id] for asset_id in concerned]):
-            found[asset_id].add(question.source, extracted)

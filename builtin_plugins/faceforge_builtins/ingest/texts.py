@@ -87,6 +87,8 @@ def _decoded(head: bytes, *, whole: bool) -> str | None:
     for mark, encoding in _BOMS:
         if head.startswith(mark):
             return _without_control(_tried(head, encoding, whole=whole))
+    if b"\0" in head:  # most of what is no text says so at once
+        return None
     text = _tried(head, "utf-8", whole=whole)
     if text is None and len(head.translate(None, _NOT_ASCII)) > _PLAIN_SHARE * len(head):
         text = head.decode("latin-1")  # one of the old encodings, whichever: the letters are right

@@ -87,7 +87,7 @@ class FileSystemProvider:
         with self._keys.holding_all(put.key for put in puts), _translated():
             self._require_assets()
             targets = [self._path(put.key) for put in puts]
-            shards = {target.parent for target in targets}
+            shards = {self._assets_dir / folder for folder in {put.key.rpartition("/")[0] for put in puts}}
             fresh = self._shards.make_many(shards)
             for put, target in zip(puts, targets, strict=True):
                 try:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from faceforge_sdk import Thumbnailer
 from faceforge_sdk.errors import NotFound
 
-from .jobs import JOB_TYPE, thumbnailer_for
+from .jobs import JOB_TYPE, thumbnailer_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from faceforge_sdk import Event, PluginContext
 
@@ -28,13 +28,13 @@ def follow_assets(ctx: PluginContext, cache: ThumbnailCache) -> Callable[[Sequen
     """
 
     def follow(events: Sequence[Event]) -> None:
-        news: dict[str, None] = {}
+        news: dict[str, Event] = {}
         for event in events:
             if event.type == "asset.purged":
-                cache.remove(event.subject)  # an asset's id is the hash of its bytes
+                cache.remove(event.subject)
                 news.pop(event.subject, None)
             elif _may_have_to_be_pictured(event):
-                news[event.subject] = None
+                news[event.subject] = event
         wanted = list(_not_pictured(ctx, cache, news))
         if wanted:
             key = hashlib.sha256("\n".join(wanted).encode()).hexdigest()
@@ -51,12 +51,22 @@ def _may_have_to_be_pictured(event: Event) -> bool:
     return event.type in TELLING and not renamed_only
 
 
-def _not_pictured(ctx: PluginContext, cache: ThumbnailCache, asset_ids: Iterable[str]) -> Iterable[str]:
+def _not_pictured(ctx: PluginContext, cache: ThumbnailCache, news: Mapping[str, Event]) -> Iterable[str]:
     thumbnailers = ctx.plugins.contributed(Thumbnailer)
-    for asset_id in asset_ids:
-        try:
-            asset = ctx.assets.get(asset_id)
-        except NotFound:
-            continue  # trashed meanwhile; restoring it tells us again
-        if thumbnailer_for(thumbnailers, asset) is not None and not cache.has_all(asset.content_hash):
+    for asset_id, event in news.items():
+        media_type = _media_type(ctx, event)
+        if media_type is None or thumbnailer_of(thumbnailers, media_type) is None:
+            continue
+        if not cache.has_all(asset_id):  # an asset's id is the hash of its bytes
             yield asset_id
+
+
+def _media_type(ctx: PluginContext, event: Event) -> str | None:
+    """As the event says it, for thousands of files come in together; if need be as the asset does, if it is there."""
+    said = event.payload.get("mime_type")
+    if event.type == "asset.stored" and isinstance(said, str):
+        return said
+    try:
+        return ctx.assets.get(event.subject).media_type
+    except NotFound:
+        return None  # trashed meanwhile; restoring it tells us again

@@ -55,8 +55,13 @@ class RenderInput(BaseModel):
 
 def thumbnailer_for(contributed: Sequence[Contributed[Thumbnailer]], asset: Asset) -> Contributed[Thumbnailer] | None:
     """The first by `order` that reads files of this asset's media type."""
+    return thumbnailer_of(contributed, asset.media_type)
+
+
+def thumbnailer_of(contributed: Sequence[Contributed[Thumbnailer]], media_type: str) -> Contributed[Thumbnailer] | None:
+    """The first by `order` that reads files of this media type."""
     for candidate in contributed:
-        if any(fnmatchcase(asset.media_type, pattern) for pattern in candidate.value.media_types):
+        if any(fnmatchcase(media_type, pattern) for pattern in candidate.value.media_types):
             return candidate
     return None
 

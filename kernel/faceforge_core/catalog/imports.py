@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import Text, and_, bindparam, exists, func, literal_column, select, text, tuple_
+from sqlalchemy import Text, and_, bindparam, exists, func, insert, literal_column, select, text, tuple_, update
 
 from faceforge_core.clock import now
 from faceforge_core.db.search_text import storable
@@ -23,7 +23,6 @@ from .entity_rows import EntityRows, is_live, live, new_entity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from sqlite3 import Row
 
     from faceforge_core.db.engine import Database, Reader, Transaction
     from faceforge_sdk.protocols import Arrival, FileOrigin
@@ -55,19 +54,19 @@ _KNOWN = prepare(
     .join(assets, assets.c.asset_id == asset_sources.c.asset_id)
     .where(asset_sources.c.path.in_(bindparam("paths", expanding=True)), assets.c.deleted_at.is_(None))
 )
-_SEEN = prepare(
-    text(
-        "INSERT INTO asset_sources (path, byte_size, mtime_ns, inode, sidecar, asset_id, seen_at) "
-        "VALUES (:path, :byte_size, :mtime_ns, :inode, :sidecar, :asset_id, :moment) "
-        "ON CONFLICT (path) DO UPDATE SET byte_size = excluded.byte_size, mtime_ns = excluded.mtime_ns, "
-        "inode = excluded.inode, sidecar = excluded.sidecar, asset_id = excluded.asset_id, seen_at = excluded.seen_at"
-    )
+# Not one statement with ON CONFLICT DO UPDATE: SQLite keeps a journal of its own for each row of that, at twice the
+# cost of the row.
+_SEEN_BEFORE = prepare(select(asset_sources.c.path).where(asset_sources.c.path.in_(bindparam("paths", expanding=True))))
+_SEEN = prepare(insert(asset_sources))
+_SEEN_AGAIN = prepare(
+    update(asset_sources)
+    .where(asset_sources.c.path == bindparam("path"))
+    .values({column.name: bindparam(column.name) for column in asset_sources.c if column.name != "path"})
 )
-# What was removed with its job meanwhile is not remembered any more.
 _CREATED = prepare(
     text(
         "INSERT INTO import_creations (import_id, kind, thing_id, of_entity_id) "
-        "SELECT job_id, :kind, :thing_id, :of_entity_id FROM jobs WHERE job_id = :import_id ON CONFLICT DO NOTHING"
+        "VALUES (:import_id, :kind, :thing_id, :of_entity_id) ON CONFLICT DO NOTHING"
     )
 )
 _JOB_TYPE = prepare(select(jobs.c.job_type).where(jobs.c.job_id == bindparam("import_id")))
@@ -114,13 +113,13 @@ class ImportCatalog:
 
     def unchanged(self, files: Sequence[FileOrigin]) -> Sequence[str | None]:
         """For each file the live asset that it became, if its folder says the same of it still."""
-        known: dict[bytes, Row] = {}
+        known: dict[bytes, tuple[Any, ...]] = {}
         asking = iter(files)
         with self._database.read() as reader:
             while some := [file.path for file in islice(asking, _ASKED_AT_ONCE)]:
-                known.update((row["path"], row) for row in reader.all(_KNOWN, paths=some))
+                known.update((row[0], tuple(row)[1:]) for row in reader.all(_KNOWN, paths=some))
         return [
-            row["asset_id"] if (row := known.get(file.path)) is not None and _says(row, file) else None
+            known[file.path][-1] if file.path in known and known[file.path][:-1] == _look(file) else None
             for file in files
         ]
 
@@ -194,16 +193,20 @@ class ImportCatalog:
     def remember(self, tx: Transaction, stored: Sequence[tuple[Arrival, bool]]) -> None:
         """Note where stored assets came from and which of them (True) the import created, and make their links."""
         moment = now()
-        tx.run_many(
-            _SEEN,
-            [
-                {**_said(arrival.origin), "asset_id": arrival.received.content_hash, "moment": moment}
-                for arrival, _ in stored
-                if arrival.origin is not None
-            ],
-        )
-        tx.run_many(
-            _CREATED,
+        origins = {
+            arrival.origin.path: {
+                **_said(arrival.origin),
+                "asset_id": arrival.received.content_hash,
+                "seen_at": moment,
+            }
+            for arrival, _ in stored
+            if arrival.origin is not None
+        }
+        again = {path for (path,) in tx.all(_SEEN_BEFORE, paths=[*origins])}
+        tx.run_many(_SEEN, [row for path, row in origins.items() if path not in again])
+        tx.run_many(_SEEN_AGAIN, [origins[path] for path in again])
+        self._remember_created(
+            tx,
             [
                 _creation(arrival.import_id, "asset", arrival.received.content_hash)
                 for arrival, created in stored
@@ -228,7 +231,14 @@ class ImportCatalog:
         return found
 
     def _created(self, tx: Transaction, import_id: str, kind: Kind, thing_id: str, of_entity_id: str = "") -> None:
-        tx.run(_CREATED, **_creation(import_id, kind, thing_id, of_entity_id))
+        self._remember_created(tx, [_creation(import_id, kind, thing_id, of_entity_id)])
+
+    @staticmethod
+    def _remember_created(tx: Transaction, creations: Sequence[Mapping[str, str]]) -> None:
+        """What was removed with its job meanwhile is not remembered any more."""
+        imports = {creation["import_id"] for creation in creations}
+        there = {one for one in imports if tx.one(_JOB_TYPE, import_id=one) is not None}
+        tx.run_many(_CREATED, [creation for creation in creations if creation["import_id"] in there])
 
     def _creations(self, import_id: str, kind: Kind) -> Iterator[Sequence[tuple[str, str]]]:
         last = ("", "")
@@ -262,21 +272,20 @@ def _creation(import_id: str, kind: Kind, thing_id: str, of_entity_id: str = "")
 
 
 def _said(file: FileOrigin) -> dict[str, bytes | int | str]:
-    return {
-        "path": file.path,
-        "byte_size": file.byte_size,
-        "mtime_ns": _signed(file.mtime_ns),
-        "inode": _signed(file.inode),
-        "sidecar": storable(file.sidecar),
-    }
+    byte_size, mtime_ns, inode, sidecar = _look(file)
+    return {"path": file.path, "byte_size": byte_size, "mtime_ns": mtime_ns, "inode": inode, "sidecar": sidecar}
 
 
-def _says(row: Row, file: FileOrigin) -> bool:
-    return all(row[name] == value for name, value in _said(file).items())
+def _look(file: FileOrigin) -> tuple[int, int, int, str]:
+    """What `_KNOWN` gives behind the path of a file that is the same still."""
+    sidecar = storable(file.sidecar) if file.sidecar else ""
+    return file.byte_size, _signed(file.mtime_ns), _signed(file.inode), sidecar
 
 
 def _signed(number: int) -> int:
     """The lower 64 bits, as SQLite's integers hold them: inodes may use all of those (and of ReFS more), times too."""
+    if 0 <= number < 1 << 63:
+        return number
     lower = number & 0xFFFF_FFFF_FFFF_FFFF
     return lower - (1 << 64) if lower >> 63 else lower
 

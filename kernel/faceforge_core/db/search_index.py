@@ -22,7 +22,7 @@ from faceforge_core.db.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from sqlalchemy import Table
 
@@ -42,6 +42,7 @@ class TextIndex:
                 "ON CONFLICT (seq) DO NOTHING"
             )
         )
+        self._taken = prepare(select(texts.c.seq).where(texts.c.seq.in_(bindparam("keys", expanding=True))))
         self._found = prepare(select(texts.c.seq, texts.c.text).where(texts.c[id_name] == bindparam("thing_id")))
         self._change = prepare(update(texts).where(texts.c.seq == bindparam("at")).values(text=bindparam("new_text")))
         self._remove = prepare(delete(texts).where(texts.c.seq == bindparam("seq")))
@@ -70,6 +71,18 @@ class TextIndex:
             seq += 1
         self._leave_pending(tx, seq, None)
         return seq
+
+    def enter_many(self, tx: Transaction, things: Sequence[tuple[int, str, str]]) -> None:
+        """Enter many, each by its key, id and text; otherwise as `enter`."""
+        taken = {seq for (seq,) in tx.all(self._taken, keys=[seq for seq, _, _ in things])}
+        free = {seq: (thing_id, text) for seq, thing_id, text in reversed(things) if seq not in taken}
+        tx.run_many(self._place, [{"seq": seq, "thing_id": one, "text": text} for seq, (one, text) in free.items()])
+        tx.run_many(self._owe, [{"seq": seq, "old_text": None} for seq in free])
+        for _ in free:
+            tx.follow_up(self.index_pending)
+        for seq, *thing in things:
+            if free.get(seq) != tuple(thing):
+                self.enter(tx, seq, *thing)
 
     def change(self, tx: Transaction, thing_id: str, text: str) -> int | None:
         """Bring a text up to date, and return its key; None, and nothing happens, when it is not in."""

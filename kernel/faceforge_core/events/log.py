@@ -74,6 +74,20 @@ class EventLog:
         )
         tx.after_commit(self._teller(event_type))
 
+    def append_many(
+        self, tx: Transaction, event_type: EventType, told: Iterable[tuple[str, Mapping[str, Any]]]
+    ) -> None:
+        """Tell of many changes of one kind, each by its subject and payload."""
+        moment = now()
+        tx.run_many(
+            _APPEND,
+            [
+                {"type": event_type, "subject": subject, "at": moment, "payload": _encode(payload)}
+                for subject, payload in told
+            ],
+        )
+        tx.after_commit(self._teller(event_type))
+
     def after(
         self, reader: Reader, seq: int, patterns: Sequence[str] = EVERYTHING, limit: int = PAGE
     ) -> Sequence[Event]:

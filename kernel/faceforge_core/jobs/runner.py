@@ -25,13 +25,19 @@ _log = logging.getLogger(__name__)
 
 _FLUSH_SECONDS = 0.25
 _DATABASE_PAUSE = 1.0
+_PATIENCE = 10.0
+"""So many seconds the jobs that Core does by itself wait for those of users; then one of them has its turn."""
 _MAX_ERROR = 2_000
 STOPPED = "Core was stopped."
 DISABLED = "The plugin that runs jobs of this type was disabled."
 
 
 class JobRunner:
-    """`workers` threads that claim, run and finish jobs of the current generation's handlers."""
+    """`workers` threads that claim, run and finish jobs of the current generation's handlers.
+
+    What Core does by itself (`JobHandler.background`) is not begun while a user's own job runs, which would take twice
+    as long; but now and then one is, so that an import of hours has its files read meanwhile all the same.
+    """
 
     def __init__(
         self,
@@ -47,6 +53,7 @@ class JobRunner:
         self._changed = threading.Condition()
         self._signals = 0
         self._running: dict[str, RunningJob] = {}
+        self._background_turn = 0.0
         self._stopping = threading.Event()
         self._said = threading.Event()
         self._started = 0
@@ -134,9 +141,9 @@ class JobRunner:
     def _work(self) -> None:
         while not self._stopping.is_set():
             seen = self._signals
-            pause: float | None = None
+            pause = self._patience()
             try:
-                claimed = self._claim()
+                claimed = self._claim(background=pause is None)
             except Exception as error:  # noqa: BLE001 - the database may be busy, full or gone for a while
                 _log.warning("No job could be claimed: %s", error)
                 claimed, pause = None, _DATABASE_PAUSE
@@ -149,17 +156,27 @@ class JobRunner:
         with self._changed:
             self._changed.wait_for(lambda: self._signals != seen, seconds)
 
-    def _claim(self) -> tuple[Claim, Owned[JobHandler[Any]]] | None:
+    def _claim(self, *, background: bool) -> tuple[Claim, Owned[JobHandler[Any]]] | None:
         handlers = self._by_type()
-        claim = self._queue.claim(list(handlers))
+        claim = self._queue.claim([name for name, one in handlers.items() if background or not one.value.background])
         return None if claim is None else (claim, handlers[claim.job_type])
+
+    def _patience(self) -> float | None:
+        """For how many seconds the background has to wait still; None if it need not."""
+        left = self._background_turn + _PATIENCE - time.monotonic()
+        return left if left > 0 and self._serves_somebody() else None
+
+    def _serves_somebody(self) -> bool:
+        return any(not (job.background or job.ended.is_set()) for job in tuple(self._running.values()))
 
     def _by_type(self) -> dict[str, Owned[JobHandler[Any]]]:
         return {owned.value.job_type: owned for owned in self._handlers()}
 
     def _run(self, claim: Claim, owned: Owned[JobHandler[Any]]) -> bool:
         """Run a claimed job to its end; False if it was taken away meanwhile."""
-        job = RunningJob(claim, owned.plugin_id, self._tell)
+        job = RunningJob(claim, owned.plugin_id, self._tell, background=owned.value.background)
+        if job.background or not self._serves_somebody():
+            self._background_turn = time.monotonic()
         self._running[claim.job_id] = job
         if self._stopping.is_set():  # `stop` may have looked before this one was there
             job.stop(STOPPED)
@@ -169,6 +186,10 @@ class JobRunner:
             return self._finish(job, self._outcome(job, owned.value))
         finally:
             self._running.pop(claim.job_id, None)
+            if job.background:
+                self._background_turn = time.monotonic()
+            elif not self._serves_somebody():
+                self.wake()  # the background waited for this
 
     def _outcome(self, job: RunningJob, handler: JobHandler[Any]) -> Outcome:
         try:

@@ -27,9 +27,12 @@ _LEVELS = frozenset({"info", "warning", "error", "debug"})
 class RunningJob:
     """The SDK's `JobContext`, on the thread that runs the job. `told` is called when there is something to write."""
 
-    def __init__(self, claim: Claim, plugin_id: str, told: Callable[[RunningJob], None]) -> None:
+    def __init__(
+        self, claim: Claim, plugin_id: str, told: Callable[[RunningJob], None], *, background: bool = False
+    ) -> None:
         self.claim = claim
         self.plugin_id = plugin_id
+        self.background = background
         self.thread = threading.current_thread()
         self.writing = threading.Lock()
         """Held by whoever writes what was said, so that it lands in order."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from faceforge_core.catalog.assets import NewAsset
 from faceforge_core.storage.description import Description, describe, require_bytes, sidecar_entry
 from faceforge_core.storage.placing import Place, Placement
 from faceforge_core.storage.staging import StagedFile
@@ -13,7 +14,7 @@ from faceforge_sdk.errors import InvalidInput, PayloadTooLarge
 from faceforge_sdk.protocols import Kept
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from faceforge_core.catalog.assets import AssetCatalog
     from faceforge_core.catalog.imports import ImportCatalog
@@ -62,7 +63,7 @@ class Intake:
 
         def record(tx: Transaction, places: Places) -> Stored:
             place = _found(places[file.content_hash])
-            known = self._store(tx, file, description, place)
+            known = self._assets.store(tx, _row(file, description, place))
             return Stored(self._assets.of(tx, file.content_hash), known, place.displaced)
 
         return self._keep({file.content_hash: (file, description)}, record)
@@ -77,7 +78,10 @@ class Intake:
                     taken.setdefault(one.file.content_hash, (one.file, one.description))
 
             def record(tx: Transaction, places: Places) -> Sequence[Kept]:
-                answers = [self._record(tx, one, places) if isinstance(one, _Described) else one for one in described]
+                new = self._assets.store_unknown(tx, _rows(described, places))
+                answers = [
+                    self._record(tx, one, places, new) if isinstance(one, _Described) else one for one in described
+                ]
                 stored = zip(arrivals, answers, strict=True)
                 self._imports.remember(tx, [(one, not kept.known) for one, kept in stored if kept.error is None])
                 return answers
@@ -112,36 +116,49 @@ class Intake:
             )
         except InvalidInput as error:
             return Kept(file.content_hash, file.byte_size, error=error)
+        if arrival.sidecar is None:
+            return _Described(arrival, file, description)
         try:
-            entry = None if arrival.sidecar is None else sidecar_entry(arrival.sidecar, max_depth=depth)
+            entry = sidecar_entry(arrival.sidecar, max_depth=depth)
         except InvalidInput as error:
             return _Described(arrival, file, description, str(error))
         return _Described(arrival, file, replace(description, sidecar=entry))
 
-    def _record(self, tx: Transaction, one: _Described, places: Places) -> Kept:
-        place, problem = places[one.file.content_hash], one.sidecar_problem
+    def _record(self, tx: Transaction, one: _Described, places: Places, new: set[str]) -> Kept:
+        """What became of one; `new` are those that are recorded already, each taken out by the first that has it."""
+        asset_id, place, problem = one.file.content_hash, places[one.file.content_hash], one.sidecar_problem
         if not isinstance(place, Place):
-            return Kept(one.file.content_hash, one.file.byte_size, error=place)
+            return Kept(asset_id, one.file.byte_size, error=place)
+        if asset_id in new:
+            new.remove(asset_id)
+            return Kept(asset_id, one.file.byte_size, False, place.displaced, problem)
+        row = _row(one.file, one.description, place)
         try:
-            known = self._store(tx, one.file, one.description, place)
+            known = self._assets.store(tx, row)
         except PayloadTooLarge as error:
             problem = str(error)
-            known = self._store(tx, one.file, replace(one.description, sidecar=None), place)
-        return Kept(one.file.content_hash, one.file.byte_size, known, place.displaced, problem)
+            known = self._assets.store(tx, row._replace(sidecar=None))
+        return Kept(asset_id, one.file.byte_size, known, place.displaced, problem)
 
-    def _store(self, tx: Transaction, file: StagedFile, description: Description, place: Place) -> bool:
-        return self._assets.store(
-            tx,
-            content_hash=file.content_hash,
-            byte_size=file.byte_size,
-            kind=description.kind,
-            filename=description.filename,
-            mime_type=description.mime_type,
-            storage_provider=place.provider,
-            storage_key=place.key,
-            bytes_state=place.state,
-            sidecar=description.sidecar,
-        )
+
+def _rows(described: Sequence[_Described | Kept], places: Places) -> Iterator[NewAsset]:
+    for one in described:
+        if isinstance(one, _Described) and isinstance(place := places[one.file.content_hash], Place):
+            yield _row(one.file, one.description, place)
+
+
+def _row(file: StagedFile, description: Description, place: Place) -> NewAsset:
+    return NewAsset(
+        content_hash=file.content_hash,
+        byte_size=file.byte_size,
+        kind=description.kind,
+        filename=description.filename,
+        mime_type=description.mime_type,
+        storage_provider=place.provider,
+        storage_key=place.key,
+        bytes_state=place.state,
+        sidecar=description.sidecar,
+    )
 
 
 def _found(place: Place | FaceForgeError) -> Place:

@@ -6,7 +6,9 @@ import logging
 import re
 import secrets
 import shutil
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from faceforge_sdk.files import CHUNK, storage_error
@@ -20,11 +22,25 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _PREFIX = "lent-"
+_MOST_FILES = 500
+"""A folder is given up after so many, so that what was left in it goes even where there is always a next one."""
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,10}\Z", re.ASCII)
 
 
+@dataclass(slots=True)
+class _Room:
+    """A private folder: what lies in it now, and for how many files it was used."""
+
+    folder: Path
+    names: set[str]
+    used: int = 0
+
+
 class Lending:
-    """Private folders below `tmp_dir`, each with one file in it for as long as somebody works with that."""
+    """Private folders below `tmp_dir`, with files in them for as long as somebody works with those.
+
+    Those that are lent at the same time share a folder: making one for each costs more than reading a small file.
+    """
 
     def __init__(
         self, tmp_dir: Path, read: Callable[[Asset], ByteReader], local_file: Callable[[Asset], Path | None]
@@ -32,6 +48,8 @@ class Lending:
         self._tmp_dir = tmp_dir
         self._read = read
         self._local_file = local_file
+        self._lock = threading.Lock()
+        self._room: _Room | None = None
 
     @contextmanager
     def as_file(self, asset: Asset) -> Iterator[Path]:
@@ -40,12 +58,16 @@ class Lending:
         It is a link to the stored file where there is one. Never a hard link: a stored file with a second name looks
         as if it were shared with the user, and gives way to a copy.
         """
-        folder = self._tmp_dir / f"{_PREFIX}{secrets.token_hex(8)}"
-        path = folder / f"{asset.content_hash}{_extension(asset.filename)}"
+        name = f"{asset.content_hash}{_extension(asset.filename)}"
+        reader = self._read(asset)
         try:
-            reader = self._read(asset)
+            room = self._enter(name)
+        except OSError as error:
+            reader.close()
+            raise storage_error(error) from error
+        path = room.folder / name
+        try:
             try:
-                folder.mkdir(mode=0o700)
                 self._fill(path, reader, asset)
             except OSError as error:
                 raise storage_error(error) from error
@@ -53,7 +75,30 @@ class Lending:
                 reader.close()
             yield path
         finally:
-            _remove(folder, path)
+            self._leave(room, name)
+
+    def _enter(self, name: str) -> _Room:
+        """The folder that is in use, or a new one where another holds a file of this name, or it had many."""
+        with self._lock:
+            room = self._room
+            if room is None or name in room.names or room.used == _MOST_FILES:
+                room = _Room(self._tmp_dir / f"{_PREFIX}{secrets.token_hex(8)}", set())
+                room.folder.mkdir(mode=0o700)
+                self._room = room
+            room.names.add(name)
+            room.used += 1
+            return room
+
+    def _leave(self, room: _Room, name: str) -> None:
+        with suppress(OSError):  # who was lent it may hold it open still
+            (room.folder / name).unlink()
+        with self._lock:
+            room.names.discard(name)
+            if room.names:
+                return
+            if self._room is room:
+                self._room = None
+        _remove(room.folder)
 
     def clear(self) -> None:
         """Remove what a Core that died left behind."""
@@ -72,10 +117,9 @@ class Lending:
                 file.write(chunk)
 
 
-def _remove(folder: Path, path: Path) -> None:
-    """Nearly always there is that one file; who was lent it may have left more beside it, or hold it open still."""
+def _remove(folder: Path) -> None:
+    """Nearly always it is empty; who was lent something may have left more beside it."""
     try:
-        path.unlink(missing_ok=True)
         folder.rmdir()
     except OSError:
         shutil.rmtree(folder, ignore_errors=True)

@@ -51,9 +51,14 @@ class Works:
         self.jobs = JobService(self.database, self.queue, self.runner, lambda: self.handlers, self.bell)
 
     def handle(
-        self, run: Callable[[JobContext[NumberInput]], Any], job_type: str = "test.work", plugin_id: str = "some.plugin"
+        self,
+        run: Callable[[JobContext[NumberInput]], Any],
+        job_type: str = "test.work",
+        plugin_id: str = "some.plugin",
+        *,
+        background: bool = False,
     ) -> None:
-        self.handlers.append(Owned(plugin_id, JobHandler(job_type, NumberInput, run)))
+        self.handlers.append(Owned(plugin_id, JobHandler(job_type, NumberInput, run, background=background)))
 
     def start(self) -> Works:
         self.runner.start()

@@ -197,6 +197,36 @@ def test_j06_no_more_run_at_once_than_there_are_workers_and_the_first_come_first
     assert all(abs(place - number) <= 1 for place, number in enumerate(order)), order
 
 
+def test_what_core_does_by_itself_begins_when_the_users_job_is_over(works: Any, gate: Any) -> None:
+    works.handle(lambda job: gate.pass_through() or {}, "import")
+    works.handle(lambda job: {}, "extract", background=True)
+    works.handle(lambda job: {}, "export")
+    works.start()
+    works.enqueue(job_type="import")
+    gate.await_arrival()
+    reading = works.enqueue(job_type="extract")
+
+    works.ended(works.enqueue(job_type="export"))  # another of the user's goes past it
+    assert works.jobs.get(reading).status == "queued"
+    gate.open()
+    works.ended(reading)
+
+
+def test_what_core_does_by_itself_has_its_turn_while_a_users_job_runs_for_long(
+    works: Any, gate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("faceforge_core.jobs.runner._PATIENCE", 0.1)
+    works.handle(lambda job: gate.pass_through() or {}, "import")
+    works.handle(lambda job: {}, "extract", background=True)
+    works.start()
+    endless = works.enqueue(job_type="import")
+    gate.await_arrival()
+
+    for _ in range(3):
+        works.ended(works.enqueue(job_type="extract"))
+    assert works.jobs.get(endless).status == "running"
+
+
 def test_j06_a_full_queue_refuses_more(works: Any) -> None:
     works.limit = 3
     works.handle(lambda job: {})

@@ -552,6 +552,17 @@ def test_what_a_program_left_beside_the_file_goes_with_it(house: Any) -> None:
     assert list(house.home.tmp_dir.glob("lent-*")) == []
 
 
+def test_files_that_are_lent_together_share_a_folder_unless_they_have_the_same_name(house: Any) -> None:
+    one, other = house.store(b"one", filename="1.jpg"), house.store(b"other", filename="2.jpg")
+
+    with house.storage.as_file(one) as path:
+        with house.storage.as_file(other) as beside, house.storage.as_file(one) as again:
+            assert (path.parent == beside.parent, path.parent == again.parent) == (True, False)
+            assert {file.read_bytes() for file in (path, again)} == {b"one"}
+        assert (path.exists(), beside.exists(), again.parent.exists()) == (True, False, False)
+    assert list(house.home.tmp_dir.glob("lent-*")) == []
+
+
 def test_bytes_that_are_missing_are_no_file(house: Any) -> None:
     asset = house.store(b"gone")
     house.blob(asset).unlink()
