@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import logging
 import os
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,13 +18,22 @@ from faceforge_sdk.testing.providers import PROVIDER_CHECKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 @pytest.mark.parametrize("check", PROVIDER_CHECKS, ids=lambda check: check.__name__)
 def test_the_file_system_provider_passes(check: Callable[..., None], tmp_path: Path) -> None:
     (tmp_path / "assets").mkdir()
     check(lambda: FileSystemProvider(tmp_path / "assets", tmp_path / "quarantine", logging.getLogger("fs")), tmp_path)
+
+
+@pytest.mark.parametrize("check", PROVIDER_CHECKS, ids=lambda check: check.__name__)
+def test_the_provider_that_the_page_of_hooks_shows_passes(check: Callable[..., None], tmp_path: Path) -> None:
+    section = (
+        (Path(__file__).parents[2] / "sdk" / "HOOKS.md").read_text("utf-8").partition("## register_storage_prov")[2]
+    )
+    shown: dict[str, Any] = {}
+    exec(re.findall(r"```python\n(.*?)```", section, re.DOTALL)[1], shown)
+    check(lambda: shown["Drawer"](tmp_path / "drawer"), tmp_path)
 
 
 def test_every_check_is_among_them() -> None:
