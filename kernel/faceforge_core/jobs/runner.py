@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from faceforge_core.catalog import stored_json
+from faceforge_core.failures import told
 from faceforge_core.jobs.queue import Outcome
 from faceforge_core.jobs.running import BATCH_LINES, RunningJob
 from faceforge_sdk.errors import FaceForgeError, JobCancelled
@@ -286,6 +287,4 @@ class JobRunner:
 
 
 def _failed(error: BaseException) -> Outcome:
-    said = str(error) if isinstance(error, FaceForgeError) else f"{type(error).__name__}: {error}".rstrip(": ")
-    message = said[:_MAX_ERROR].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
-    return Outcome("failed", error=JobError(code="job_failed", message=message))
+    return Outcome("failed", error=JobError(code="job_failed", message=told(error, _MAX_ERROR)))

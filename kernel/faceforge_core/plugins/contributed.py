@@ -7,6 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from faceforge_core.failures import told
 from faceforge_sdk.errors import ContributionFailed, FaceForgeError, JobCancelled
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ R = TypeVar("R")
 FAILURES_UNTIL_ERROR = 3
 MAX_CALLS_AT_ONCE = 16
 """How many threads one plugin's calls may occupy, those included that nobody waits for any more."""
+
+_MOST_WORDS = 300
 
 logger = logging.getLogger(__name__)
 
@@ -100,8 +103,8 @@ class Isolation:
         if isinstance(call.error, JobCancelled):
             raise call.error
         if isinstance(call.error, FaceForgeError) and not isinstance(call.error, ContributionFailed):
-            raise ContributionFailed(self.plugin_id, str(call.error)) from call.error
-        raise self._failed(_told(call.error), call.error) from call.error
+            raise ContributionFailed(self.plugin_id, told(call.error)) from call.error
+        raise self._failed(told(call.error, _MOST_WORDS), call.error) from call.error
 
     def _failed(self, reason: str, error: BaseException | None) -> ContributionFailed:
         message = f"The plugin {self.plugin_id} failed: {reason}."
@@ -112,11 +115,6 @@ class Isolation:
         if exhausted:
             self._give_up(f"{FAILURES_UNTIL_ERROR} calls in a row failed, the last one with: {reason}.")
         return ContributionFailed(self.plugin_id, message)
-
-
-def _told(error: BaseException) -> str:
-    text = str(error)[:300]
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 class GuardedContribution(Generic[T]):

@@ -103,11 +103,7 @@ class Generation:
         return tuple(self._folders("locales").values())
 
     def _folders(self, name: str) -> Mapping[str, Path]:
-        return {
-            one.plugin_id: one.folder / name
-            for one in self.active
-            if one.folder is not None and (one.folder / name).is_dir()
-        }
+        return {one.plugin_id: one.folder / name for one in self.active if one.folder and _is_own(one.folder, name)}
 
 
 def compose(number: int, activations: Iterable[Activation]) -> Generation:
@@ -150,3 +146,9 @@ def _rank(plugin_id: str) -> tuple[bool, str]:
 
 def _place(owned: Owned[Any]) -> tuple[int, bool, str]:
     return getattr(owned.value, "order", 0), *_rank(owned.plugin_id)
+
+
+def _is_own(folder: Path, name: str) -> bool:
+    """Whether a plugin has this folder, in itself: a link to elsewhere would show the world what lies there."""
+    own = folder / name
+    return own.is_dir() and own.resolve().is_relative_to(folder.resolve())

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from faceforge_core.plugins import compat, configuration
 from faceforge_core.plugins.activation import activate
+from faceforge_core.plugins.contributed import failure_of
 from faceforge_core.plugins.generation import Activation, Generation
 from faceforge_sdk import API_VERSION
 from faceforge_sdk.errors import FaceForgeError
@@ -25,15 +28,26 @@ if TYPE_CHECKING:
     from faceforge_sdk.contributions import Router
 
 SAFE_MODE = "Core runs in safe mode: only what came with it is started."
-CRASHED = "Core ended while this plugin was being started, so it is skipped. Enable it to try again."
+CRASHED = (
+    "Core ended while this plugin was being started, or it never came to an end of that, so it is skipped. "
+    "Enable it to try again."
+)
 NO_CONSENT = (
     "This plugin was enabled when it had no code, or under a version of Core that ran none. "
     "Enable it again to run its code."
 )
 
 
+START_SECONDS = 120.0
+"""For a stranger's code to be imported, to enter its lifespan and to answer its hooks."""
+
+
 class CannotRun(FaceForgeError):
     """A plugin is not started, for a reason that needs no traceback."""
+
+
+class StartHangs(FaceForgeError):
+    """A plugin's code does not come to an end; the thread it runs on is lost until Core is restarted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +72,7 @@ class Surroundings:
 
 
 class Starter:
-    """Makes an `Activation` of a found plugin, in the caller's thread."""
+    """Makes an `Activation` of a found plugin while the caller waits."""
 
     def __init__(
         self,
@@ -90,16 +104,25 @@ class Starter:
         if found.source == "builtin":
             return self._load_and_activate(found, config)
         self._markers.begin(found.plugin_id)
-        one = None
         try:
-            one = self._load_and_activate(found, config)
-        except KeyboardInterrupt:
-            raise  # perhaps because it hung: the marker stays, and the next start skips it
+            one = self._in_time(found, config)
+        except (KeyboardInterrupt, StartHangs):
+            raise  # the first perhaps because it hung: the marker stays, and the next start skips it
         except BaseException:
             self._markers.end(found.plugin_id)
             raise
         self._markers.end(found.plugin_id)
         return one
+
+    def _in_time(self, found: Found, config: Mapping[str, Any]) -> Activation:
+        attempt = _Attempt(partial(self._load_and_activate, found, config))
+        error = failure_of(f"start {found.plugin_id}", attempt, START_SECONDS)
+        one = attempt.wait_no_longer()
+        if one is not None:
+            return one
+        if error is None or not attempt.ended:
+            raise StartHangs(f"It did not come to an end of starting within {START_SECONDS:g} s.")
+        raise error
 
     def _load_and_activate(self, found: Found, config: Mapping[str, Any]) -> Activation:
         entry_point = found.entry_point or ""
@@ -125,3 +148,32 @@ class Starter:
             )
         if manifest.core_compat is not None and not compat.allows(manifest.core_compat, self._around.core_version):
             raise CannotRun(f"It works with Core {manifest.core_compat}; this is {self._around.core_version}.")
+
+
+class _Attempt:
+    """An activation on a thread of its own; one that succeeds when nobody waits for it any more is left at once."""
+
+    def __init__(self, activation: Callable[[], Activation]) -> None:
+        self.ended = False
+        self._activation = activation
+        self._lock = threading.Lock()
+        self._waited_for = True
+        self._result: Activation | None = None
+
+    def __call__(self) -> None:
+        try:
+            one = self._activation()
+        finally:
+            self.ended = True
+        with self._lock:
+            if self._waited_for:
+                self._result = one
+                return
+        if one.lifespan is not None:
+            one.lifespan.close()
+
+    def wait_no_longer(self) -> Activation | None:
+        """What it became, if that is known by now."""
+        with self._lock:
+            self._waited_for = False
+            return self._result

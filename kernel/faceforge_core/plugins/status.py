@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import traceback
 from dataclasses import dataclass
 from typing import Literal
 
+from faceforge_core.failures import told, trace_of
 from faceforge_core.plugins.starting import SAFE_MODE, CannotRun
-from faceforge_sdk.errors import FaceForgeError
 from faceforge_sdk.models import PluginError
-
-_MAX_SUMMARY = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +22,6 @@ class Status:
     def after(cls, error: BaseException, *, restart_required: bool) -> Status:
         """The status of a plugin that could not be activated; its author gets a traceback where their code raised."""
         if isinstance(error, CannotRun):
-            told = PluginError(summary=str(error))
-            return cls("disabled" if str(error) == SAFE_MODE else "error", told, restart_required)
-        summary = str(error) if isinstance(error, FaceForgeError) else f"{type(error).__name__}: {error}"
-        trace = "".join(traceback.format_exception(error))
-        return cls("error", PluginError(summary=summary[:_MAX_SUMMARY], traceback=trace), restart_required)
+            reason = PluginError(summary=told(error))
+            return cls("disabled" if str(error) == SAFE_MODE else "error", reason, restart_required)
+        return cls("error", PluginError(summary=told(error), traceback=trace_of(error)), restart_required)

@@ -1,8 +1,8 @@
 """Switches plugins on and off while Core runs: one change at a time, each a new generation.
 
-Everything here blocks and runs in the thread that calls it, never on the event loop. That includes a plugin's own
-import and hooks: one that hangs there holds up further switching (not requests) until Core is restarted, and is then
-skipped, because its marker is still there.
+Everything here blocks and runs in the thread that calls it, never on the event loop. A plugin's own import and hooks
+are waited for: one that hangs there holds up further switching (not requests) for `starting.START_SECONDS`, and is
+skipped at the next start, because its marker is still there.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from faceforge_core.plugins.contributed import Isolation, failure_of
 from faceforge_core.plugins.generation import Activation, claim_names, compose
 from faceforge_core.plugins.loader import Loader
-from faceforge_core.plugins.starting import CRASHED, CannotRun, Starter, Surroundings
+from faceforge_core.plugins.starting import CRASHED, CannotRun, Starter, StartHangs, Surroundings
 from faceforge_core.plugins.status import Status
 from faceforge_core.refusals import StartRefused
 from faceforge_sdk.errors import Conflict, InvalidInput, NotFound
@@ -304,7 +304,7 @@ class Switch:
 
     def _failed(self, found: Found, exc: BaseException, restart: bool) -> None:
         plugin_id = found.plugin_id
-        status = Status.after(exc, restart_required=restart)
+        status = Status.after(exc, restart_required=restart or isinstance(exc, StartHangs))
         self._statuses[plugin_id] = status
         if isinstance(exc, CannotRun):
             logger.warning("The plugin %s is not started: %s", plugin_id, exc)

@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from faceforge_core.failures import told
 from faceforge_sdk.errors import IntegrityError, StorageUnavailable
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class ProviderRegistry:
             _log.warning("The asset %s names no place of %r: %s", stored.asset_id, stored.provider, error)
             return None
         except (Exception, SystemExit) as error:
-            raise _no_answer(stored.provider, str(error)) from error
+            raise _no_answer(stored.provider, told(error)) from error
         if not answers:
             raise _no_answer(stored.provider, "it is not available")
         return provider

@@ -79,8 +79,8 @@ class Languages:
 
     @cached_property
     def available(self) -> tuple[str, ...]:
-        """What there is, English first."""
-        found = {path.stem for folder in self._folders for path in folder.glob("*.po")}
+        """What there is, English first; a file that is named after no language is nobody's."""
+        found = {path.stem for folder in self._folders for path in folder.glob("*.po") if _is_language(path.stem)}
         return (ENGLISH, *sorted(found - {ENGLISH}))
 
     def of(self, request: Request) -> Texts:
@@ -122,6 +122,17 @@ def own_name(language: str) -> str:
 
     name = Locale.parse(language).get_language_name(language) or language
     return name[:1].upper() + name[1:]
+
+
+def _is_language(name: str) -> bool:
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        Locale.parse(name)
+    except (ValueError, UnknownLocaleError):
+        _log.warning("%s.po is named after no language that is known, so nobody can choose it.", name)
+        return False
+    return True
 
 
 def _as_english(n: int) -> int:

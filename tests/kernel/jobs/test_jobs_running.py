@@ -94,7 +94,7 @@ def _interrupt(job: JobContext[Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("run", "said"),
     [
-        (_raise, "ValueError: no ? \ufffd text"),
+        (_raise, "ValueError: no \ufffd \ufffd text"),
         (_exit, "SystemExit: 3"),
         (_recurse, "RecursionError"),
         (_interrupt, "KeyboardInterrupt"),

@@ -1,0 +1,1 @@
+"""Whose birthday is next: a FaceForge plugin that pip installs."""
