@@ -264,3 +264,10 @@ def test_live_assets_are_counted_for_each_entity_up_to_a_bound(
 def test_an_entitys_assets_read_an_index(assert_indexed: Callable[[str], None]) -> None:
     for filters in ((), ("kind", "media_family", "text")):
         assert_indexed(links_module._list_statement("desc", filters, "value").sql)
+
+
+@pytest.mark.parametrize("place", [None, "value"])
+@pytest.mark.parametrize("sort_order", ["asc", "desc"])
+def test_an_assets_entities_read_an_index(assert_indexed: Callable[[str], None], sort_order: str, place: Any) -> None:
+    assert_indexed(links_module._entities_statement(sort_order, place).sql)
+    assert_indexed(links_module._COUNT_ENTITIES.sql)

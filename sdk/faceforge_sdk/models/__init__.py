@@ -31,6 +31,8 @@ from .entities import (
     EntityPatch,
     EntityQuery,
     EntitySelection,
+    LinkedEntity,
+    LinkedEntityQuery,
     TagCount,
     TagRequest,
     TrashedEntity,
@@ -55,7 +57,7 @@ from .jobs import (
     JobType,
     LogLevel,
 )
-from .media import AssetFacts
+from .media import AssetFacts, MediaGroup, media_group
 from .plugins import (
     IgnoredManifest,
     Plugin,
@@ -162,7 +164,10 @@ __all__ = [
     "Linked",
     "LinkedAsset",
     "LinkedAssetQuery",
+    "LinkedEntity",
+    "LinkedEntityQuery",
     "LogLevel",
+    "MediaGroup",
     "MigratePlan",
     "MigrateRequest",
     "MigrateShare",
@@ -205,5 +210,6 @@ __all__ = [
     "UpsertResult",
     "VerifyOptions",
     "VerifyReport",
+    "media_group",
     "ok",
 ]

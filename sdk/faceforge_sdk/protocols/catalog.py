@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from faceforge_sdk.models import AssetFacts
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
         GraphQuery,
         LinkedAsset,
         LinkedAssetQuery,
+        LinkedEntity,
+        LinkedEntityQuery,
         Page,
         Relationship,
         RelationshipDraft,
@@ -65,6 +67,13 @@ class Reading:
     facts: AssetFacts = field(default_factory=AssetFacts)
     entries: tuple[Mapping[str, Any], ...] = ()
     words: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+class Neighbours(NamedTuple):
+    """The ids of what stands before and behind one thing in a list; None where that begins or ends."""
+
+    before: str | None
+    after: str | None
 
 
 class Entities(Protocol):
@@ -121,6 +130,13 @@ class Entities(Protocol):
         """
         ...
 
+    def of_asset(self, asset_id: str, query: LinkedEntityQuery) -> Page[LinkedEntity]:
+        """The live entities that a live asset belongs to, in the order in which they were first linked.
+
+        Raises `NotFound` for the asset.
+        """
+        ...
+
     def tags(self, limit: int = 100) -> Sequence[TagCount]:
         """The tags in use by live entities, most used first."""
 
@@ -139,6 +155,13 @@ class Assets(Protocol):
 
     def list(self, query: AssetQuery) -> Page[Asset]:
         """Live assets."""
+
+    def beside(self, asset_id: str, query: AssetQuery) -> Neighbours:
+        """The live assets next to one in the list that `query` asks for, whose page does not matter.
+
+        Of an asset that is not in the list: those it would stand between. Raises `NotFound`.
+        """
+        ...
 
     def update(self, asset_id: str, patch: AssetPatch) -> Asset:
         """Change name, kind or media type. Raises `NotFound`, `InvalidInput`."""

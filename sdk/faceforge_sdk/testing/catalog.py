@@ -17,13 +17,16 @@ from faceforge_sdk.models import (
     EntityStatistics,
     FamilyCount,
     LinkedAsset,
+    LinkedEntity,
     MonthCount,
     Page,
     TagCount,
     TrashedAsset,
     TrashedEntity,
     UpsertResult,
+    media_group,
 )
+from faceforge_sdk.protocols import Neighbours
 
 from .answers import now, page
 
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
         EntityFilter,
         EntityQuery,
         LinkedAssetQuery,
+        LinkedEntityQuery,
         TrashQuery,
         UpsertItem,
     )
@@ -154,6 +158,16 @@ class FakeEntities:
         """The id of the cover that was chosen for a live entity, linked still or not."""
         return self._live[entity_id].cover_asset_id if entity_id in self._live else None
 
+    def of_asset(self, asset_id: str, query: LinkedEntityQuery) -> Page[LinkedEntity]:
+        """Without `assets` beside it, nothing is linked."""
+        links = [] if self.assets is None else self.assets.owners_of(asset_id)
+        found = [
+            LinkedEntity(**self._live[entity_id].model_dump(), role=role, linked_at=linked_at)
+            for entity_id, (role, linked_at) in links
+            if entity_id in self._live
+        ]
+        return page(found if query.sort_order == "desc" else found[::-1], query.limit, query.offset)
+
     def tags(self, limit: int = 100) -> Sequence[TagCount]:
         used = [tag for entity in self._live.values() for tag in entity.tags]
         counts = [TagCount(tag=tag, count=used.count(tag)) for tag in sorted(set(used))]
@@ -207,9 +221,27 @@ class FakeAssets:
         return self._live[asset_id]
 
     def list(self, query: AssetQuery) -> Page[Asset]:
-        """Text, kind and types are judged; other conditions hold for everything."""
-        found = [asset for asset in reversed(self._live.values()) if self._fits(asset, query)]
-        return page(found, query.limit, query.offset)
+        """Text, kind, types, size and links are judged; other conditions hold for everything."""
+        return page(self._found(query), query.limit, query.offset)
+
+    def beside(self, asset_id: str, query: AssetQuery) -> Neighbours:
+        self.get(asset_id)
+        fitting = {asset.asset_id for asset in self._found(query)} | {asset_id}
+        ids = [other for other in reversed(self._live) if other in fitting]
+        at = ids.index(asset_id)
+        return Neighbours(ids[at - 1] if at else None, ids[at + 1] if at + 1 < len(ids) else None)
+
+    def _found(self, query: AssetQuery) -> Sequence[Asset]:
+        owned = {asset_id for _, asset_id in self._links}
+        return [
+            asset
+            for asset in reversed(self._live.values())
+            if self._fits(asset, query)
+            and query.media_group in {None, media_group(asset.facts.media_type)}
+            and (query.min_size is None or asset.byte_size >= query.min_size)
+            and (query.max_size is None or asset.byte_size <= query.max_size)
+            and query.linked in {None, asset.asset_id in owned}
+        ]
 
     def update(self, asset_id: str, patch: AssetPatch) -> Asset:
         changes = {**patch.model_dump(exclude_none=True), "updated_at": now()}
@@ -241,6 +273,11 @@ class FakeAssets:
     def is_linked(self, entity_id: str, asset_id: str) -> bool:
         """Whether there is such a link."""
         return (entity_id, asset_id) in self._links
+
+    def owners_of(self, asset_id: str) -> Sequence[tuple[str, tuple[str | None, str]]]:
+        """The ids of the entities that a live asset is linked to, each with role and moment; the latest first."""
+        self.get(asset_id)
+        return [(owner, link) for (owner, linked), link in reversed(self._links.items()) if linked == asset_id]
 
     def of_entity(self, entity_id: str, query: LinkedAssetQuery) -> Page[LinkedAsset]:
         found = [
