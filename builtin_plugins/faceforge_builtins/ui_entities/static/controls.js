@@ -1,8 +1,9 @@
 /** What the controls of values do beyond plain fields: chips, suggestions, a calendar, words that follow what is typed. */
 
+import { startPicker } from "../faceforge.ui_shell/picker.js";
 import { t } from "../faceforge.ui_shell/texts.js";
 import { startChipInputs } from "./chips.js";
-import { startPicker, startTypes } from "./picker.js";
+import { startTypes } from "./types.js";
 
 /** @param {ParentNode} root */
 export function startControls(root) {
