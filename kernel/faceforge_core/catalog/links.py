@@ -17,6 +17,7 @@ from faceforge_core.db.statements import Prepared, prepare
 from faceforge_core.db.tables import asset_search, assets, entities
 from faceforge_core.db.tables import entity_assets as table
 from faceforge_sdk.models import LinkedAsset
+from faceforge_sdk.protocols import Neighbours
 
 from .asset_filters import AssetFilters, FilterNames, checks_of, looks_at_text
 from .assets import ASSET_COLUMNS, asset_facts
@@ -73,6 +74,15 @@ class LinkCatalog:
 
         self._database.write(work)
 
+    def link_many(self, entity_id: str, asset_ids: Sequence[str]) -> int:
+        """Link what is live and not linked yet, in one transaction; returns how many. Raises `NotFound`."""
+
+        def work(tx: Transaction) -> int:
+            require_live(tx, entity_id)
+            return sum(self.add(tx, entity_id, asset_id, None) for asset_id in asset_ids)
+
+        return self._database.write(work)
+
     def add(self, tx: Transaction, entity_id: str, asset_id: str, role: str | None) -> bool:
         """Link, as a step, what is not linked yet; False where it is, or an end is not live."""
         known = tx.one(_FIND, entity=entity_id, asset=asset_id)
@@ -112,6 +122,16 @@ class LinkCatalog:
             rows = reader.all(statement, entity=entity_id, **filters.params, **cut.params)
             total = reader.value(_count_statement(filters.names), entity=entity_id, **filters.params)
         return cut.page(rows, lambda row: _linked_asset(asset_facts(row)), total if query.total == "exact" else None)
+
+    def beside(self, entity_id: str, asset_id: str) -> Neighbours:
+        """What stands before and behind an asset among those of an entity, none where it is not one of them."""
+        with self._database.read() as reader:
+            row = reader.one(_LINKED_AT, entity=entity_id, asset=asset_id)
+            if row is None:
+                return Neighbours(None, None)
+            place = {"entity": entity_id, "key": row["created_at"], "last_id": asset_id, "limit": 1, "offset": 0}
+            found = [reader.one(_beside_statement(backwards), **place) for backwards in (True, False)]
+        return Neighbours(*(None if one is None else str(one["asset_id"]) for one in found))
 
     def of_asset(self, asset_id: str, query: LinkedEntityQuery) -> Page[LinkedEntity]:
         """The live entities of a live asset. Raises `NotFound` for the asset."""
@@ -172,6 +192,15 @@ def _linked(filters: FilterNames, *columns: ColumnElement[Any]) -> Select[Any]:
 def _list_statement(sort_order: str, filters: FilterNames, place: Place | None) -> Prepared:
     columns = (*ASSET_COLUMNS, table.c.role, table.c.created_at.label("linked_at"))
     return _order(sort_order).page_of(_linked(filters, *columns), place)
+
+
+_LINKED_AT = prepare(select(table.c.created_at).where(*_THIS, _LIVE))
+
+
+@cache
+def _beside_statement(backwards: bool) -> Prepared:
+    order = _order("desc")
+    return (order.reversed if backwards else order).page_of(_linked((), table.c.asset_id), "value")
 
 
 @cache

@@ -135,17 +135,29 @@ class AssetService:
     def restore(self, asset_id: str) -> Asset:
         return self._assets.restore(asset_id)
 
+    def delete_many(self, asset_ids: Sequence[str]) -> int:
+        return self._assets.delete_many(asset_ids)
+
+    def restore_many(self, asset_ids: Sequence[str]) -> int:
+        return self._assets.restore_many(asset_ids)
+
     def trash(self, query: TrashQuery) -> Page[TrashedAsset]:
         return self._lists.trash(query)
 
     def link(self, entity_id: str, asset_id: str, role: str | None) -> None:
         self._links.link(entity_id, asset_id, role)
 
+    def link_many(self, entity_id: str, asset_ids: Sequence[str]) -> int:
+        return self._links.link_many(entity_id, asset_ids)
+
     def unlink(self, entity_id: str, asset_id: str) -> bool:
         return self._links.unlink(entity_id, asset_id)
 
     def of_entity(self, entity_id: str, query: LinkedAssetQuery) -> Page[LinkedAsset]:
         return self._links.of_entity(entity_id, query)
+
+    def beside_of_entity(self, entity_id: str, asset_id: str) -> Neighbours:
+        return self._links.beside(entity_id, asset_id)
 
     def covers(self, entity_ids: Sequence[str]) -> Mapping[str, str]:
         return self._covers.of(entity_ids)

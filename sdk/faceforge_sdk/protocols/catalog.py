@@ -172,17 +172,36 @@ class Assets(Protocol):
     def restore(self, asset_id: str) -> Asset:
         """Bring back from the trash. Raises `NotFound` if it is not there."""
 
+    def delete_many(self, asset_ids: Sequence[str]) -> int:
+        """Move many to the trash in one transaction; returns how many were live."""
+        ...
+
+    def restore_many(self, asset_ids: Sequence[str]) -> int:
+        """Bring many back from the trash in one transaction; returns how many were there."""
+        ...
+
     def trash(self, query: TrashQuery) -> Page[TrashedAsset]:
         """What lies in the trash, latest first."""
 
     def link(self, entity_id: str, asset_id: str, role: str | None) -> None:
         """Link, or update the role of a link. Repeatable. Raises `NotFound` for either end."""
 
+    def link_many(self, entity_id: str, asset_ids: Sequence[str]) -> int:
+        """Link, without a role, what is live and not linked yet, in one transaction; returns how many that were.
+
+        Raises `NotFound` for the entity.
+        """
+        ...
+
     def unlink(self, entity_id: str, asset_id: str) -> bool:
         """Remove a link; True if there was one."""
 
     def of_entity(self, entity_id: str, query: LinkedAssetQuery) -> Page[LinkedAsset]:
         """The live assets of a live entity, latest link first. Raises `NotFound` for the entity."""
+
+    def beside_of_entity(self, entity_id: str, asset_id: str) -> Neighbours:
+        """The live assets next to one among those of an entity, as `of_entity` lists them; none where it is not one."""
+        ...
 
     def covers(self, entity_ids: Sequence[str]) -> Mapping[str, str]:
         """For each entity that has one: the asset id of its cover, chosen, or else its newest linked image."""

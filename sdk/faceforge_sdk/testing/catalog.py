@@ -227,9 +227,7 @@ class FakeAssets:
     def beside(self, asset_id: str, query: AssetQuery) -> Neighbours:
         self.get(asset_id)
         fitting = {asset.asset_id for asset in self._found(query)} | {asset_id}
-        ids = [other for other in reversed(self._live) if other in fitting]
-        at = ids.index(asset_id)
-        return Neighbours(ids[at - 1] if at else None, ids[at + 1] if at + 1 < len(ids) else None)
+        return _beside([other for other in reversed(self._live) if other in fitting], asset_id)
 
     def _found(self, query: AssetQuery) -> Sequence[Asset]:
         owned = {asset_id for _, asset_id in self._links}
@@ -258,6 +256,18 @@ class FakeAssets:
         self._live[asset_id] = Asset(**self._trashed.pop(asset_id).model_dump(exclude={"deleted_at"}))
         return self._live[asset_id]
 
+    def delete_many(self, asset_ids: Sequence[str]) -> int:
+        live = self._live.keys() & set(asset_ids)
+        for asset_id in live:
+            self.delete(asset_id)
+        return len(live)
+
+    def restore_many(self, asset_ids: Sequence[str]) -> int:
+        trashed = self._trashed.keys() & set(asset_ids)
+        for asset_id in trashed:
+            self.restore(asset_id)
+        return len(trashed)
+
     def trash(self, query: TrashQuery) -> Page[TrashedAsset]:
         return page(list(reversed(self._trashed.values())), query.limit, query.offset)
 
@@ -266,6 +276,14 @@ class FakeAssets:
             self.entities.get(entity_id)
         self.get(asset_id)
         self._links[entity_id, asset_id] = (role, now())
+
+    def link_many(self, entity_id: str, asset_ids: Sequence[str]) -> int:
+        if self.entities is not None:
+            self.entities.get(entity_id)
+        new = [one for one in dict.fromkeys(asset_ids) if one in self._live and not self.is_linked(entity_id, one)]
+        for asset_id in new:
+            self.link(entity_id, asset_id, None)
+        return len(new)
 
     def unlink(self, entity_id: str, asset_id: str) -> bool:
         return self._links.pop((entity_id, asset_id), None) is not None
@@ -286,6 +304,9 @@ class FakeAssets:
             if self._fits(self._live[asset_id], query)
         ]
         return page(found, query.limit, query.offset)
+
+    def beside_of_entity(self, entity_id: str, asset_id: str) -> Neighbours:
+        return _beside([one for one, _ in self._links_of(entity_id)], asset_id)
 
     def covers(self, entity_ids: Sequence[str]) -> Mapping[str, str]:
         pictures = {entity_id: self.pictures_of(entity_id) for entity_id in entity_ids}
@@ -345,6 +366,12 @@ def _by_month(things: Iterable[Entity | Asset]) -> list[MonthCount]:
     """The months that have any."""
     months = Counter(thing.created_at[:7] for thing in things)
     return [MonthCount(month=month, created=months[month]) for month in sorted(months)]
+
+
+def _beside(ids: Sequence[str], one: str) -> Neighbours:
+    at = ids.index(one) if one in ids else len(ids)
+    around = [None, *ids, None, None, None]
+    return Neighbours(around[at], around[at + 2]) if at < len(ids) else Neighbours(None, None)
 
 
 def _true_type(asset: Asset) -> str:
