@@ -12,14 +12,20 @@ import { keepSelection } from "./selection.js";
 
 const PAUSE_MS = 180;
 
-/** @type {{path: string, regions: string[], sort: string}} */
+/**
+ * `path` is its address, `regions` the ids of what changes, `sort` the order that goes without saying; `changed` is
+ * called when the list became another one.
+ * @typedef {{path: string, regions: string[], sort: string, changed?: () => void}} List
+ */
+
+/** @type {List} */
 let list = { path: "", regions: [], sort: "" };
 /** @type {AbortController | undefined} */
 let running;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let waiting;
 
-/** @param {{path: string, regions: string[], sort: string}} of its address, the ids that change, the order that goes without saying */
+/** @param {List} of */
 export function startListing(of) {
   list = of;
   const form = document.getElementById("filters");
@@ -93,6 +99,7 @@ async function show(address, how) {
     if (how.focus || how.visited) adoptForm(page);
     swapRegions(page, list.regions);
     restore();
+    list.changed?.();
     if (region && label) refocus(region, label);
     if (!how.visited && canonical.href !== location.href) {
       if (how.replace) history.replaceState(null, "", canonical);

@@ -7,10 +7,12 @@ import { t } from "./texts.js";
 const SHOWN_FOR_MS = 12_000;
 
 /**
- * Whatever is sent, the answer is a page: these parts of it take the place of those that are here.
+ * Whatever is sent, the answer is a page: these parts of it take the place of those that are here, and `changed` hears
+ * of it. What was refused is told, or with `data-live="leave"` shown on a page of its own.
  * @param {string[]} regions
+ * @param {(form: HTMLFormElement) => void} [changed]
  */
-export function startLiveForms(regions) {
+export function startLiveForms(regions, changed) {
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     if (!(form instanceof HTMLFormElement) || !form.matches("[data-live]") || event.defaultPrevented) return;
@@ -18,20 +20,22 @@ export function startLiveForms(regions) {
     const region = form.closest("[id]")?.id ?? "";
     const answer = await post(form, event.submitter);
     if (!answer) return;
+    if (!answer.arrived && form.dataset.live === "leave") return form.submit();
     if (!answer.arrived) return notify(problemOf(answer.page));
     swapRegions(answer.page, regions);
     takeNotice(answer.page);
     const heading = document.querySelector(`#${CSS.escape(region)} [tabindex="-1"]`);
     if (heading instanceof HTMLElement) heading.focus({ preventScroll: true });
+    changed?.(form);
   });
 }
 
 /**
- * Send a form. Returns the page that came back, and whether it is where the form leads when all went well; nothing while
- * the form is under way already, or when Core did not answer, which is told.
+ * Send a form. Returns the page that came back, its address, and whether it is where the form leads when all went well;
+ * nothing while the form is under way already, or when Core did not answer, which is told.
  * @param {HTMLFormElement} form
  * @param {HTMLElement | null} submitter
- * @returns {Promise<{page: Document, arrived: boolean} | undefined>}
+ * @returns {Promise<{page: Document, address: string, arrived: boolean} | undefined>}
  */
 export async function post(form, submitter) {
   if (form.getAttribute("aria-busy") === "true") return;
@@ -42,7 +46,7 @@ export async function post(form, submitter) {
     const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" } });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (answer.redirected && new URL(answer.url).pathname === "/ui/login") return location.reload();
-    return { page, arrived: answer.redirected && answer.ok };
+    return { page, address: answer.url, arrived: answer.redirected && answer.ok };
   } catch {
     notify(lost());
   } finally {

@@ -6,11 +6,16 @@ const PAUSE_MS = 150;
 const MOST = 8;
 let count = 0;
 
+/** @param {ParentNode} root */
+export function startPickers(root) {
+  for (const picker of root.querySelectorAll("[data-picker]")) if (picker instanceof HTMLElement) startPicker(picker);
+}
+
 /**
  * A combobox (ARIA 1.2) over an input. The hidden field beside it carries the id of the chosen entity.
  * @param {HTMLElement} picker
  */
-export function startPicker(picker) {
+function startPicker(picker) {
   const input = picker.querySelector("input:not([type=hidden], [type=radio])");
   const hidden = picker.querySelector("input[type=hidden]");
   if (!(input instanceof HTMLInputElement) || !(hidden instanceof HTMLInputElement)) return;
