@@ -13,12 +13,12 @@ from faceforge_sdk.notices import with_notice
 
 from .facts import rows_of
 from .keeping import Keeping, check
-from .listing import PATH
 from .metadata import Metadata
 from .notices import notice_of
 from .owners import Owners
 from .place import Place
 from .stage import Stage
+from .trash_routes import TRASH
 
 if TYPE_CHECKING:
     from faceforge_sdk import PluginContext
@@ -46,7 +46,7 @@ def build(ctx: PluginContext) -> APIRouter:
         try:
             ctx.assets.restore(asset_id)
         except NotFound:
-            return RedirectResponse(with_notice(PATH, "gone"), 303)
+            return RedirectResponse(with_notice(TRASH, "gone"), 303)
         return RedirectResponse(
             with_notice(Place.from_address(request.query_params).address(asset_id), "restored"), 303
         )

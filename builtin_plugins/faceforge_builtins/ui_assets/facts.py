@@ -35,9 +35,8 @@ def _measures(facts: AssetFacts, texts: Texts) -> Iterator[Row]:
     _ = texts.gettext
     if facts.width and facts.height:
         pixels = f"{texts.number(facts.width)} × {texts.number(facts.height)}"
-        mega = facts.width * facts.height / 1_000_000
-        text = _("%(pixels)s (%(mega)s megapixels)", pixels=pixels, mega=texts.number(round(mega, 1)))
-        yield Row(_("Dimensions"), text if mega >= 1 else pixels)
+        mega = texts.number(round(facts.width * facts.height / 1_000_000, 1))
+        yield Row(_("Dimensions"), pixels, _("%(mega)s megapixels", mega=mega))
     if facts.duration_seconds is not None:
         seconds = texts.number(round(facts.duration_seconds, 2))
         yield Row(_("Duration"), clock(facts.duration_seconds), _("%(seconds)s seconds", seconds=seconds))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from faceforge_sdk.protocols import Texts
 
 _CHUNK: Final = 1024 * 1024
+_LOCAL: Final = "fs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +30,16 @@ class Keeping:
     @classmethod
     def of(cls, ctx: PluginContext, asset: Asset, texts: Texts) -> Keeping:
         """Looks at the file where it is one on this computer."""
-        names = {"fs": texts.gettext("Local folder"), "s3": texts.gettext("S3 server")}
+        names = {_LOCAL: texts.gettext("Local folder"), "s3": texts.gettext("S3 server")}
         return cls(names.get(asset.storage_provider, asset.storage_provider), _is_there(ctx, asset))
 
 
 def _is_there(ctx: PluginContext, asset: Asset) -> bool | None:
     try:
         path = ctx.storage.local_file(asset)
-        return None if path is None else path.stat().st_size == asset.byte_size
+        if path is None:
+            return False if asset.storage_provider == _LOCAL else None
+        return path.stat().st_size == asset.byte_size
     except OSError:
         return False
     except FaceForgeError:  # of a provider that is not here any more

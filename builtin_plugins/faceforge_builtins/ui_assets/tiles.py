@@ -24,7 +24,10 @@ _NARROWEST, _WIDEST = 6, 22
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A file: its name if it has one, its type in a word (unless it is the usual one), its length in time, its picture, and its shape in tenths."""
+    """A file: its name if it has one, its type in a word unless it is the usual one, its length in time, its picture.
+
+    `ratio` is its shape: how many tenths of its height it is wide.
+    """
 
     asset: Asset
     name: str

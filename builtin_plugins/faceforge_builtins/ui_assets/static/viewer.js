@@ -40,7 +40,7 @@ export function startViewer(changed) {
     { keys: ["0"], does: t("Whole picture"), group, run: zoomed((one) => one.fit()) },
     { keys: ["1"], does: t("Original size"), group, run: zoomed((one) => one.full()) },
     { keys: ["i"], does: t("Show or hide details"), group, run: toggleSide },
-    { keys: [t("Delete")], does: t("Move to trash"), group },
+    { keys: [t("Del")], does: t("Move to trash"), group },
     { keys: ["Esc"], does: t("Back to the list"), group },
   ]);
   settle();
