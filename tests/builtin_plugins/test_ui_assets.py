@@ -219,6 +219,23 @@ def test_an_address_says_the_same_again() -> None:
     assert listing(address.partition("?")[2]) == listing(query)
 
 
+@pytest.mark.parametrize(
+    ("query", "countable"),
+    [
+        ("", True),
+        ("q=a", True),
+        ("min_size=1&max_size=2", True),
+        ("sort=taken&taken_after=2024", True),
+        ("q=a&type=picture", False),
+        ("linked=false", False),
+        ("sort=longest&type=video", False),
+    ],
+)
+def test_a_number_is_shown_where_an_index_knows_it(query: str, *, countable: bool) -> None:
+    assert listing(query).countable is countable
+    assert listing(query).query().total == ("exact" if countable else "none")
+
+
 def test_an_order_by_what_not_all_files_have_says_so(client: TestClient, upload: Upload) -> None:
     upload()
     page = client.get(f"{PATH}?sort=taken").text

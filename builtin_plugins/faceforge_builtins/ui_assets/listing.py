@@ -61,6 +61,16 @@ _CONDITIONS: Final = {
 }
 """The words of an address, and what the list of assets calls each."""
 
+_COUNTED_TOGETHER: Final = {
+    "min_size": "size",
+    "max_size": "size",
+    "created_after": "created",
+    "created_before": "created",
+    "taken_after": "taken_at",
+    "taken_before": "taken_at",
+}
+"""Conditions that one index answers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -111,6 +121,13 @@ class Listing:
         return Listing(sort=self.sort)
 
     @property
+    def countable(self) -> bool:
+        """Whether an index knows how many there are; else each file would be looked at before the page is shown."""
+        asked = {_COUNTED_TOGETHER.get(name, name) for name in _CONDITIONS if getattr(self, name)}
+        asked |= {self.by_fact} if self.by_fact else set()
+        return len(asked) <= 1 and "linked" not in asked
+
+    @property
     def by_fact(self) -> str:
         """The fact by which it is sorted, if it is one that not every file has."""
         by = SORTS[self.sort].by
@@ -125,7 +142,8 @@ class Listing:
         """The page of assets that this asks for."""
         said = {asked: getattr(self, name) or None for name, asked in _CONDITIONS.items()}
         sort = SORTS[self.sort]
-        page = {"limit": PAGE_SIZE, "cursor": self.cursor or None, **paging}
+        total = "exact" if self.countable else "none"
+        page = {"limit": PAGE_SIZE, "cursor": self.cursor or None, "total": total, **paging}
         return AssetQuery.model_validate({**said, **page, "sort_by": sort.by, "sort_order": sort.order})
 
     def values(self, **changes: str) -> list[tuple[str, str]]:

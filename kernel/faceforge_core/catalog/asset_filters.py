@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Text, and_, bindparam, exists, func, literal_column, or_
+from sqlalchemy import Text, and_, bindparam, exists, func, literal_column, or_, select
 
 from faceforge_core.db.search_text import first_sequence_of, needle_of, trigrams_of
 from faceforge_core.db.tables import MEDIA_FAMILY, SAID_FAMILY, asset_search, entities, entity_assets
@@ -16,7 +16,7 @@ from faceforge_sdk.models.media import FAMILIES, MIXED_GROUPS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import CTE, ColumnElement
 
     from faceforge_sdk.models import LinkedAssetQuery
 
@@ -166,13 +166,32 @@ _WEST_OF_EAST = table.c.longitude <= bindparam("east")
 _LOCATION = "ix_assets_location"
 
 
+def _types() -> CTE:
+    """The media types that live assets have, each once: from one to the next through the index, whose ends are NULL."""
+    held = table.alias("held")
+    there = (held.c.deleted_at.is_(None), held.c.media_type.is_not(None))
+    through = "INDEXED BY ix_assets_media_type"
+    first = select(func.min(held.c.media_type).label("media_type")).where(*there).with_hint(held, through)
+    known = first.cte("known", recursive=True)
+    following = select(func.min(held.c.media_type)).where(*there, held.c.media_type > known.c.media_type)
+    next_one = following.with_hint(held, through).scalar_subquery()
+    return known.union_all(select(next_one).where(known.c.media_type.is_not(None)))
+
+
+_KNOWN = _types()
+
+
 def _is_one_of(types: Sequence[str]) -> ColumnElement[bool]:
-    """Whether it is known to be one of these media types, each whole or its beginning with ``*``."""
-    media_type = table.c.media_type
-    whole = [one for one in types if not one.endswith("*")]
+    """Whether it is known to be one of these media types, each whole or its beginning with ``*``.
+
+    What begins so is looked up first, since a library has few types: SQLite then goes right to the assets of each.
+    """
+    known = _KNOWN.c.media_type
+    whole = [_text(one) for one in types if not one.endswith("*")]
     begins = [one[:-1] for one in types if one.endswith("*")]
-    ranges = (and_(media_type >= _text(one), media_type < _text(one[:-1] + chr(ord(one[-1]) + 1))) for one in begins)
-    return and_(media_type.is_not(None), or_(media_type.in_([_text(one) for one in whole]), *ranges))
+    ranges = (and_(known >= _text(one), known < _text(one[:-1] + chr(ord(one[-1]) + 1))) for one in begins)
+    meant = select(known).where(or_(known.in_(whole), *ranges))
+    return and_(table.c.media_type.is_not(None), table.c.media_type.in_(meant))
 
 
 def _text(words: str) -> ColumnElement[str]:
