@@ -165,7 +165,10 @@ def test_a_file_gets_an_entity_by_typing_and_loses_it_with_a_way_back(
 
 
 def test_metadata_is_found_by_typing(open_page: OpenPage, api: httpx.Client) -> None:
-    files = {"file": ("letter.txt", b"Dear Ada", "text/plain"), "meta": ("m.json", b'{"to": "Ada", "year": 1843}')}
+    files: dict[str, Any] = {
+        "file": ("letter.txt", b"Dear Ada", "text/plain"),
+        "meta": ("m.json", b'{"to": "Ada", "year": 1843}'),
+    }
     asset_id = api.post("/v1/assets/upload", files=files).raise_for_status().json()["data"]["asset_id"]
     page = started(open_page(f"/ui/assets/{asset_id}"))
     expect(page.locator("pre")).to_have_text("Dear Ada")
