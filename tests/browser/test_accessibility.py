@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     OpenPage = Callable[..., Page]
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 PAGES = [
     "/ui/overview",
@@ -44,8 +47,16 @@ PAGES = [
     "/ui/settings/trash?kind=assets",
     "/ui/settings/trash/empty",
     "/ui/settings/check",
+    "/ui/assets",
+    "/ui/assets?q=nothing+like+it",
+    "/ui/assets/trash",
+    "/ui/assets/{picture}",
+    "/ui/assets/{text}?entity={entity}",
 ]
-"""Every page of the side bar and what lies behind it; ``{entity}`` is one with a file. Whoever adds a page adds it."""
+"""Every page of the side bar and what lies behind it. Whoever adds a page adds it.
+
+``{entity}`` is one with two files: ``{text}``, and ``{picture}``, which has metadata.
+"""
 
 OPENED = {
     "palette": ("/ui/keys", "[data-palette]"),
@@ -53,6 +64,8 @@ OPENED = {
     "menu": ("/ui/overview", "details.menu > summary"),
     "create": ("/ui/entities", "main [data-dialog='create']"),
     "install": ("/ui/plugins", "main [data-dialog='install']"),
+    "filter": ("/ui/assets", "#menus summary"),
+    "selection": ("/ui/assets", ".select-box"),
 }
 """What opens over a page: where, and what has to be pressed."""
 
@@ -78,24 +91,31 @@ def findings(cannot_run: Callable[[str], NoReturn]) -> Callable[[Page], list[str
 
 
 @pytest.fixture
-def entity(create: Callable[..., str], api: Any) -> str:
-    """An entity with all that one can have."""
+def things(create: Callable[..., str], api: Any) -> dict[str, str]:
+    """The ids of an entity with all that one can have, and of its files."""
     entity_id = create("Ada Lovelace", aliases=["Countess"], tags=["one", "two"], fields={"born": 1815, "list": ["a"]})
-    stored = api.post("/v1/assets/upload", files={"file": ("notes.txt", b"notes", "text/plain")})
-    asset_id = stored.raise_for_status().json()["data"]["asset_id"]
-    api.post(f"/v1/entities/{entity_id}/assets/{asset_id}", json={}).raise_for_status()
+    drawing, companion = (FIXTURES / "media" / "lake.jpg").read_bytes(), b'{"painter": "Chalon"}'
+    files: dict[str, dict[str, Any]] = {
+        "text": {"file": ("notes.txt", b"notes", "text/plain")},
+        "picture": {"file": ("lake.jpg", drawing, "image/jpeg"), "meta": ("m.json", companion)},
+    }
+    ids = {"entity": entity_id}
+    for name, parts in files.items():
+        stored = api.post("/v1/assets/upload", files=parts)
+        ids[name] = stored.raise_for_status().json()["data"]["asset_id"]
+        api.post(f"/v1/entities/{entity_id}/assets/{ids[name]}", json={}).raise_for_status()
     api.delete(f"/v1/entities/{create('Gone')}").raise_for_status()
-    return entity_id
+    return ids
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_serious_on_any_page(
-    open_page: OpenPage, findings: Callable[[Page], list[str]], entity: str, theme: str
+    open_page: OpenPage, findings: Callable[[Page], list[str]], things: dict[str, str], theme: str
 ) -> None:
     page = open_page("/ui/overview", color_scheme=theme, reduced_motion="reduce")
     found = {}
     for path in PAGES:
-        page.goto(path.format(entity=entity))
+        page.goto(path.format(**things))
         page.wait_for_load_state("networkidle")
         found[path] = findings(page)
     assert {path: problems for path, problems in found.items() if problems} == {}
@@ -103,9 +123,10 @@ def test_axe_finds_nothing_serious_on_any_page(
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_serious_in_what_opens_over_a_page(
-    open_page: OpenPage, findings: Callable[[Page], list[str]], entity: str, theme: str
+    open_page: OpenPage, findings: Callable[[Page], list[str]], things: dict[str, str], theme: str
 ) -> None:
     page = open_page("/ui/overview", color_scheme=theme, reduced_motion="reduce")
+    assert things
     found = {}
     for name, (path, opener) in OPENED.items():
         page.goto(path)

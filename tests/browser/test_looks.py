@@ -82,10 +82,12 @@ def pages(create: Create, api: Any) -> list[str]:
         )
         for name in [*NAMES, SCRIPT]
     ]
+    files = []
     for number, name in enumerate([*NAMES, SCRIPT]):
         content = f"{name}{number}".encode()
         stored = api.post("/v1/assets/upload", files={"file": (f"{name[:80]}.txt", content, "text/plain")})
         asset_id = stored.raise_for_status().json()["data"]["asset_id"]
+        files.append(f"/ui/assets/{asset_id}")
         api.post(f"/v1/entities/{ids[0]}/assets/{asset_id}", json={"role": name[:200]}).raise_for_status()
     api.delete(f"/v1/entities/{create(NAMES[0])}").raise_for_status()
     for other, name in zip(ids[1:], [*NAMES, SCRIPT], strict=False):
@@ -119,6 +121,9 @@ def pages(create: Create, api: Any) -> list[str]:
         f"{details[0]}/edit",
         f"{details[3]}/edit",
         f"{details[-1]}/edit",
+        "/ui/assets",
+        f"/ui/assets?q={NAMES[0]}z&kind={NAMES[0][:100]}",
+        *files,
     ]
 
 

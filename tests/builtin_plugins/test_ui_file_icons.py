@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from faceforge_builtins.ui_entities.file_icons import ICONS, UNKNOWN, icon_of
+from faceforge_sdk.file_icons import ICONS, UNKNOWN, icon_of
 from faceforge_sdk.models import AssetFacts
 from faceforge_sdk.testing import FakeAssets
 

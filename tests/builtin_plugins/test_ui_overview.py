@@ -111,7 +111,7 @@ def test_what_is_new_is_eight_of_each_the_latest_first(client: TestClient, creat
 
 def test_an_entity_shows_its_cover_and_a_file_its_picture(client: TestClient, create: Callable[[str], str]) -> None:
     entity_id = create("Ada")
-    asset_id = upload(client, "ada.png", b"\x89PNG", "image/png")
+    asset_id = upload(client, "ada.png", b"\x89PNG\r\n\x1a\n", "image/png")
     client.post(f"/v1/entities/{entity_id}/assets/{asset_id}", json={}).raise_for_status()
     page = client.get(PAGE, headers=HTML).text
     assert page.count(f'src="/v1/assets/{asset_id}/thumbnail?size=256"') == 2

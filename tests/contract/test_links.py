@@ -87,3 +87,33 @@ def test_an_entitys_assets_are_listed_with_their_role(api, pair) -> None:
     api.data("DELETE", path_of(pair))
     assert api.data("GET", f"/v1/entities/{entity}/assets")["items"] == []
     api.error("GET", f"/v1/entities/{NO_ID}/assets", 404, "not_found")
+
+
+def test_an_assets_entities_are_listed_with_their_role_the_latest_first(api, pair) -> None:
+    entity, asset = pair
+    sister = api.entity()["entity_id"]
+    api.data("POST", path_of(pair), json={"role": "portrait"})
+    api.data("POST", path_of((sister, asset)))
+    page = api.data("GET", f"/v1/assets/{asset}/entities")
+    assert page["total"] == 2
+    assert [(item["entity_id"], item["role"]) for item in page["items"]] == [(sister, None), (entity, "portrait")]
+    first = api.data("GET", f"/v1/assets/{asset}/entities?limit=1&sort_order=asc")
+    assert [item["entity_id"] for item in first["items"]] == [entity]
+    rest = api.data("GET", f"/v1/assets/{asset}/entities?sort_order=asc&cursor={first['next_cursor']}&total=none")
+    assert ([item["entity_id"] for item in rest["items"]], rest["total"]) == ([sister], None)
+
+
+def test_only_live_entities_that_are_linked_still_are_listed(api, pair) -> None:
+    entity, asset = pair
+    trashed = api.entity()["entity_id"]
+    for owner in (entity, trashed):
+        api.data("POST", path_of((owner, asset)))
+    api.data("DELETE", f"/v1/entities/{trashed}")
+    api.data("DELETE", path_of(pair))
+    page = api.data("GET", f"/v1/assets/{asset}/entities")
+    assert (page["items"], page["total"]) == ([], 0)
+    api.data("POST", f"/v1/entities/{trashed}/restore")
+    assert api.data("GET", f"/v1/assets/{asset}/entities")["total"] == 1
+    api.error("GET", f"/v1/assets/{NO_ID}/entities", 404, "not_found")
+    api.data("DELETE", f"/v1/assets/{asset}")
+    api.error("GET", f"/v1/assets/{asset}/entities", 404, "not_found")

@@ -9,6 +9,7 @@ import pytest
 
 from faceforge_core.catalog.field_defs import FieldDefCatalog
 from faceforge_core.catalog.field_types import FieldTypes
+from faceforge_core.catalog.links import LinkCatalog
 from faceforge_core.catalog.service import EntityService
 from faceforge_core.db import sqlite
 from faceforge_core.db.engine import Database
@@ -46,7 +47,7 @@ def make_entities() -> Callable[[Database, EventLog], EntityService]:
 
     def make(database: Database, events: EventLog) -> EntityService:
         types = FieldTypes(lambda: (), lambda _owned, check: check())
-        return EntityService(database, events, FieldDefCatalog(database, events, types))
+        return EntityService(database, events, FieldDefCatalog(database, events, types), LinkCatalog(database, events))
 
     return make
 

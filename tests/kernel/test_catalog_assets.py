@@ -291,3 +291,48 @@ def test_live_assets_are_counted_for_each_entity_up_to_a_bound(
 def test_an_entitys_assets_read_an_index(assert_indexed: Callable[[str], None]) -> None:
     for filters in ((), ("kind", "media_family", "text")):
         assert_indexed(links_module._list_statement("desc", filters, "value").sql)
+
+
+@pytest.mark.parametrize("place", [None, "value"])
+@pytest.mark.parametrize("sort_order", ["asc", "desc"])
+def test_an_assets_entities_read_an_index(assert_indexed: Callable[[str], None], sort_order: str, place: Any) -> None:
+    assert_indexed(links_module._entities_statement(sort_order, place).sql)
+    assert_indexed(links_module._COUNT_ENTITIES.sql)
+
+
+def test_beside_an_asset_stand_its_entitys_others(
+    links: LinkCatalog, store: Callable[..., Asset], entity_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = iter([f"2026-11-23T10:00:00.{n // 2:03}Z" for n in range(9)])
+    monkeypatch.setattr(links_module, "now", lambda: next(moments))
+    other = store("other.png").asset_id
+    for n in range(5):
+        links.link(entity_id, store(f"{n}.png").asset_id, None)
+    ids = [None, *(asset.asset_id for asset in links.of_entity(entity_id, LinkedAssetQuery()).items), None]
+    for at in range(1, 6):
+        assert links.beside(entity_id, str(ids[at])) == (ids[at - 1], ids[at + 1])
+    assert links.beside(entity_id, other) == (None, None)
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_what_stands_beside_an_entitys_asset_reads_an_index(
+    assert_indexed: Callable[[str], None], *, backwards: bool
+) -> None:
+    assert_indexed(links_module._beside_statement(backwards).sql)
+
+
+def test_many_are_linked_thrown_away_and_brought_back_at_once(
+    assets: AssetCatalog, links: LinkCatalog, store: Callable[..., Asset], entity_id: str
+) -> None:
+    ids = [store(f"{n}.png").asset_id for n in range(3)]
+    links.link(entity_id, ids[0], "portrait")
+    assert links.link_many(entity_id, [*ids, "0" * 64]) == 2
+    roles = {one.asset_id: one.role for one in links.of_entity(entity_id, LinkedAssetQuery()).items}
+    assert roles == {ids[0]: "portrait", ids[1]: None, ids[2]: None}
+    with pytest.raises(NotFound):
+        links.link_many("0" * 64, ids)
+    assert assets.delete_many([*ids[:2], "0" * 64]) == 2
+    assert assets.delete_many(ids) == 1
+    assert links.of_entity(entity_id, LinkedAssetQuery()).total == 0
+    assert assets.restore_many([*ids, "0" * 64]) == 3
+    assert links.of_entity(entity_id, LinkedAssetQuery()).total == 3

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from faceforge_core.catalog import asset_lists, asset_statements
 from faceforge_core.catalog import assets as assets_module
 from faceforge_core.catalog.asset_facts import AssetReadings
-from faceforge_core.catalog.asset_filters import CONDITIONS, FACT_ORDERS, IN_ORDER, SHORT_TEXT, TEXT
+from faceforge_core.catalog.asset_filters import CONDITIONS, FACT_ORDERS, SHORT_TEXT, TEXT
 from faceforge_core.catalog.asset_lists import AssetLists
 from faceforge_core.catalog.asset_statements import Shape
 from faceforge_core.catalog.assets import AssetCatalog, NewAsset
@@ -24,8 +24,8 @@ from faceforge_core.db.engine import Database
 from faceforge_core.db.migrate import migrate
 from faceforge_core.db.statements import prepare
 from faceforge_core.events import EventLog
-from faceforge_sdk.errors import InvalidInput
-from faceforge_sdk.models import AssetFacts, AssetPatch, AssetQuery, TrashQuery
+from faceforge_sdk.errors import InvalidInput, NotFound
+from faceforge_sdk.models import AssetFacts, AssetPatch, AssetQuery, TrashQuery, media_group
 from faceforge_sdk.protocols import Reading
 
 if TYPE_CHECKING:
@@ -128,7 +128,9 @@ def some_facts(rng: random.Random) -> dict[str, Any]:
     located = rng.random() < 0.6
     width, height = maybe(rng.choice([100, 200, 4000])), rng.choice([100, 200, 3000])
     return {
-        "media_type": maybe(rng.choice(["image/png", "image/jpeg", "video/mp4"])),
+        "media_type": maybe(
+            rng.choice(["image/png", "image/jpeg", "video/mp4", "text/csv", "application/pdf", "application/wasm"])
+        ),
         "width": width,
         "height": height if width else None,
         "duration_seconds": maybe(rng.choice([0.0, 1.5, 1.25])),
@@ -145,6 +147,9 @@ def some_query(rng: random.Random) -> dict[str, Any]:
         "kind": "scan",
         "mime_type": rng.choice(["image/*", "image/png"]),
         "media_type": rng.choice(["image/*", "video/mp4", "audio/*"]),
+        "media_group": rng.choice(["picture", "document", "archive", "other"]),
+        "min_size": rng.choice([5, 12]),
+        "max_size": rng.choice([12, 16]),
         "created_after": "2026-03-02",
         "created_before": "2026-03-03T00:00:00.002Z",
         "taken_after": "2024-05-02",
@@ -192,6 +197,8 @@ def fits(asset: Asset, asked: AssetQuery, words: list[str]) -> bool:
             not asked.kind or asset.kind == asked.kind,
             of_type(asset.mime_type, asked.mime_type),
             of_type(facts.media_type, asked.media_type),
+            asked.media_group in (None, media_group(facts.media_type)),
+            between(asked.min_size, asset.byte_size, asked.max_size),
             between(asked.created_after, asset.created_at, None),
             not asked.created_before or asset.created_at < asked.created_before,
             between(asked.taken_after, facts.taken_at, None),
@@ -252,6 +259,35 @@ def test_lists_equal_a_plain_reading_whichever_way_they_go(
         assert shelf.ids(**query, sort_by=sort_by, sort_order=sort_order) == wanted, (query, sort_by, sort_order)
         hits += len(wanted)
     assert hits > 200
+
+
+@pytest.mark.parametrize("few", [0, 3, 2000])
+def test_what_stands_beside_an_asset_is_what_its_list_has_there(
+    shelf: Shelf, rng: random.Random, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(asset_lists, "FEW", few)
+    fill(shelf, rng, 30, monkeypatch)
+    shelf.settle()
+    fill(shelf, rng, 10, monkeypatch)
+    judged = 0
+    for _ in range(60):
+        query = {**some_query(rng), "sort_by": rng.choice(SORTS), "sort_order": rng.choice(["asc", "desc"])}
+        ids = [None, *shelf.ids(**query), None]
+        for at in range(1, len(ids) - 1):
+            beside = shelf.lists.beside(str(ids[at]), AssetQuery.model_validate(query))
+            assert beside == (ids[at - 1], ids[at + 1]), query
+            judged += 1
+    assert judged > 200
+
+
+def test_beside_what_the_list_does_not_hold_stand_those_around_it(shelf: Shelf) -> None:
+    older, other, newer = (shelf.store(name) for name in ("older.jpg", "other.pdf", "newer.jpg"))
+    query = AssetQuery(q="jpg")
+    assert shelf.lists.beside(other.asset_id, query) == (newer.asset_id, older.asset_id)
+    assert shelf.lists.beside(other.asset_id, AssetQuery(sort_by="taken_at")) == (None, None)
+    shelf.catalog.delete(other.asset_id)
+    with pytest.raises(NotFound):
+        shelf.lists.beside(other.asset_id, query)
 
 
 @given(name=st.text(min_size=1, max_size=20), words=st.lists(st.text(max_size=10), max_size=3), data=st.data())
@@ -369,11 +405,14 @@ def every_order() -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("place", [None, "value"])
-def test_every_list_that_is_walked_reads_an_index_in_order(assert_indexed: Callable[..., None], place: Any) -> None:
+@pytest.mark.parametrize("backwards", [False, True])
+def test_every_list_that_is_walked_reads_an_index_in_order(
+    assert_indexed: Callable[..., None], place: Any, *, backwards: bool
+) -> None:
     for sort_by, sort_order in every_order():
         names = (f"has_{sort_by}",) if sort_by in FACT_ORDERS else ()
         for more in ((), ("linked", "landscape"), tuple(name for name in CONDITIONS if name[:4] in ("kind", "min_"))):
-            shape = Shape(sort_by, sort_order, (*names, *more))
+            shape = Shape(sort_by, sort_order, (*names, *more), backwards)
             assert_indexed(asset_statements.list_statement(shape, place, shape.walk).sql)
 
 
@@ -383,7 +422,7 @@ def test_an_index_that_knows_a_condition_gives_the_newest_first(
     assert_indexed: Callable[..., None], place: Any, sort_order: str
 ) -> None:
     for name, condition in CONDITIONS.items():
-        if condition.found_by in IN_ORDER:
+        if condition.in_order:
             shape = Shape("created_at", sort_order, (name, "min_width"))
             assert_indexed(asset_statements.list_statement(shape, place, condition.found_by).sql)
 
@@ -407,6 +446,6 @@ def test_every_count_of_a_condition_reads_its_index(assert_indexed: Callable[...
     for name, condition in CONDITIONS.items():
         index = TEXT if name == TEXT else condition.found_by
         if index is not None:
-            assert_indexed(asset_statements.size_statement(index, (name,)).sql, few=("found",))
+            assert_indexed(asset_statements.size_statement(index, (name,)).sql, few=("found", "known"))
             counting = asset_statements.count_statement((name,), index).sql
-            assert_indexed(counting, few=("asset_search_pending", "found"))
+            assert_indexed(counting, few=("asset_search_pending", "found", "known"))

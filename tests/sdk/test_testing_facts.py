@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from faceforge_sdk.errors import InvalidInput, PreconditionFailed
-from faceforge_sdk.models import AssetFacts, AssetQuery, EntityDraft, LinkedAssetQuery
+from faceforge_sdk.errors import InvalidInput, NotFound, PreconditionFailed
+from faceforge_sdk.models import AssetFacts, AssetQuery, EntityDraft, LinkedAssetQuery, LinkedEntityQuery
 from faceforge_sdk.protocols import Reading
 from faceforge_sdk.testing import FakeAssets, FakeEntities
 
@@ -63,3 +63,22 @@ def test_a_cover_is_a_linked_picture_else_the_newest(entities: FakeEntities, ass
     assert assets.covers([ada, "nobody"]) == {ada: second}
     assert [one.asset_id for one in assets.of_entity(ada, LinkedAssetQuery()).items] == [second]
     assert entities.set_cover(ada, None).cover_asset_id is None
+
+
+def test_an_asset_knows_its_entities_and_its_neighbours(entities: FakeEntities, assets: FakeAssets) -> None:
+    ada, grace = (entities.create(EntityDraft(display_name=name)).entity_id for name in ("Ada", "Grace"))
+    first, second, third = (assets.add(name, filename=name.decode()).asset_id for name in (b"1.a", b"2.b", b"3.a"))
+    assets.link(ada, second, "portrait")
+    assets.link(grace, second, None)
+    found = entities.of_asset(second, LinkedEntityQuery()).items
+    assert [(one.entity_id, one.role) for one in found] == [(grace, None), (ada, "portrait")]
+    assert [one.entity_id for one in entities.of_asset(second, LinkedEntityQuery(limit=1, sort_order="asc")).items] == [
+        ada
+    ]
+    with pytest.raises(NotFound):
+        entities.of_asset("gone", LinkedEntityQuery())
+    assert assets.beside(second, AssetQuery()) == (third, first)
+    assert assets.beside(third, AssetQuery(q=".a")) == (None, first)
+    assert [one.asset_id for one in assets.list(AssetQuery(linked=True)).items] == [second]
+    assert assets.list(AssetQuery(media_group="picture")).total == 0
+    assert assets.list(AssetQuery(min_size=4)).total == 0

@@ -17,5 +17,5 @@ def register_routers(ctx: PluginContext) -> list[Router]:
     return [
         Router(transfer.build(ctx.assets, ctx.storage), uploads=(transfer.UPLOAD_PATH,)),
         Router(routes.build(ctx.assets)),
-        Router(links.build(ctx.assets)),
+        Router(links.build(ctx.assets, ctx.entities)),
     ]

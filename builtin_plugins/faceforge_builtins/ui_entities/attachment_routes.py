@@ -10,10 +10,10 @@ from fastapi.responses import RedirectResponse
 from faceforge_sdk.errors import InvalidInput
 from faceforge_sdk.forms import Posted, text_of
 from faceforge_sdk.models import LinkedAssetQuery
+from faceforge_sdk.notices import with_notice
 
 from .attachments import attachments_of
 from .listing import PATH
-from .notices import with_notice
 
 if TYPE_CHECKING:
     from faceforge_sdk import PluginContext

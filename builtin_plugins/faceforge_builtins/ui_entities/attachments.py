@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .file_icons import icon_of
-from .portraits import drawable, drawable_types, thumbnail_address
+from faceforge_sdk.file_icons import icon_of
+from faceforge_sdk.thumbnails import drawable, drawable_types, thumbnail_address
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

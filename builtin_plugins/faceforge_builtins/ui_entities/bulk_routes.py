@@ -8,10 +8,11 @@ from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
 from faceforge_sdk.forms import Posted
+from faceforge_sdk.notices import with_notice
+from faceforge_sdk.undoable import Undoable
 
 from .listing import PATH
-from .notices import with_notice
-from .selection import Selection, Undoable, carry_out, restore_all
+from .selection import Selection, carry_out, restore_all
 
 if TYPE_CHECKING:
     from faceforge_sdk import PluginContext

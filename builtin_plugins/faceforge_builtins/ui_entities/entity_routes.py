@@ -9,10 +9,11 @@ from fastapi.responses import RedirectResponse
 
 from faceforge_sdk.errors import InvalidInput, PreconditionFailed
 from faceforge_sdk.forms import Posted
+from faceforge_sdk.notices import with_notice
 
 from .forms import FIELDS, EntityForm
 from .listing import PATH
-from .notices import notice_of, with_notice
+from .notices import notice_of
 from .panels import Tabs
 from .portraits import cards
 

@@ -12,11 +12,11 @@ from fastapi.responses import RedirectResponse
 from faceforge_sdk.errors import Conflict, InvalidInput, NotFound, PreconditionFailed
 from faceforge_sdk.forms import Posted
 from faceforge_sdk.models import DescriptorDraft, DescriptorPatch, EntityPatch
+from faceforge_sdk.notices import with_notice
 
 from .controls import ValueForm
 from .definitions import OWN_FIELDS, Definitions
 from .listing import PATH
-from .notices import with_notice
 
 if TYPE_CHECKING:
     from collections.abc import Callable

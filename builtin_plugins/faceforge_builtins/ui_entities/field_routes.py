@@ -10,12 +10,12 @@ from fastapi.responses import RedirectResponse
 from faceforge_sdk.errors import InvalidInput, PreconditionFailed
 from faceforge_sdk.forms import Posted
 from faceforge_sdk.models import EntityPatch
+from faceforge_sdk.notices import with_notice
 
 from .definitions import OWN_FIELDS, Definitions
 from .field_rows import FieldForm
 from .forms import number_of
 from .listing import PATH
-from .notices import with_notice
 
 if TYPE_CHECKING:
     from faceforge_sdk import PluginContext

@@ -10,12 +10,13 @@ from fastapi.responses import RedirectResponse
 
 from faceforge_sdk.errors import InvalidInput
 from faceforge_sdk.forms import Posted
+from faceforge_sdk.notices import with_notice
 
 from .definitions import Definitions
 from .filters import COMPARISONS, chips_of
 from .forms import EntityForm
 from .listing import COLUMNS, PATH, SORTS, Listing
-from .notices import notice_of, with_notice
+from .notices import notice_of
 from .portraits import cards
 
 if TYPE_CHECKING:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
+from faceforge_sdk.notices import Notice
 from faceforge_sdk.texts import to_translate
 
 if TYPE_CHECKING:
@@ -56,15 +55,6 @@ _UNDO_PATHS: Mapping[str, str] = {
 _ID = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A sentence, and where a POST takes it back; `role` is what the removed link said."""
-
-    text: str
-    undo: str | None = None
-    role: str = ""
-
-
 def notice_of(texts: Texts, values: Mapping[str, str], entity_id: str | None = None) -> Notice | None:
     """The notice that an address asks for, in the reader's language; None for a code that is not ours.
 
@@ -78,9 +68,3 @@ def notice_of(texts: Texts, values: Mapping[str, str], entity_id: str | None = N
     if path is None or not _ID.fullmatch(subject):
         return Notice(text)
     return Notice(text, path.format(entity=entity_id or subject, subject=subject), values.get("role", ""))
-
-
-def with_notice(path: str, code: str, undo: str | None = None, **values: str) -> str:
-    """`path` with a notice to show there."""
-    query = {**values, "notice": code} | ({"undo": undo} if undo else {})
-    return f"{path}{'&' if '?' in path else '?'}{urlencode(query)}"

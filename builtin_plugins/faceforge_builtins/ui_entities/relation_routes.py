@@ -11,11 +11,11 @@ from fastapi.responses import RedirectResponse
 from faceforge_sdk.errors import Conflict, InvalidInput, NotFound
 from faceforge_sdk.forms import Posted, text_of
 from faceforge_sdk.models import RelationshipPatch, RelationTypeQuery
+from faceforge_sdk.notices import with_notice
 
 from .field_rows import FieldForm
 from .graph import MAX_DEPTH, GraphView
 from .listing import PATH
-from .notices import with_notice
 from .picking import find
 from .relations import MAX_TYPE, RelationForm, Relations
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -22,6 +19,7 @@ if TYPE_CHECKING:
     from starlette.datastructures import FormData
 
     from faceforge_sdk import PluginContext
+    from faceforge_sdk.undoable import Undoable
 
     from .listing import Listing
 
@@ -31,7 +29,6 @@ AT_ONCE = 500
 _BATCH = 200
 _JOB_TYPE = "entities.bulk"
 _MOST_CHOSEN = 10_000
-_REMEMBERED = 20
 
 Action = Literal["tag", "untag", "trash"]
 _SEPARATORS = re.compile(r"[,，、\n]")
@@ -67,31 +64,6 @@ class Selection:
         if not self.ids and not self.all:
             return "nothing-chosen"
         return "no-tag" if self.action != "trash" and not self.tags else ""
-
-
-class Undoable:
-    """What was lately moved to the trash together, by a number nobody guesses. Safe from any thread.
-
-    Kept in memory: after a restart of Core the trash itself brings things back.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._batches: OrderedDict[str, Sequence[str]] = OrderedDict()
-
-    def remember(self, ids: Sequence[str]) -> str:
-        """Returns what `take` asks for."""
-        token = secrets.token_hex(32)
-        with self._lock:
-            self._batches[token] = ids
-            while len(self._batches) > _REMEMBERED:
-                self._batches.popitem(last=False)
-        return token
-
-    def take(self, token: str) -> Sequence[str]:
-        """The ids, once."""
-        with self._lock:
-            return self._batches.pop(token, ())
 
 
 def carry_out(ctx: PluginContext, wish: Selection, undoable: Undoable) -> tuple[str, str | None]:

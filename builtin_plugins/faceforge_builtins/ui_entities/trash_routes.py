@@ -9,9 +9,10 @@ from fastapi.responses import RedirectResponse
 
 from faceforge_sdk.errors import InvalidInput, NotFound
 from faceforge_sdk.models import TrashQuery
+from faceforge_sdk.notices import with_notice
 
 from .listing import PATH
-from .notices import notice_of, with_notice
+from .notices import notice_of
 
 if TYPE_CHECKING:
     from faceforge_sdk import PluginContext

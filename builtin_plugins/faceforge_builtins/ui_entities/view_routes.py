@@ -11,9 +11,9 @@ from starlette.datastructures import QueryParams
 
 from faceforge_sdk.errors import Conflict, FaceForgeError, NotFound
 from faceforge_sdk.forms import Posted, text_of
+from faceforge_sdk.notices import with_notice
 
 from .listing import PATH, Listing
-from .notices import with_notice
 from .views import MAX_NAME
 
 if TYPE_CHECKING:

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+
+from faceforge_sdk.notices import Notice, with_notice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from faceforge_sdk.protocols import Texts
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A sentence. `undo` and `role` are there for the shell, which shows notices of many kinds."""
-
-    text: str
-    undo: str | None = None
-    role: str = ""
 
 
 def notice_of(values: Mapping[str, str], texts: Texts) -> Notice | None:
@@ -36,4 +27,4 @@ def notice_of(values: Mapping[str, str], texts: Texts) -> Notice | None:
 
 def job_address(job_id: str, notice: str = "") -> str:
     """A job's page, with a notice to show there."""
-    return f"/ui/jobs/{job_id}" + (f"?{urlencode({'notice': notice})}" if notice else "")
+    return with_notice(f"/ui/jobs/{job_id}", notice) if notice else f"/ui/jobs/{job_id}"

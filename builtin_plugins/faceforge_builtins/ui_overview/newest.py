@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from faceforge_sdk import Thumbnailer
+from faceforge_sdk.file_icons import icon_of
 from faceforge_sdk.models import AssetQuery, EntityQuery
+from faceforge_sdk.thumbnails import drawable, drawable_covers, drawable_types
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from faceforge_sdk import PluginContext
     from faceforge_sdk.models import Asset, Entity
 
@@ -45,18 +43,11 @@ class Newest:
 
 def newest(ctx: PluginContext) -> Newest:
     """The last few of each."""
-    types = tuple(kind for one in ctx.plugins.contributed(Thumbnailer) for kind in one.value.media_types)
+    types = drawable_types(ctx)
     entities = ctx.entities.list(EntityQuery(limit=SHOWN, total="none")).items
-    covers = ctx.assets.covers([entity.entity_id for entity in entities]) if entities and types else {}
+    covers = drawable_covers(ctx, [entity.entity_id for entity in entities])
     assets = ctx.assets.list(AssetQuery(limit=SHOWN, total="none")).items
     return Newest(
         [ShownEntity(entity, covers.get(entity.entity_id)) for entity in entities],
-        [_shown(asset, types) for asset in assets],
+        [ShownAsset(asset, drawable(asset, types), icon_of(asset)) for asset in assets],
     )
-
-
-def _shown(asset: Asset, types: Sequence[str]) -> ShownAsset:
-    media_type = (asset.facts.media_type or asset.mime_type or "").partition(";")[0].strip().lower()
-    family = media_type.partition("/")[0]
-    icon = family if family in {"image", "audio", "video"} else "file"
-    return ShownAsset(asset, any(fnmatchcase(media_type, pattern) for pattern in types), icon)

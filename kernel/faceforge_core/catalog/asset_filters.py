@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, exists, func, or_
+from sqlalchemy import Text, and_, bindparam, exists, func, literal_column, or_, select
 
 from faceforge_core.db.search_text import first_sequence_of, needle_of, trigrams_of
 from faceforge_core.db.tables import MEDIA_FAMILY, SAID_FAMILY, asset_search, entities, entity_assets
 from faceforge_core.db.tables import assets as table
 from faceforge_sdk.models import AssetQuery
+from faceforge_sdk.models.media import FAMILIES, MIXED_GROUPS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import CTE, ColumnElement
 
     from faceforge_sdk.models import LinkedAssetQuery
 
@@ -102,6 +104,8 @@ def looks_at_text(names: FilterNames) -> bool:
 _BOUNDED = {"width": "width", "height": "height", "duration": "duration_seconds", "pages": "page_count"}
 _PLAIN = (
     "kind",
+    "min_size",
+    "max_size",
     "created_after",
     "created_before",
     "taken_after",
@@ -137,6 +141,8 @@ def _of_type(whole: str, family: str, wanted: str | None) -> Iterator[Asked]:
 
 
 def _of_whereabouts(query: AssetQuery) -> Iterator[Asked]:
+    if query.media_group is not None:
+        yield Asked(query.media_group)
     if query.linked is not None:
         yield Asked("linked" if query.linked else "unlinked")
     if query.has_location is not None:
@@ -158,6 +164,43 @@ _LATITUDE = table.c.latitude.between(bindparam("south"), bindparam("north"))
 _EAST_OF_WEST = table.c.longitude >= bindparam("west")
 _WEST_OF_EAST = table.c.longitude <= bindparam("east")
 _LOCATION = "ix_assets_location"
+
+
+def _types() -> CTE:
+    """The media types that live assets have, each once: from one to the next through the index, whose ends are NULL."""
+    held = table.alias("held")
+    there = (held.c.deleted_at.is_(None), held.c.media_type.is_not(None))
+    through = "INDEXED BY ix_assets_media_type"
+    first = select(func.min(held.c.media_type).label("media_type")).where(*there).with_hint(held, through)
+    known = first.cte("known", recursive=True)
+    following = select(func.min(held.c.media_type)).where(*there, held.c.media_type > known.c.media_type)
+    next_one = following.with_hint(held, through).scalar_subquery()
+    return known.union_all(select(next_one).where(known.c.media_type.is_not(None)))
+
+
+_KNOWN = _types()
+
+
+def _is_one_of(types: Sequence[str]) -> ColumnElement[bool]:
+    """Whether it is known to be one of these media types, each whole or its beginning with ``*``.
+
+    What begins so is looked up first, since a library has few types: SQLite then goes right to the assets of each.
+    """
+    known = _KNOWN.c.media_type
+    whole = [_text(one) for one in types if not one.endswith("*")]
+    begins = [one[:-1] for one in types if one.endswith("*")]
+    ranges = (and_(known >= _text(one), known < _text(one[:-1] + chr(ord(one[-1]) + 1))) for one in begins)
+    meant = select(known).where(or_(known.in_(whole), *ranges))
+    return and_(table.c.media_type.is_not(None), table.c.media_type.in_(meant))
+
+
+def _text(words: str) -> ColumnElement[str]:
+    """A text that stands in the statement itself, where it has to match an index."""
+    return literal_column(f"'{words}'", Text)
+
+
+_MIXED = {group: _is_one_of(types) for group, types in MIXED_GROUPS.items()}
+_GROUPED = _is_one_of([*(f"{family}*" for family in FAMILIES.values()), *itertools.chain(*MIXED_GROUPS.values())])
 _HOLDS_NEEDLE = Criterion(func.instr(asset_search.c.text, bindparam("needle")) > 0)
 FACT_ORDERS = ("taken_at", "width", "height", "duration_seconds", "page_count")
 """The facts by which a list may be sorted; each has an index of its own."""
@@ -172,6 +215,19 @@ CONDITIONS: Mapping[str, Criterion] = {
         "ix_assets_media_family",
         in_order=True,
     ),
+    **{
+        group: Criterion(
+            and_(_text(family) == MEDIA_FAMILY, table.c.media_type.is_not(None)),
+            "ix_assets_media_family",
+            in_order=True,
+        )
+        for group, family in FAMILIES.items()
+    },
+    **{group: Criterion(check, "ix_assets_media_type") for group, check in _MIXED.items()},
+    "grouped": Criterion(_GROUPED, "ix_assets_media_type"),
+    "other": Criterion(~_GROUPED),
+    "min_size": Criterion(table.c.byte_size >= bindparam("min_size"), "ix_assets_size"),
+    "max_size": Criterion(table.c.byte_size <= bindparam("max_size"), "ix_assets_size"),
     "created_after": Criterion(table.c.created_at >= bindparam("created_after"), CREATED, in_order=True),
     "created_before": Criterion(table.c.created_at < bindparam("created_before"), CREATED, in_order=True),
     "taken_after": Criterion(table.c.taken_at >= bindparam("taken_after"), "ix_assets_taken_at"),
@@ -198,5 +254,10 @@ CONDITIONS: Mapping[str, Criterion] = {
     "square": Criterion(table.c.width == table.c.height, "ix_assets_width"),
 }
 
-IN_ORDER = frozenset(one.found_by for one in CONDITIONS.values() if one.in_order)
-"""The indexes that give their assets by age."""
+COMPLEMENTS: Mapping[str, str] = {"unlocated": "located", "other": "grouped"}
+"""Conditions that no index knows, each with its opposite, which one does."""
+
+
+def comes_by_age(index: str, names: FilterNames) -> bool:
+    """Whether an index gives those that meet these conditions the newest first."""
+    return any(CONDITIONS[name].found_by == index and CONDITIONS[name].in_order for name in names)

@@ -12,27 +12,32 @@ from typing import TYPE_CHECKING
 
 from faceforge_core.db import counters
 from faceforge_core.db.search import FEW, MANY
+from faceforge_sdk.protocols import Neighbours
 
-from .asset_filters import CREATED, TEXT, AssetFilters, looks_at_text
+from .asset_filters import COMPLEMENTS, CREATED, TEXT, AssetFilters, looks_at_text
 from .asset_statements import (
     COUNT_TRASH,
     Shape,
     count_statement,
     list_statement,
+    place_statement,
     size_statement,
     trash_order,
     trash_statement,
 )
-from .assets import asset_of, trashed_asset_of
+from .assets import asset_of, not_found, trashed_asset_of
 from .memo import Memo
 from .paging import Cut
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from sqlite3 import Row
     from typing import Any
 
     from faceforge_core.db.engine import Database, Reader
     from faceforge_sdk.models import Asset, AssetQuery, Page, TrashedAsset, TrashQuery
+
+    from .paging import Place
 
 
 class AssetLists:
@@ -61,8 +66,31 @@ class AssetLists:
             total = reader.value(COUNT_TRASH) if query.total == "exact" else None
         return cut.page(rows, trashed_asset_of, total)
 
+    def beside(self, asset_id: str, query: AssetQuery) -> Neighbours:
+        """What stands before and behind a live asset in a list. Raises `NotFound`."""
+        filters = AssetFilters.of(query)
+        shape = Shape(query.sort_by, query.sort_order, filters.names)
+        with self._database.read() as reader:
+            place = reader.one(place_statement(shape), id=asset_id)
+            if place is None:
+                raise not_found(asset_id)
+            if place["key"] is None and not shape.order.has_nulls:
+                return Neighbours(None, None)
+            way = _way(reader, filters, shape)
+            before, after = (
+                _first_behind(reader, filters, one, way, place) for one in (shape._replace(backwards=True), shape)
+            )
+        return Neighbours(before, after)
+
     def _total(self, reader: Reader, filters: AssetFilters) -> int:
         return self._totals.get(filters, lambda: _count(reader, filters))
+
+
+def _first_behind(reader: Reader, filters: AssetFilters, shape: Shape, way: str, place: Row) -> str | None:
+    where: Place = "null" if place["key"] is None else "value"
+    at = {"last_id": place["asset_id"], "limit": 1, "offset": 0} | ({"key": place["key"]} if where == "value" else {})
+    row = reader.one(list_statement(shape, where, way), **_params(filters, way), **at)
+    return None if row is None else str(row["asset_id"])
 
 
 def _way(reader: Reader, filters: AssetFilters, shape: Shape) -> str:
@@ -79,12 +107,12 @@ def _way(reader: Reader, filters: AssetFilters, shape: Shape) -> str:
 
 
 def _count(reader: Reader, filters: AssetFilters) -> int:
-    """Those without a place are all less those with one, which an index knows."""
+    """Those without a place are all less those with one, which an index knows; likewise those of no known kind."""
     if not filters.asked:
         return counters.current(reader, counters.ASSETS)
-    if "unlocated" in filters.names:
-        others, located = filters.without("unlocated"), filters.without("unlocated", "located")
-        return _count(reader, others) - _count(reader, located)
+    for name, opposite in COMPLEMENTS.items():
+        if name in filters.names:
+            return _count(reader, filters.without(name)) - _count(reader, filters.without(name, opposite))
     indexes = filters.by_index()
     way = next(iter(indexes), None)
     if way is None:

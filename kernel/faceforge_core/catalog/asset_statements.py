@@ -13,7 +13,17 @@ from faceforge_core.db.statements import Prepared, prepare
 from faceforge_core.db.tables import asset_search, asset_search_pending
 from faceforge_core.db.tables import assets as table
 
-from .asset_filters import AGES, CREATED, FACT_ORDERS, IN_ORDER, SHORT_TEXT, TEXT, FilterNames, checks_of, looks_at_text
+from .asset_filters import (
+    AGES,
+    CREATED,
+    FACT_ORDERS,
+    SHORT_TEXT,
+    TEXT,
+    FilterNames,
+    checks_of,
+    comes_by_age,
+    looks_at_text,
+)
 from .assets import ASSET_COLUMNS
 from .paging import Order, Place, PresentOrder, UniqueOrder
 
@@ -42,6 +52,7 @@ class Shape(NamedTuple):
     sort_by: str
     sort_order: str
     names: FilterNames
+    backwards: bool = False
 
     @property
     def by_text(self) -> bool:
@@ -51,6 +62,10 @@ class Shape(NamedTuple):
     @property
     def order(self) -> Order:
         """How the list is sorted."""
+        return self._forwards.reversed if self.backwards else self._forwards
+
+    @property
+    def _forwards(self) -> Order:
         if self.by_text:
             return UniqueOrder("assets:found", asset_search.c.seq, table.c.asset_id, "seq", descending=True)
         name, kind = f"assets:{self.sort_by}:{self.sort_order}", PresentOrder if self.sort_by in FACT_ORDERS else Order
@@ -63,7 +78,7 @@ class Shape(NamedTuple):
 
     def comes_in_order(self, index: str) -> bool:
         """Whether an index gives those that it knows in the order that is wanted."""
-        return index == self.walk or (self.walk == CREATED and index in IN_ORDER)
+        return index == self.walk or (self.walk == CREATED and comes_by_age(index, self.names))
 
 
 @lru_cache(maxsize=512)
@@ -102,6 +117,17 @@ def _page(
 def _named(columns: Sequence[ColumnElement[Any]], source: _Source) -> Sequence[ColumnElement[Any]]:
     """With the key of the texts, and all by their names: `Order.cut_of_all` sorts by names."""
     return (*(one.label(one.name) for one in columns), source.seq.label("seq"))
+
+
+@lru_cache(maxsize=512)
+def place_statement(shape: Shape) -> Prepared:
+    """Where one live asset stands in the order, whether it is in the list or not."""
+    order = shape.order
+    rows: FromClause = table
+    if shape.by_text:
+        rows = table.join(asset_search, asset_search.c.asset_id == table.c.asset_id)
+    statement = select(table.c.asset_id, order.column.label("key")).select_from(rows)
+    return prepare(statement.where(table.c.asset_id == bindparam("id"), _LIVE))
 
 
 @lru_cache(maxsize=512)

@@ -131,6 +131,14 @@ class AssetCatalog:
 
         self._database.write(work)
 
+    def delete_many(self, asset_ids: Sequence[str]) -> int:
+        """Move many to the trash in one transaction; returns how many were live."""
+        return self._database.write(lambda tx: sum(self.throw_away(tx, asset_id) for asset_id in asset_ids))
+
+    def restore_many(self, asset_ids: Sequence[str]) -> int:
+        """Bring many back in one transaction; returns how many were in the trash."""
+        return self._database.write(lambda tx: sum(self._revive(tx, asset_id) for asset_id in asset_ids))
+
     def throw_away(self, tx: Transaction, asset_id: str) -> bool:
         """Move to the trash, as a step; False if it is not live."""
         if tx.run(_TRASH, id=asset_id, now=now()) == 0:

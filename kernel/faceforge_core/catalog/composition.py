@@ -28,8 +28,8 @@ class Catalog:
     def __init__(self, database: Database, events: EventLog, types: FieldTypes) -> None:
         self.files = AssetCatalog(database, events)
         self.field_defs = FieldDefCatalog(database, events, types)
-        self.entities = EntityService(database, events, self.field_defs)
         links = LinkCatalog(database, events)
+        self.entities = EntityService(database, events, self.field_defs, links)
         self.assets = AssetService(database, events, self.files, links, Statistics(database))
         self.imports = ImportCatalog(database, self.files, links, EntityRows(events))
         self.descriptors = DescriptorCatalog(database, events, self.field_defs)

@@ -15,7 +15,7 @@ from faceforge_core.db import facts, search
 from faceforge_core.db.statements import prepare
 from faceforge_core.db.tables import entities as table
 from faceforge_sdk.errors import NotFound, PreconditionFailed
-from faceforge_sdk.models import Entity, TrashedEntity
+from faceforge_sdk.models import Entity, LinkedEntity, TrashedEntity
 
 from . import external_ids, stored_json
 from .ids import new_id
@@ -51,6 +51,7 @@ _RESTORE = prepare(update(table).where(_THIS, TRASHED).values(deleted_at=None, r
 
 _live_entity = TypeAdapter(Entity).validate_python
 _trashed_entity = TypeAdapter(TrashedEntity).validate_python
+_linked_entity = TypeAdapter(LinkedEntity).validate_python
 
 
 class EntityRows:
@@ -153,6 +154,11 @@ def entity_of(row: Row) -> Entity:
 def trashed_entity_of(row: Row) -> TrashedEntity:
     """The trashed entity of a row of the table."""
     return _trashed_entity(_attributes(row))
+
+
+def linked_entity_of(row: Row) -> LinkedEntity:
+    """The entity of a row of the table joined with a link's ``role`` and ``linked_at``."""
+    return _linked_entity(_attributes(row))
 
 
 def not_found(entity_id: str, where: str = "") -> NotFound:

@@ -10,19 +10,20 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, literal_column, select, update
 
 from faceforge_core.clock import now
 from faceforge_core.db.statements import Prepared, prepare
-from faceforge_core.db.tables import asset_search, assets
+from faceforge_core.db.tables import asset_search, assets, entities
 from faceforge_core.db.tables import entity_assets as table
 from faceforge_sdk.models import LinkedAsset
+from faceforge_sdk.protocols import Neighbours
 
 from .asset_filters import AssetFilters, FilterNames, checks_of, looks_at_text
 from .assets import ASSET_COLUMNS, asset_facts
 from .assets import not_found as no_asset
-from .entity_rows import is_live, require_live
-from .paging import Cut, Order, Place
+from .entity_rows import is_live, linked_entity_of, require_live
+from .paging import Cut, Order, Place, UniqueOrder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from faceforge_core.db.engine import Database, Transaction
     from faceforge_core.events import EventLog
-    from faceforge_sdk.models import LinkedAssetQuery, Page
+    from faceforge_sdk.models import LinkedAssetQuery, LinkedEntity, LinkedEntityQuery, Page
 
 _THIS = (table.c.entity_id == bindparam("entity"), table.c.asset_id == bindparam("asset"))
 _LIVE = table.c.deleted_at.is_(None)
@@ -73,6 +74,15 @@ class LinkCatalog:
 
         self._database.write(work)
 
+    def link_many(self, entity_id: str, asset_ids: Sequence[str]) -> int:
+        """Link what is live and not linked yet, in one transaction; returns how many. Raises `NotFound`."""
+
+        def work(tx: Transaction) -> int:
+            require_live(tx, entity_id)
+            return sum(self.add(tx, entity_id, asset_id, None) for asset_id in asset_ids)
+
+        return self._database.write(work)
+
     def add(self, tx: Transaction, entity_id: str, asset_id: str, role: str | None) -> bool:
         """Link, as a step, what is not linked yet; False where it is, or an end is not live."""
         known = tx.one(_FIND, entity=entity_id, asset=asset_id)
@@ -113,6 +123,26 @@ class LinkCatalog:
             total = reader.value(_count_statement(filters.names), entity=entity_id, **filters.params)
         return cut.page(rows, lambda row: _linked_asset(asset_facts(row)), total if query.total == "exact" else None)
 
+    def beside(self, entity_id: str, asset_id: str) -> Neighbours:
+        """What stands before and behind an asset among those of an entity, none where it is not one of them."""
+        with self._database.read() as reader:
+            row = reader.one(_LINKED_AT, entity=entity_id, asset=asset_id)
+            if row is None:
+                return Neighbours(None, None)
+            place = {"entity": entity_id, "key": row["created_at"], "last_id": asset_id, "limit": 1, "offset": 0}
+            found = [reader.one(_beside_statement(backwards), **place) for backwards in (True, False)]
+        return Neighbours(*(None if one is None else str(one["asset_id"]) for one in found))
+
+    def of_asset(self, asset_id: str, query: LinkedEntityQuery) -> Page[LinkedEntity]:
+        """The live entities of a live asset. Raises `NotFound` for the asset."""
+        cut = Cut.of(query, _linking_order(query.sort_order))
+        with self._database.read() as reader:
+            if reader.one(_ASSET_LIVES, id=asset_id) is None:
+                raise no_asset(asset_id)
+            rows = reader.all(_entities_statement(query.sort_order, cut.place), asset=asset_id, **cut.params)
+            total = reader.value(_COUNT_ENTITIES, asset=asset_id) if query.total == "exact" else None
+        return cut.page(rows, linked_entity_of, total)
+
     def counts(self, entity_ids: Sequence[str], most: int) -> Mapping[str, int]:
         """How many live assets each entity has; counting stops at `most`, since a hub has any number."""
         with self._database.read() as reader:
@@ -121,6 +151,29 @@ class LinkCatalog:
 
 def _order(sort_order: str) -> Order:
     return Order(f"links:{sort_order}", table.c.created_at, table.c.asset_id, "linked_at", sort_order == "desc")
+
+
+_LINKING: Any = literal_column("entity_assets.rowid")
+"""Grows with each new link, and stands in the index of an asset's links behind its id."""
+
+
+def _linking_order(sort_order: str) -> Order:
+    return UniqueOrder(f"owners:{sort_order}", _LINKING, table.c.entity_id, "linking", sort_order == "desc")
+
+
+def _owners(*columns: Any) -> Select[Any]:
+    owned = (table.c.asset_id == bindparam("asset"), _LIVE, entities.c.deleted_at.is_(None))
+    rows = table.join(entities, entities.c.entity_id == table.c.entity_id)
+    return select(*columns).select_from(rows).where(*owned)
+
+
+_COUNT_ENTITIES = prepare(_owners(func.count()))
+
+
+@cache
+def _entities_statement(sort_order: str, place: Place | None) -> Prepared:
+    columns = (*entities.c, table.c.role, table.c.created_at.label("linked_at"), _LINKING.label("linking"))
+    return _linking_order(sort_order).page_of(_owners(*columns), place)
 
 
 def _linked(filters: FilterNames, *columns: ColumnElement[Any]) -> Select[Any]:
@@ -139,6 +192,15 @@ def _linked(filters: FilterNames, *columns: ColumnElement[Any]) -> Select[Any]:
 def _list_statement(sort_order: str, filters: FilterNames, place: Place | None) -> Prepared:
     columns = (*ASSET_COLUMNS, table.c.role, table.c.created_at.label("linked_at"))
     return _order(sort_order).page_of(_linked(filters, *columns), place)
+
+
+_LINKED_AT = prepare(select(table.c.created_at).where(*_THIS, _LIVE))
+
+
+@cache
+def _beside_statement(backwards: bool) -> Prepared:
+    order = _order("desc")
+    return (order.reversed if backwards else order).page_of(_linked((), table.c.asset_id), "value")
 
 
 @cache

@@ -9,8 +9,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, TypeVar
 
 from sqlalchemy import and_, bindparam, literal_column, or_, union_all
 
@@ -70,14 +70,20 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How a list is sorted: by `column`, which rows show as `key`, then by `id_column` ascending."""
+    """How a list is sorted: by `column`, which rows show as `key`, then by `id_column`, mostly ascending."""
 
     name: str
     column: Column[Any]
     id_column: Column[Any]
     key: str
     descending: bool
+    ties_descending: bool = False
     has_nulls: ClassVar[bool] = True
+
+    @property
+    def reversed(self) -> Self:
+        """The same list from its end; NULL sorts last then where it was first."""
+        return replace(self, descending=not self.descending, ties_descending=not self.ties_descending)
 
     def page_of(self, statement: Select[Any], place: Place | None) -> Prepared:
         """`statement`, sorted, from the asked place on, up to ``limit``; to be executed with `Cut.params`."""
@@ -101,7 +107,8 @@ class Order:
     def behind(self, place: Place) -> ColumnElement[bool]:
         """What holds for the rows behind ``key`` and ``last_id``; NULL sorts first, as in SQLite."""
         key: BindParameter[Any] = bindparam("key")
-        tie = self.id_column > bindparam("last_id")
+        last_id: BindParameter[Any] = bindparam("last_id")
+        tie = self.id_column < last_id if self.ties_descending else self.id_column > last_id
         if place == "null":
             return and_(self.column.is_(None), tie) if self.descending else or_(self.column.is_not(None), tie)
         if not self.descending:
@@ -111,7 +118,8 @@ class Order:
 
     def terms(self, column: ColumnElement[Any], id_column: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
         """What to sort by, said in these columns."""
-        return (column.desc() if self.descending else column.asc(), id_column.asc())
+        ties = id_column.desc() if self.ties_descending else id_column.asc()
+        return (column.desc() if self.descending else column.asc(), ties)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
         EntityStatistics,
         LinkedAsset,
         LinkedAssetQuery,
+        LinkedEntity,
+        LinkedEntityQuery,
         Page,
         TagCount,
         TrashedAsset,
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
         UpsertItem,
         UpsertResult,
     )
-    from faceforge_sdk.protocols import Reading
+    from faceforge_sdk.protocols import Neighbours, Reading
 
     from .assets import AssetCatalog
     from .field_defs import FieldDefCatalog
@@ -48,10 +50,11 @@ if TYPE_CHECKING:
 class EntityService:
     """What plugins may do with entities."""
 
-    def __init__(self, database: Database, events: EventLog, definitions: FieldDefCatalog) -> None:
+    def __init__(self, database: Database, events: EventLog, definitions: FieldDefCatalog, links: LinkCatalog) -> None:
         self._covers = CoverCatalog(database, events)
         self._entities = EntityCatalog(database, events, definitions)
         self._lists = EntityLists(database)
+        self._links = links
         self._bulk = EntityBulk(database, events, definitions)
         self._statistics = Statistics(database)
 
@@ -91,6 +94,9 @@ class EntityService:
     def set_cover(self, entity_id: str, asset_id: str | None, *, expected_revision: int | None = None) -> Entity:
         return self._covers.choose(entity_id, asset_id, expected_revision=expected_revision)
 
+    def of_asset(self, asset_id: str, query: LinkedEntityQuery) -> Page[LinkedEntity]:
+        return self._links.of_asset(asset_id, query)
+
     def tags(self, limit: int = 100) -> Sequence[TagCount]:
         return self._lists.tags(limit)
 
@@ -117,6 +123,9 @@ class AssetService:
     def list(self, query: AssetQuery) -> Page[Asset]:
         return self._lists.list(query)
 
+    def beside(self, asset_id: str, query: AssetQuery) -> Neighbours:
+        return self._lists.beside(asset_id, query)
+
     def update(self, asset_id: str, patch: AssetPatch) -> Asset:
         return self._assets.update(asset_id, patch)
 
@@ -126,17 +135,29 @@ class AssetService:
     def restore(self, asset_id: str) -> Asset:
         return self._assets.restore(asset_id)
 
+    def delete_many(self, asset_ids: Sequence[str]) -> int:
+        return self._assets.delete_many(asset_ids)
+
+    def restore_many(self, asset_ids: Sequence[str]) -> int:
+        return self._assets.restore_many(asset_ids)
+
     def trash(self, query: TrashQuery) -> Page[TrashedAsset]:
         return self._lists.trash(query)
 
     def link(self, entity_id: str, asset_id: str, role: str | None) -> None:
         self._links.link(entity_id, asset_id, role)
 
+    def link_many(self, entity_id: str, asset_ids: Sequence[str]) -> int:
+        return self._links.link_many(entity_id, asset_ids)
+
     def unlink(self, entity_id: str, asset_id: str) -> bool:
         return self._links.unlink(entity_id, asset_id)
 
     def of_entity(self, entity_id: str, query: LinkedAssetQuery) -> Page[LinkedAsset]:
         return self._links.of_entity(entity_id, query)
+
+    def beside_of_entity(self, entity_id: str, asset_id: str) -> Neighbours:
+        return self._links.beside(entity_id, asset_id)
 
     def covers(self, entity_ids: Sequence[str]) -> Mapping[str, str]:
         return self._covers.of(entity_ids)

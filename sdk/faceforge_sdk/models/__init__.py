@@ -33,6 +33,8 @@ from .entities import (
     EntityPatch,
     EntityQuery,
     EntitySelection,
+    LinkedEntity,
+    LinkedEntityQuery,
     TagCount,
     TagRequest,
     TrashedEntity,
@@ -57,7 +59,7 @@ from .jobs import (
     JobType,
     LogLevel,
 )
-from .media import AssetFacts
+from .media import AssetFacts, MediaGroup, media_group
 from .plugins import (
     CommandOutput,
     CommandRequest,
@@ -180,8 +182,11 @@ __all__ = [
     "Linked",
     "LinkedAsset",
     "LinkedAssetQuery",
+    "LinkedEntity",
+    "LinkedEntityQuery",
     "ListedFolder",
     "LogLevel",
+    "MediaGroup",
     "MigratePlan",
     "MigrateRequest",
     "MigrateShare",
@@ -232,5 +237,6 @@ __all__ = [
     "UpsertResult",
     "VerifyOptions",
     "VerifyReport",
+    "media_group",
     "ok",
 ]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from . import examples
-from .media import AssetFacts, Box, BoxText, LocalMoment
+from .media import AssetFacts, Box, BoxText, LocalMoment, MediaGroup
 from .wire import MAX_INT, TOKEN_TEXT, JsonObject, Moment, Paging
 
 _MEDIA_TYPE = WithJsonSchema(
@@ -112,6 +112,7 @@ _TRUE_TYPE = Annotated[
 _Pixels = Annotated[int | None, Field(ge=1, le=MAX_INT, description="In pixels, as it is to be shown.")]
 _Seconds = Annotated[float | None, Field(ge=0, allow_inf_nan=False, description="In seconds.")]
 _Pages = Annotated[int | None, Field(ge=1, le=MAX_INT)]
+_Bytes = Annotated[int | None, Field(ge=0, le=MAX_INT, description="In bytes.")]
 
 
 class AssetQuery(Paging):
@@ -135,6 +136,12 @@ class AssetQuery(Paging):
     kind: Annotated[str | None, TOKEN_TEXT, Field(max_length=100)] = None
     mime_type: _SAID_TYPE = None
     media_type: _TRUE_TYPE = None
+    media_group: Annotated[
+        MediaGroup | None,
+        Field(description="By what its bytes are; `other` is also what nobody recognised."),
+    ] = None
+    min_size: _Bytes = None
+    max_size: _Bytes = None
     created_after: Annotated[Moment | None, Field(description="Created at this moment or later.")] = None
     created_before: Annotated[Moment | None, Field(description="Created earlier than this moment.")] = None
     taken_after: Annotated[LocalMoment | None, Field(description="Taken then or later, by the clock at the place.")] = (

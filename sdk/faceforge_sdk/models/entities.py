@@ -60,6 +60,19 @@ class Entity(BaseModel):
     cover_asset_id: str | None = None
 
 
+class LinkedEntity(Entity):
+    """An entity as one asset belongs to it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.LINKED_ENTITY]})
+
+    role: str | None
+    linked_at: str
+
+
+class LinkedEntityQuery(Paging):
+    """Which part of an asset's entities to list, in the order in which they were first linked; the latest first."""
+
+
 class TrashedEntity(Entity):
     """An entity in the trash."""
 

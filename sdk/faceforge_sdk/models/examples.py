@@ -94,6 +94,7 @@ LINKED_ASSET: Final[_Example] = {**ASSET, "role": "portrait", "linked_at": CHANG
 TRASHED_ASSET: Final[_Example] = {**ASSET, **_IN_TRASH}
 ASSET_PATCH: Final[_Example] = {"filename": "ada-lovelace-by-chalon.jpg", "mime_type": "image/jpeg"}
 COVER: Final[_Example] = {"asset_id": PORTRAIT_ID}
+LINKED_ENTITY: Final[_Example] = {**ENTITY, "role": "portrait", "linked_at": CHANGED}
 LINK: Final[_Example] = {"role": "portrait"}
 LINKED: Final[_Example] = {"linked": True}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
@@ -123,3 +123,56 @@ _BOX = WithJsonSchema(
 )
 BoxText = Annotated[str, TOKEN_TEXT, Field(max_length=100), AfterValidator(_box), _BOX]
 """A `Box` as queries carry it."""
+
+
+MediaGroup = Literal["picture", "video", "audio", "document", "model", "archive", "other"]
+"""What people call a kind of file."""
+
+FAMILIES: Final[dict[MediaGroup, str]] = {"picture": "image/", "video": "video/", "audio": "audio/"}
+"""The groups that are one family of media types each."""
+
+MIXED_GROUPS: Final[dict[MediaGroup, tuple[str, ...]]] = {
+    "document": (
+        "application/epub+zip",
+        "application/msword",
+        "application/pdf",
+        "application/postscript",
+        "application/rtf",
+        "application/vnd.ms-excel*",
+        "application/vnd.ms-outlook",
+        "application/vnd.ms-powerpoint*",
+        "application/vnd.ms-visio*",
+        "application/vnd.ms-word*",
+        "application/vnd.oasis.opendocument.*",
+        "application/vnd.openxmlformats-officedocument.*",
+        "application/x-fictionbook+xml",
+        "application/x-ole-storage",
+        "application/x-subrip",
+        "text/*",
+    ),
+    "model": ("application/x-blender", "model/*"),
+    "archive": (
+        "application/gzip",
+        "application/java-archive",
+        "application/vnd.rar",
+        "application/x-7z-compressed",
+        "application/x-bzip2",
+        "application/x-tar",
+        "application/x-xz",
+        "application/zip",
+        "application/zstd",
+    ),
+}
+"""The media types of the others, each whole or its beginning with ``*``; ``other`` is what is left."""
+
+
+def media_group(media_type: str | None) -> MediaGroup:
+    """The group of what a file's bytes are."""
+    said = media_type or ""
+    for group, family in FAMILIES.items():
+        if said.startswith(family):
+            return group
+    for group, types in MIXED_GROUPS.items():
+        if any(said.startswith(one[:-1]) if one.endswith("*") else said == one for one in types):
+            return group
+    return "other"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .backups import Backups
-from .catalog import Assets, Descriptors, Entities, FieldDefs, Reading, Relationships, Trash
+from .catalog import Assets, Descriptors, Entities, FieldDefs, Neighbours, Reading, Relationships, Trash
 from .imports import Imports
 from .plugins import Contributed, Plugins
 from .storage import (
@@ -42,6 +42,7 @@ __all__ = [
     "Jobs",
     "Kept",
     "ListingProvider",
+    "Neighbours",
     "Network",
     "Pages",
     "PluginData",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from faceforge_sdk.models import AssetFacts
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
         GraphQuery,
         LinkedAsset,
         LinkedAssetQuery,
+        LinkedEntity,
+        LinkedEntityQuery,
         Page,
         Relationship,
         RelationshipDraft,
@@ -65,6 +67,13 @@ class Reading:
     facts: AssetFacts = field(default_factory=AssetFacts)
     entries: tuple[Mapping[str, Any], ...] = ()
     words: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+class Neighbours(NamedTuple):
+    """The ids of what stands before and behind one thing in a list; None where that begins or ends."""
+
+    before: str | None
+    after: str | None
 
 
 class Entities(Protocol):
@@ -121,6 +130,13 @@ class Entities(Protocol):
         """
         ...
 
+    def of_asset(self, asset_id: str, query: LinkedEntityQuery) -> Page[LinkedEntity]:
+        """The live entities that a live asset belongs to, in the order in which they were first linked.
+
+        Raises `NotFound` for the asset.
+        """
+        ...
+
     def tags(self, limit: int = 100) -> Sequence[TagCount]:
         """The tags in use by live entities, most used first."""
 
@@ -140,6 +156,13 @@ class Assets(Protocol):
     def list(self, query: AssetQuery) -> Page[Asset]:
         """Live assets."""
 
+    def beside(self, asset_id: str, query: AssetQuery) -> Neighbours:
+        """The live assets next to one in the list that `query` asks for, whose page does not matter.
+
+        Of an asset that is not in the list: those it would stand between. Raises `NotFound`.
+        """
+        ...
+
     def update(self, asset_id: str, patch: AssetPatch) -> Asset:
         """Change name, kind or media type. Raises `NotFound`, `InvalidInput`."""
 
@@ -149,17 +172,36 @@ class Assets(Protocol):
     def restore(self, asset_id: str) -> Asset:
         """Bring back from the trash. Raises `NotFound` if it is not there."""
 
+    def delete_many(self, asset_ids: Sequence[str]) -> int:
+        """Move many to the trash in one transaction; returns how many were live."""
+        ...
+
+    def restore_many(self, asset_ids: Sequence[str]) -> int:
+        """Bring many back from the trash in one transaction; returns how many were there."""
+        ...
+
     def trash(self, query: TrashQuery) -> Page[TrashedAsset]:
         """What lies in the trash, latest first."""
 
     def link(self, entity_id: str, asset_id: str, role: str | None) -> None:
         """Link, or update the role of a link. Repeatable. Raises `NotFound` for either end."""
 
+    def link_many(self, entity_id: str, asset_ids: Sequence[str]) -> int:
+        """Link, without a role, what is live and not linked yet, in one transaction; returns how many that were.
+
+        Raises `NotFound` for the entity.
+        """
+        ...
+
     def unlink(self, entity_id: str, asset_id: str) -> bool:
         """Remove a link; True if there was one."""
 
     def of_entity(self, entity_id: str, query: LinkedAssetQuery) -> Page[LinkedAsset]:
         """The live assets of a live entity, latest link first. Raises `NotFound` for the entity."""
+
+    def beside_of_entity(self, entity_id: str, asset_id: str) -> Neighbours:
+        """The live assets next to one among those of an entity, as `of_entity` lists them; none where it is not one."""
+        ...
 
     def covers(self, entity_ids: Sequence[str]) -> Mapping[str, str]:
         """For each entity that has one: the asset id of its cover, chosen, or else its newest linked image."""

@@ -18,13 +18,16 @@ from faceforge_sdk.models import (
     ErrorBody,
     FamilyCount,
     LinkedAsset,
+    LinkedEntity,
     MonthCount,
     Page,
     TagCount,
     TrashedAsset,
     TrashedEntity,
     UpsertResult,
+    media_group,
 )
+from faceforge_sdk.protocols import Neighbours
 
 from .answers import now, page
 
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
         EntityFilter,
         EntityQuery,
         LinkedAssetQuery,
+        LinkedEntityQuery,
         TrashQuery,
         UpsertItem,
     )
@@ -167,6 +171,16 @@ class FakeEntities:
         """The id of the cover that was chosen for a live entity, linked still or not."""
         return self._live[entity_id].cover_asset_id if entity_id in self._live else None
 
+    def of_asset(self, asset_id: str, query: LinkedEntityQuery) -> Page[LinkedEntity]:
+        """Without `assets` beside it, nothing is linked."""
+        links = [] if self.assets is None else self.assets.owners_of(asset_id)
+        found = [
+            LinkedEntity(**self._live[entity_id].model_dump(), role=role, linked_at=linked_at)
+            for entity_id, (role, linked_at) in links
+            if entity_id in self._live
+        ]
+        return page(found if query.sort_order == "desc" else found[::-1], query.limit, query.offset)
+
     def tags(self, limit: int = 100) -> Sequence[TagCount]:
         used = [tag for entity in self._live.values() for tag in entity.tags]
         counts = [TagCount(tag=tag, count=used.count(tag)) for tag in sorted(set(used))]
@@ -229,9 +243,25 @@ class FakeAssets:
         return self._live[asset_id]
 
     def list(self, query: AssetQuery) -> Page[Asset]:
-        """Text, kind and types are judged; other conditions hold for everything."""
-        found = [asset for asset in reversed(self._live.values()) if self._fits(asset, query)]
-        return page(found, query.limit, query.offset)
+        """Text, kind, types, size and links are judged; other conditions hold for everything."""
+        return page(self._found(query), query.limit, query.offset)
+
+    def beside(self, asset_id: str, query: AssetQuery) -> Neighbours:
+        self.get(asset_id)
+        fitting = {asset.asset_id for asset in self._found(query)} | {asset_id}
+        return _beside([other for other in reversed(self._live) if other in fitting], asset_id)
+
+    def _found(self, query: AssetQuery) -> Sequence[Asset]:
+        owned = {asset_id for _, asset_id in self._links}
+        return [
+            asset
+            for asset in reversed(self._live.values())
+            if self._fits(asset, query)
+            and query.media_group in {None, media_group(asset.facts.media_type)}
+            and (query.min_size is None or asset.byte_size >= query.min_size)
+            and (query.max_size is None or asset.byte_size <= query.max_size)
+            and query.linked in {None, asset.asset_id in owned}
+        ]
 
     def update(self, asset_id: str, patch: AssetPatch) -> Asset:
         changes = {**patch.model_dump(exclude_none=True), "updated_at": now()}
@@ -248,6 +278,18 @@ class FakeAssets:
         self._live[asset_id] = Asset(**self._trashed.pop(asset_id).model_dump(exclude={"deleted_at"}))
         return self._live[asset_id]
 
+    def delete_many(self, asset_ids: Sequence[str]) -> int:
+        live = self._live.keys() & set(asset_ids)
+        for asset_id in live:
+            self.delete(asset_id)
+        return len(live)
+
+    def restore_many(self, asset_ids: Sequence[str]) -> int:
+        trashed = self._trashed.keys() & set(asset_ids)
+        for asset_id in trashed:
+            self.restore(asset_id)
+        return len(trashed)
+
     def trash(self, query: TrashQuery) -> Page[TrashedAsset]:
         return page(list(reversed(self._trashed.values())), query.limit, query.offset)
 
@@ -257,12 +299,25 @@ class FakeAssets:
         self.get(asset_id)
         self._links[entity_id, asset_id] = (role, now())
 
+    def link_many(self, entity_id: str, asset_ids: Sequence[str]) -> int:
+        if self.entities is not None:
+            self.entities.get(entity_id)
+        new = [one for one in dict.fromkeys(asset_ids) if one in self._live and not self.is_linked(entity_id, one)]
+        for asset_id in new:
+            self.link(entity_id, asset_id, None)
+        return len(new)
+
     def unlink(self, entity_id: str, asset_id: str) -> bool:
         return self._links.pop((entity_id, asset_id), None) is not None
 
     def is_linked(self, entity_id: str, asset_id: str) -> bool:
         """Whether there is such a link."""
         return (entity_id, asset_id) in self._links
+
+    def owners_of(self, asset_id: str) -> Sequence[tuple[str, tuple[str | None, str]]]:
+        """The ids of the entities that a live asset is linked to, each with role and moment; the latest first."""
+        self.get(asset_id)
+        return [(owner, link) for (owner, linked), link in reversed(self._links.items()) if linked == asset_id]
 
     def of_entity(self, entity_id: str, query: LinkedAssetQuery) -> Page[LinkedAsset]:
         found = [
@@ -271,6 +326,9 @@ class FakeAssets:
             if self._fits(self._live[asset_id], query)
         ]
         return page(found, query.limit, query.offset)
+
+    def beside_of_entity(self, entity_id: str, asset_id: str) -> Neighbours:
+        return _beside([one for one, _ in self._links_of(entity_id)], asset_id)
 
     def covers(self, entity_ids: Sequence[str]) -> Mapping[str, str]:
         pictures = {entity_id: self.pictures_of(entity_id) for entity_id in entity_ids}
@@ -330,6 +388,12 @@ def _by_month(things: Iterable[Entity | Asset]) -> list[MonthCount]:
     """The months that have any."""
     months = Counter(thing.created_at[:7] for thing in things)
     return [MonthCount(month=month, created=months[month]) for month in sorted(months)]
+
+
+def _beside(ids: Sequence[str], one: str) -> Neighbours:
+    at = ids.index(one) if one in ids else len(ids)
+    around = [None, *ids, None, None, None]
+    return Neighbours(around[at], around[at + 2]) if at < len(ids) else Neighbours(None, None)
 
 
 def _true_type(asset: Asset) -> str:

@@ -1,13 +1,14 @@
 /** What the controls of values do beyond plain fields: chips, suggestions, a calendar, words that follow what is typed. */
 
+import { startPickers } from "../faceforge.ui_shell/picker.js";
 import { t } from "../faceforge.ui_shell/texts.js";
 import { startChipInputs } from "./chips.js";
-import { startPicker, startTypes } from "./picker.js";
+import { startTypes } from "./types.js";
 
 /** @param {ParentNode} root */
 export function startControls(root) {
   startChipInputs(root);
-  for (const picker of root.querySelectorAll("[data-picker]")) if (picker instanceof HTMLElement) startPicker(picker);
+  startPickers(root);
   for (const field of root.querySelectorAll("[data-types]")) if (field instanceof HTMLInputElement) startTypes(field);
   for (const field of root.querySelectorAll("[data-date]")) if (field instanceof HTMLElement) startDate(field);
   for (const kind of root.querySelectorAll("[data-kind]")) if (kind instanceof HTMLSelectElement) startKind(kind);

@@ -2,14 +2,14 @@
 
 import { startGraph } from "./graph.js";
 import { startInPlace } from "./inplace.js";
-import { startMore } from "./more.js";
-import { leadToList } from "./place.js";
+import { startMore } from "../faceforge.ui_shell/more.js";
+import { leadToList } from "../faceforge.ui_shell/place.js";
 import { startThumbnails } from "../faceforge.ui_shell/thumbnails.js";
-import { startUploads } from "./uploads.js";
+import { startAttaching } from "./attaching.js";
 
 startThumbnails();
 startInPlace();
-leadToList();
-startUploads();
+leadToList("/ui/entities");
+startAttaching();
 startGraph();
 await startMore();

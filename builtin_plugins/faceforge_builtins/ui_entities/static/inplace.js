@@ -7,9 +7,9 @@
  */
 
 import { focusOn } from "../faceforge.ui_shell/fields.js";
+import { lost, post, problemOf, takeNotice } from "../faceforge.ui_shell/live.js";
 import { notify } from "../faceforge.ui_shell/notices.js";
 import { fetchPage, swapRegions } from "../faceforge.ui_shell/regions.js";
-import { t } from "../faceforge.ui_shell/texts.js";
 import { startControls } from "./controls.js";
 
 const REGIONS = ["cover", "identity", "panel"];
@@ -118,21 +118,10 @@ function leave(form) {
  * @param {HTMLElement | null} submitter
  */
 async function send(form, submitter) {
-  if (form.getAttribute("aria-busy") === "true") return;
-  form.setAttribute("aria-busy", "true");
-  const body = new URLSearchParams();
-  for (const [name, value] of new FormData(form, submitter)) body.append(name, String(value));
-  try {
-    const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" } });
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (answer.redirected && new URL(answer.url).pathname === "/ui/login") location.reload();
-    else if (answer.redirected && answer.ok) arrive(page, form);
-    else again(page, form);
-  } catch {
-    notify(lost());
-  } finally {
-    form.removeAttribute("aria-busy");
-  }
+  const answer = await post(form, submitter);
+  if (!answer) return;
+  if (answer.arrived) arrive(answer.page, form);
+  else again(answer.page, form);
 }
 
 /**
@@ -144,16 +133,7 @@ function arrive(page, form) {
   const [key, region] = [place?.getAttribute("data-key"), place?.closest("[id]")?.id];
   swapRegions(page, REGIONS);
   document.title = page.title;
-  const notice = page.getElementById("notice");
-  document.getElementById("notice")?.remove();
-  if (notice) {
-    // A live region is announced when it is filled, not when it comes along filled.
-    const words = [...notice.childNodes];
-    notice.replaceChildren();
-    document.body.append(document.adoptNode(notice));
-    notice.append(...words.map((node) => document.adoptNode(node)));
-    setTimeout(() => notice.matches(":hover, :focus-within") || notice.remove(), 12_000);
-  }
+  takeNotice(page);
   const same = key && document.querySelector(`[data-key="${CSS.escape(key)}"] [data-inplace]`);
   const target = same || document.querySelector(`#${CSS.escape(region || "panel")} h2[tabindex]`) || document.querySelector("#panel h2[tabindex]");
   if (target instanceof HTMLElement) target.focus({ preventScroll: true });
@@ -166,15 +146,11 @@ function arrive(page, form) {
 function again(page, form) {
   const fresh = page.querySelector(FORM);
   if (!fresh) {
-    notify(page.querySelector("main p:not(.error-status)")?.textContent?.trim() || lost());
+    notify(problemOf(page));
     return;
   }
   const opener = openers.get(form);
   if (opener) openers.set(fresh, opener);
   form.replaceWith(adopted(fresh));
   ready(fresh);
-}
-
-function lost() {
-  return t("FaceForge Core did not answer. Check that it is running, then try again.");
 }

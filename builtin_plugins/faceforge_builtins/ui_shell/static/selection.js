@@ -1,6 +1,6 @@
 /** Choosing many: a click on a box, shift-click for a stretch, Ctrl-A for all that is loaded, Escape for none. */
 
-import { tn } from "../faceforge.ui_shell/texts.js";
+import { tn } from "./texts.js";
 
 /** Where a stretch begins. @type {HTMLInputElement | undefined} */
 let anchor;

@@ -1,4 +1,4 @@
-"""Which symbol of the icon sheet stands for a file that has no picture."""
+"""Which symbol of the shell's icon sheet stands for a file that has no picture."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from faceforge_sdk.models import Asset
+    from .models import Asset
 
 UNKNOWN: Final = "file"
 ICONS: Final = (

@@ -1,8 +1,8 @@
 /** Lists that grow at their end: by a button, by scrolling, and again after coming back to the page. */
 
-import { fetchPage } from "../faceforge.ui_shell/regions.js";
-import { notify } from "../faceforge.ui_shell/notices.js";
-import { t } from "../faceforge.ui_shell/texts.js";
+import { fetchPage } from "./regions.js";
+import { notify } from "./notices.js";
+import { t } from "./texts.js";
 
 const MOST_ON_RETURN = 40;
 let loading = false;

@@ -1,19 +1,33 @@
-/** Search while typing, and filters without a reload. The address always says what is shown. */
+/**
+ * A list that is searched while typing and filtered without a reload; the address always says what is shown.
+ *
+ * The page has `form#filters` with a field `q` and a choice `sort`, and `#results` with its own address in
+ * `data-address`; forms of menus are `[data-filter-form]`.
+ */
 
-import { fetchPage, swapRegions } from "../faceforge.ui_shell/regions.js";
-import { notify } from "../faceforge.ui_shell/notices.js";
-import { t } from "../faceforge.ui_shell/texts.js";
+import { fetchPage, swapRegions } from "./regions.js";
+import { notify } from "./notices.js";
+import { t } from "./texts.js";
 import { keepSelection } from "./selection.js";
 
 const PAUSE_MS = 180;
-const REGIONS = ["count", "saved", "kept", "menus", "views", "tags", "results", "selection", "save-view-form"];
 
+/**
+ * `path` is its address, `regions` the ids of what changes, `sort` the order that goes without saying; `changed` is
+ * called when the list became another one.
+ * @typedef {{path: string, regions: string[], sort: string, changed?: () => void}} List
+ */
+
+/** @type {List} */
+let list = { path: "", regions: [], sort: "" };
 /** @type {AbortController | undefined} */
 let running;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let waiting;
 
-export function startSearch() {
+/** @param {List} of */
+export function startListing(of) {
+  list = of;
   const form = document.getElementById("filters");
   if (!(form instanceof HTMLFormElement)) return;
   form.addEventListener("input", (event) => {
@@ -47,9 +61,9 @@ export function startSearch() {
 function followFilter(event) {
   if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   const link = event.target instanceof Element && event.target.closest("a");
-  if (!link || link.matches("[data-more], [data-dialog]")) return;
+  if (!link || link.matches("[data-more], [data-dialog], [download]")) return;
   const address = new URL(link.href);
-  if (address.origin !== location.origin || address.pathname !== "/ui/entities" || link.closest(".sidebar")) return;
+  if (address.origin !== location.origin || address.pathname !== list.path || link.closest(".sidebar")) return;
   event.preventDefault();
   show(address, { focus: link });
 }
@@ -62,7 +76,7 @@ function addressOf(form) {
   const address = new URL(form.action);
   for (const [name, value] of new FormData(form)) {
     const text = String(value).trim();
-    if (text && !(name === "sort" && text === "newest")) address.searchParams.append(name, text);
+    if (text && !(name === "sort" && text === list.sort)) address.searchParams.append(name, text);
   }
   return address;
 }
@@ -83,8 +97,9 @@ async function show(address, how) {
     const canonical = new URL(page.getElementById("results")?.dataset.address ?? address.href, location.href);
     const restore = keepSelection();
     if (how.focus || how.visited) adoptForm(page);
-    swapRegions(page, REGIONS);
+    swapRegions(page, list.regions);
     restore();
+    list.changed?.();
     if (region && label) refocus(region, label);
     if (!how.visited && canonical.href !== location.href) {
       if (how.replace) history.replaceState(null, "", canonical);

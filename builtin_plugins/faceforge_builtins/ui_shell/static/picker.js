@@ -1,16 +1,21 @@
-/** A field that suggests while one types: entities by name (with their picture), types of relationships. */
+/** A field that suggests entities by their names while one types. */
 
-import { t, tn } from "../faceforge.ui_shell/texts.js";
+import { t, tn } from "./texts.js";
 
 const PAUSE_MS = 150;
 const MOST = 8;
 let count = 0;
 
+/** @param {ParentNode} root */
+export function startPickers(root) {
+  for (const picker of root.querySelectorAll("[data-picker]")) if (picker instanceof HTMLElement) startPicker(picker);
+}
+
 /**
  * A combobox (ARIA 1.2) over an input. The hidden field beside it carries the id of the chosen entity.
  * @param {HTMLElement} picker
  */
-export function startPicker(picker) {
+function startPicker(picker) {
   const input = picker.querySelector("input:not([type=hidden], [type=radio])");
   const hidden = picker.querySelector("input[type=hidden]");
   if (!(input instanceof HTMLInputElement) || !(hidden instanceof HTMLInputElement)) return;
@@ -24,27 +29,6 @@ export function startPicker(picker) {
       input.value = option.dataset.name ?? "";
       hidden.value = option.dataset.id ?? "";
     },
-  });
-}
-
-/**
- * The list of types grows by what is in use already.
- * @param {HTMLInputElement} input
- */
-export function startTypes(input) {
-  const known = document.getElementById(input.getAttribute("list") ?? "");
-  if (!known) return;
-  /** @type {AbortController | undefined} */
-  let running;
-  input.addEventListener("input", async () => {
-    running?.abort();
-    running = new AbortController();
-    try {
-      const found = await list(`/v1/relation-types?${new URLSearchParams({ query: input.value.trim(), limit: "20" })}`, running.signal);
-      known.replaceChildren(...found.map((type) => new Option(String(type), String(type))));
-    } catch {
-      // What was suggested before still helps.
-    }
   });
 }
 

@@ -1,26 +1,37 @@
-/** Files dropped on the page or picked by hand: a queue, and the tray that shows it. */
+/** Files dropped on the page or picked by hand: a queue, and the tray that shows it (`_uploads.html`). */
 
-import { fetchPage, swapRegions } from "../faceforge.ui_shell/regions.js";
-import { t, tn } from "../faceforge.ui_shell/texts.js";
-import { startDropping } from "../faceforge.ui_shell/dropping.js";
-import { UploadRefused } from "../faceforge.ui_shell/transfer.js";
-import { attach } from "./transfer.js";
+import { startDropping } from "./dropping.js";
+import { t } from "./texts.js";
+import { UploadRefused } from "./transfer.js";
 
 const AT_ONCE = 2;
-const REGIONS = ["cover", "panel"];
 
 /**
  * @typedef {{file: File, row: HTMLElement, state: "waiting" | "sending" | "done" | "failed", abort?: AbortController}} Item
  */
 
+/**
+ * How a page takes files: `send` stores one, `arrived` is called behind each that is stored; the others are the words
+ * for a file that is done, and for all of them while they are under way, when some failed, and when all are there.
+ * @typedef {object} Taking
+ * @property {(file: File, how: {signal: AbortSignal, progress: (percent: number) => void}) => Promise<unknown>} send
+ * @property {() => Promise<void>} arrived
+ * @property {string} done
+ * @property {(all: number) => string} running
+ * @property {(failed: number, all: number) => string} failed
+ * @property {(all: number) => string} finished
+ */
+
 /** @type {Item[]} */
 let items = [];
-let entityId = "";
+/** @type {Taking} */
+let taking;
 
-export function startUploads() {
-  entityId = document.getElementById("entity")?.dataset.entityId ?? "";
+/** @param {Taking} how */
+export function startUploads(how) {
+  taking = how;
   const picker = document.getElementById("file-picker");
-  if (!entityId || !(picker instanceof HTMLInputElement)) return;
+  if (!(picker instanceof HTMLInputElement)) return;
   startDropping(document.getElementById("drop-target"), add, explainFolder);
   picker.addEventListener("change", () => {
     add([...(picker.files ?? [])]);
@@ -70,10 +81,10 @@ async function run(item) {
   item.abort = new AbortController();
   show(item, t("Uploading"));
   try {
-    await attach(item.file, entityId, { signal: item.abort.signal, progress: (percent) => advance(item, percent) });
+    await taking.send(item.file, { signal: item.abort.signal, progress: (percent) => advance(item, percent) });
     item.state = "done";
-    show(item, t("Attached"));
-    await refresh();
+    show(item, taking.done);
+    await taking.arrived();
   } catch (error) {
     if (!items.includes(item)) return; // Canceled: its row is gone.
     item.state = "failed";
@@ -158,23 +169,6 @@ function summarize() {
   const count = (/** @type {string} */ state) => items.filter((item) => item.state === state).length;
   const [done, failed] = [count("done"), count("failed")];
   const all = items.length;
-  const words =
-    done + failed < all
-      ? tn("Attaching %(num)s file", "Attaching %(num)s files", all)
-      : failed
-        ? tn("%(failed)s of %(num)s file could not be attached", "%(failed)s of %(num)s files could not be attached", all, { failed })
-        : tn("%(num)s file attached", "%(num)s files attached", all);
+  const words = done + failed < all ? taking.running(all) : failed ? taking.failed(failed, all) : taking.finished(all);
   if (summary.textContent !== words) summary.textContent = words;
-}
-
-/** Show what is attached now, in place. */
-async function refresh() {
-  try {
-    const page = await fetchPage(location.href);
-    // What is being typed stays.
-    const typing = document.querySelector("#panel form[data-inplace-form]");
-    swapRegions(page, typing ? ["cover"] : REGIONS);
-  } catch {
-    // The files are stored; the next look at the page shows them.
-  }
 }

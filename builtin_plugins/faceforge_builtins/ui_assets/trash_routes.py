@@ -1,0 +1,39 @@
+"""The trash of assets, and bringing one back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from faceforge_sdk.errors import InvalidInput
+from faceforge_sdk.models import TrashQuery
+
+from .listing import PATH
+from .notices import notice_of
+
+if TYPE_CHECKING:
+    from faceforge_sdk import PluginContext
+
+TRASH = f"{PATH}/trash"
+_MAX_CURSOR = 2000
+
+
+def build(ctx: PluginContext) -> APIRouter:
+    """``/ui/assets/trash``."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/trash")
+    def trash(request: Request) -> Response:
+        cursor = request.query_params.get("cursor", "")[:_MAX_CURSOR]
+        try:
+            page = ctx.assets.trash(TrashQuery(cursor=cursor or None))
+        except InvalidInput:
+            if not cursor:
+                raise
+            return RedirectResponse(TRASH, 303)
+        notice = notice_of(ctx.pages.texts(request), request.query_params)
+        return ctx.pages.render(request, "trash.html", page=page, cursor=cursor, notice=notice)
+
+    return router
