@@ -111,6 +111,7 @@ class Api:
             "relationship_id": self.data("POST", "/v1/relationships", json=ends)["relationship_id"],
             "job_id": job_id,
             "kind": "entities",
+            "name": "nothing",
             "thing_id": entity_id,
         }
 
