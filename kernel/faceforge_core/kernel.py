@@ -12,7 +12,6 @@ from uuid import uuid4
 
 from fastapi import FastAPI
 
-from faceforge_core import __version__
 from faceforge_core.auth import InstallToken
 from faceforge_core.backup.service import BackupService
 from faceforge_core.bell import Bell
@@ -31,18 +30,10 @@ from faceforge_core.jobs.queue import JobQueue
 from faceforge_core.jobs.runner import JobRunner
 from faceforge_core.jobs.service import JobService
 from faceforge_core.logs import configure_logging
-from faceforge_core.plugins.configuration import Configurations
+from faceforge_core.plugins.composition import compose_plugins
 from faceforge_core.plugins.contexts import Contexts
 from faceforge_core.plugins.contributed import GuardedContribution
-from faceforge_core.plugins.discovery import Discovery
-from faceforge_core.plugins.forgetting import Forgetting
 from faceforge_core.plugins.generation import Generation, compose
-from faceforge_core.plugins.markers import Markers
-from faceforge_core.plugins.placing import Places
-from faceforge_core.plugins.records import Records
-from faceforge_core.plugins.service import PluginService
-from faceforge_core.plugins.starting import Surroundings
-from faceforge_core.plugins.switch import Switch
 from faceforge_core.ports import network_of
 from faceforge_core.refusals import StartRefused
 from faceforge_core.storage.service import StorageService
@@ -51,7 +42,7 @@ from faceforge_core.system import Sources, SystemService
 from faceforge_core.web.live import LiveRoutes
 from faceforge_core.web.pages import PageSet
 from faceforge_core.web.request_watch import RequestCounts
-from faceforge_core.web.routes import build_app, try_router
+from faceforge_core.web.routes import build_app
 from faceforge_core.web.sessions import SessionStore
 from faceforge_sdk import EventHandler, FieldType, HealthCheck, JobHandler, NavItem, PluginContext, Router, StorageRule
 from faceforge_sdk.errors import FaceForgeError
@@ -66,6 +57,8 @@ if TYPE_CHECKING:
     from faceforge_core.lock import HomeLock
     from faceforge_core.owned import Owned
     from faceforge_core.plugins.contributed import Isolation
+    from faceforge_core.plugins.service import PluginService
+    from faceforge_core.plugins.switch import Switch
     from faceforge_sdk.protocols import Network, UploadFacts
 
 R = TypeVar("R")
@@ -249,9 +242,17 @@ class Kernel:
             database, self.token, lambda: self.config.current.limits.logins_per_minute, self.config.rotate_token
         )
         system = self._describe(database, storage, trash)
-        records = Records(database)
-        configurations = Configurations(records, self.config)
+        self._compose_plugins(database, events, catalog, trash, backups, system)
 
+    def _compose_plugins(
+        self,
+        database: Database,
+        events: EventLog,
+        catalog: Catalog,
+        trash: TrashService,
+        backups: BackupService,
+        system: SystemService,
+    ) -> None:
         tables, steps = PluginTables(database), PluginSteps(database)
         self._closing.callback(tables.close)
         contexts = Contexts(
@@ -259,7 +260,7 @@ class Kernel:
             catalog=catalog,
             tables=tables,
             trash=trash,
-            storage=storage,
+            storage=self._storage,
             backups=backups,
             jobs=self.jobs,
             events=EventService(events, database, self._news),
@@ -267,30 +268,18 @@ class Kernel:
             sessions=self.sessions,
             system=system,
         )
-
-        def announce(event_type: Any, plugin_id: str, payload: Mapping[str, Any]) -> None:
-            database.write(lambda tx: events.append(tx, event_type, plugin_id, payload))
-
-        places = Places(self.home.plugins_dir, self.home.tmp_dir)
-        places.recover()
-        self._switch = Switch(
-            Discovery(self.home.plugins_dir),
-            records,
-            configurations,
-            Markers(self.home.tmp_dir),
-            Surroundings(
-                context=contexts.of,
-                migrate=steps.migrate,
-                try_router=try_router,
-                on_swap=self._serve,
-                drain=self._runner.drain,
-                announce=announce,
-                core_version=__version__,
-                safe_mode=self.safe_mode,
-            ),
+        self._switch, self.plugins = compose_plugins(
+            home=self.home,
+            database=database,
+            config=self.config,
+            events=events,
+            steps=steps,
+            plugin_data=catalog.plugin_data,
+            context=contexts.of,
+            on_swap=self._serve,
+            drain=self._runner.drain,
+            safe_mode=self.safe_mode,
         )
-        forgetting = Forgetting(self.home, steps, catalog.plugin_data, records)
-        self.plugins = PluginService(self._switch, records, configurations, forgetting, places)
         self.services = contexts.of("faceforge.kernel", {})
         self._dispatcher = EventDispatcher(database, events, lambda: self._generation.all(EventHandler))
         self._closing.callback(self._switch.close)
