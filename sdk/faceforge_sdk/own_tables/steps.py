@@ -34,6 +34,7 @@ class Step:
 
     @property
     def checksum(self) -> str:
+        """SHA-256 of the text: a step that has run is never edited."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     def statements(self, prefix: str, is_complete: Callable[[str], bool]) -> Iterator[tuple[int, str]]:
