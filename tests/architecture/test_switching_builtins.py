@@ -5,23 +5,23 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import importlib_metadata
 import pytest
 from fastapi.routing import iter_route_contexts
-from starlette.testclient import TestClient
 
-from faceforge_core.app import create_app
-from faceforge_core.kernel import Kernel
 from faceforge_core.plugins.discovery import BUILTIN_GROUP
 from faceforge_core.plugins.generation import NAMES
-from faceforge_core.testing import HOST, RunningCore
+from faceforge_core.testing import running_core
+from faceforge_sdk import Router
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from faceforge_core.testing import RunningCore
 
 BUILTINS = Path(__file__).parents[2] / "builtin_plugins" / "faceforge_builtins"
 MANIFESTS = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(BUILTINS.glob("*/plugin.json"))]
@@ -65,7 +65,9 @@ class Visible:
 
 def _named(kind: type[Any], owned: Any) -> tuple[str, str]:
     name = NAMES[kind]
-    return owned.plugin_id, owned.value.prefix if name is None else getattr(owned.value, name)
+    value = owned.value
+    said = value.prefix if isinstance(value, Router) else value.folder if name is None else getattr(value, name)
+    return owned.plugin_id, str(said)
 
 
 @contextmanager
@@ -77,17 +79,11 @@ def running(home: Path, *without: str) -> Iterator[RunningCore]:
         for point in importlib_metadata.entry_points()
         if point.group != BUILTIN_GROUP or point.module not in modules
     ]
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(importlib_metadata, "entry_points", lambda: points)
-        kernel = Kernel(home, environ={})
-        kernel.start()
-    try:
-        with TestClient(create_app(kernel), base_url=HOST) as client:
-            core = RunningCore(kernel, client)
-            client.headers["Authorization"] = f"Bearer {core.token}"
-            yield core
-    finally:
-        kernel.close()
+    with ExitStack() as running:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(importlib_metadata, "entry_points", lambda: points)
+            core = running.enter_context(running_core(home))
+        yield core
 
 
 @pytest.fixture(scope="module")
