@@ -61,7 +61,7 @@ BEYOND = (
         "a type's own schema tells",
         "POST /v1/jobs",
     ),
-    Beyond(RejectedPositiveData, "no date or time like", "a text may look like a date that no calendar has"),
+    Beyond(RejectedPositiveData, "no (local )?date or time like", "a text may look like a date that no calendar has"),
     Beyond(
         RejectedPositiveData,
         "No field definition has the key|The value does not fit",

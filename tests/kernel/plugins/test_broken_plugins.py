@@ -13,12 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from starlette.testclient import TestClient
 
-from faceforge_core.app import create_app
-from faceforge_core.kernel import Kernel
 from faceforge_core.plugins.starting import CRASHED
-from faceforge_core.testing import HOST, RunningCore
+from faceforge_core.testing import RunningCore, running_core
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -148,12 +145,8 @@ WAYS = {
 @pytest.fixture(scope="module")
 def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCore]:
     """One Core for all: what one broken plugin leaves behind, the next ones would meet."""
-    with Kernel(tmp_path_factory.mktemp("broken") / "home", environ={}) as kernel:
-        app = create_app(kernel)
-        with TestClient(app, base_url=HOST, follow_redirects=False, raise_server_exceptions=False) as client:
-            found = RunningCore(kernel, client)
-            client.headers["Authorization"] = f"Bearer {found.token}"
-            yield found
+    with running_core(tmp_path_factory.mktemp("broken") / "home", raise_server_exceptions=False) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
