@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sqlite3
 import typing
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import pytest
 
 from faceforge_sdk import PluginContext, context, protocols, testing
 from faceforge_sdk.context import JobContext
+from faceforge_sdk.own_tables import OwnStatements
 from faceforge_sdk.testing import files, house
 
 if TYPE_CHECKING:
@@ -39,7 +41,13 @@ def services() -> Iterator[tuple[type, type]]:
             yield type(getattr(ctx, field.name)), protocol
 
 
-PAIRS = [*services(), *STANDS_FOR.items()]
+PAIRS = [
+    *services(),
+    *STANDS_FOR.items(),
+    (testing.FakeSystem, protocols.Whereabouts),
+    *((OwnStatements, protocol) for protocol in (protocols.TableReader, protocols.TableWriter)),  # the real thing
+    (sqlite3.Row, protocols.TableRow),
+]
 
 
 def members_of(protocol: type) -> dict[str, Any]:
