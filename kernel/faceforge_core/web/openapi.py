@@ -34,6 +34,7 @@ _TAGS: Final = {
     "Jobs": "Work that outlasts a request: queue it, follow it, stop it.",
     "Events": "What happened, to read and to follow.",
     "Storage": "Where files lie, whether they are whole, and moving them.",
+    "Backups": "Copies of the whole library in another place.",
     "Trash": "What was deleted: bring it back, or remove it for good.",
     "Plugins": "What adds to FaceForge: switch it on and off, configure it.",
     "System": "The running Core.",
