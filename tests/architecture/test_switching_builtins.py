@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,8 +82,8 @@ def running(home: Path, *without: str) -> Iterator[RunningCore]:
         kernel = Kernel(home, environ={})
         kernel.start()
     try:
-        with TestClient(create_app(kernel), base_url=HOST) as client:
-            core = RunningCore(kernel, client)
+        with ExitStack() as closing, TestClient(create_app(kernel), base_url=HOST) as client:
+            core = RunningCore(kernel, client, closing)
             client.headers["Authorization"] = f"Bearer {core.token}"
             yield core
     finally:

@@ -20,7 +20,7 @@ from faceforge_core.plugins.packing import copy_folder, files_of
 from faceforge_core.refusals import StartRefused
 from faceforge_sdk.errors import FaceForgeError
 
-from .plugin_checks import check
+from .plugin_checks import check, step_place
 from .plugin_desks import AskedCore
 from .plugins import plain, told_findings
 from .running import running_core
@@ -118,7 +118,8 @@ def _told_error(plugin: Plugin, folder: Path) -> Iterator[str]:
     inside = rf'File "[^"]*[\\/]plugins[\\/]{re.escape(plugin.plugin_id)}[\\/]([^"]+)", line (\d+), in (.+)'
     frames = [(folder / name, line, function) for name, line, function in re.findall(inside, trace)]
     if not frames:
-        yield f"{folder / 'plugin.json'}:1: error: {summary}"
+        path, line = step_place(summary, folder) or ("plugin.json", 1)
+        yield f"{folder / path}:{line}: error: {summary}"
         return
     path, line, _ = frames[-1]
     yield f"{path}:{line}: error: {summary}"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -38,3 +40,10 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     """The same as a sentence to put behind another; empty if there is none."""
     meant = did_you_mean(word, known)
     return f" Did you mean {meant!r}?" if meant is not None else ""
+
+
+def step_place(summary: str, folder: Path) -> tuple[str, int] | None:
+    """Where a sentence about a migration points: ``0001_notes.sql:2: …`` is about that file in the plugin's folder."""
+    told = re.match(r"(\d{4}_[\w.-]+\.sql)(?::(\d+))?\b", summary)
+    path = next(folder.rglob(told[1]), None) if told else None
+    return (path.relative_to(folder).as_posix(), int(told[2] or 1)) if told and path else None
