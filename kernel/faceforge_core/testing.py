@@ -92,7 +92,7 @@ class RunningCore:
         try:
             found = self.kernel.plugins.install(folder, folder.name).plugin
         except FaceForgeError as error:
-            pytest.fail(f"{folder} can't be installed: {error}")
+            pytest.fail(f"{folder} holds no usable plugin: {error}")
         plugin = self.kernel.plugins.enable(found.plugin_id)
         if plugin.state != "active":
             pytest.fail(f"{plugin.plugin_id} did not become active: {plugin.error}")
