@@ -27,11 +27,25 @@ class Connection(Protocol):
     """`sqlite3.Connection`, in autocommit mode and with rows by name."""
 
     @property
-    def in_transaction(self) -> bool: ...
-    def execute(self, sql: str, parameters: Mapping[str, Any] = ..., /) -> Cursor: ...
-    def executemany(self, sql: str, parameters: Iterable[Mapping[str, Any]], /) -> Cursor: ...
-    def set_authorizer(self, authorizer_callback: Callable[..., int] | None) -> None: ...
-    def set_progress_handler(self, progress_handler: Callable[[], bool] | None, n: int) -> None: ...
+    def in_transaction(self) -> bool:
+        """Whether a BEGIN waits for its end."""
+        ...
+
+    def execute(self, sql: str, parameters: Mapping[str, Any] = ..., /) -> Cursor:
+        """Run one statement."""
+        ...
+
+    def executemany(self, sql: str, parameters: Iterable[Mapping[str, Any]], /) -> Cursor:
+        """Run one statement once for each mapping."""
+        ...
+
+    def set_authorizer(self, authorizer_callback: Callable[..., int] | None) -> None:
+        """Have a `Guard` asked about every statement that is prepared; None asks nobody."""
+        ...
+
+    def set_progress_handler(self, progress_handler: Callable[[], bool] | None, n: int) -> None:
+        """Ask every `n` steps of SQLite's machine whether to interrupt what runs; None lets it run."""
+        ...
 
 
 class Deadline:
@@ -46,6 +60,7 @@ class Deadline:
         self._at = time.monotonic() + self.seconds
 
     def is_over(self) -> bool:
+        """Whether the time that `begin` gave has passed."""
         return time.monotonic() > self._at
 
     def watch(self, connection: Connection) -> None:
