@@ -294,7 +294,7 @@ def register_routers(ctx):
     return [Router(router)]
 """
     [finding] = check(plugin({"plugin.py": code})).findings
-    assert finding.line == 10
+    assert (finding.path, finding.line) == ("plugin.py", 12)
     assert finding.message.startswith("register_routers: the types of first (plugin.py, line 12) name Entity")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,8 +42,15 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     return f" Did you mean {meant!r}?" if meant is not None else ""
 
 
-def step_place(summary: str, folder: Path) -> tuple[str, int] | None:
-    """Where a sentence about a migration points: ``0001_notes.sql:2: …`` is about that file in the plugin's folder."""
-    told = re.match(r"(\d{4}_[\w.-]+\.sql)(?::(\d+))?\b", summary)
-    path = next(folder.rglob(told[1]), None) if told else None
-    return (path.relative_to(folder).as_posix(), int(told[2] or 1)) if told and path else None
+_PLACE: Final = re.compile(
+    r"^(?P<step>\d{4}_[\w.-]+\.sql)(?::(?P<at>\d+))?\b|\((?P<module>[\w.]+\.py), line (?P<line>\d+)\)"
+)
+
+
+def told_place(summary: str, folder: Path) -> tuple[str, int] | None:
+    """The place in the plugin that a sentence names: ``0001_notes.sql:2: …``, or ``… (routes.py, line 5) …``."""
+    told = _PLACE.search(summary)
+    path = next(folder.rglob(told["step"] or told["module"]), None) if told else None
+    if told is None or path is None:
+        return None
+    return path.relative_to(folder).as_posix(), int(told["at"] or told["line"] or 1)
