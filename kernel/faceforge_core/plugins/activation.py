@@ -135,7 +135,7 @@ def _checked_hooks(plugin: object, plugin_id: str) -> dict[str, list[pluggy.Hook
 
 def _check_known(name: str, hook: pluggy.HookImpl) -> None:
     spec = getattr(hookspecs, name, None)
-    if not hasattr(spec, "faceforge_spec"):
+    if spec is None or not hasattr(spec, "faceforge_spec"):
         if not hook.optionalhook:
             raise HookRefused(f"There is no hook {name!r}.{_suggestion(name)}")
         return
