@@ -20,7 +20,6 @@ Loaded by pytest through the entry point ``pytest11``, so imports stay inside: w
 
 from __future__ import annotations
 
-import shutil
 import socket
 import threading
 import time
@@ -85,15 +84,16 @@ class RunningCore:
         return self._address
 
     def install_plugin(self, folder: Path) -> Plugin:
-        """Copy a plugin's folder into the home and enable it; the test fails if it does not become active."""
-        known = {plugin.plugin_id for plugin in self.kernel.plugins.list().items}
-        shutil.copytree(
-            folder, self.kernel.home.plugins_dir / folder.name, ignore=shutil.ignore_patterns("__pycache__")
-        )
-        found = [plugin for plugin in self.kernel.plugins.list().items if plugin.plugin_id not in known]
-        if not found:
-            pytest.fail(f"{folder} holds no usable plugin: {self.kernel.plugins.list().ignored}")
-        plugin = self.kernel.plugins.enable(found[0].plugin_id)
+        """Install a plugin's folder as ``faceforge plugins install`` does, and enable it; the test fails if it is not
+        active then.
+        """
+        from faceforge_sdk.errors import FaceForgeError
+
+        try:
+            found = self.kernel.plugins.install(folder, folder.name).plugin
+        except FaceForgeError as error:
+            pytest.fail(f"{folder} holds no usable plugin: {error}")
+        plugin = self.kernel.plugins.enable(found.plugin_id)
         if plugin.state != "active":
             pytest.fail(f"{plugin.plugin_id} did not become active: {plugin.error}")
         return plugin

@@ -20,6 +20,7 @@ from faceforge_sdk import S3Endpoint
 from faceforge_sdk.errors import InsufficientStorage, IntegrityError, StorageUnavailable
 from faceforge_sdk.protocols import Network, StorageProvider
 from faceforge_sdk.testing import FakeContributed
+from faceforge_sdk.testing.providers import PROVIDER_CHECKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +44,13 @@ def test_it_is_what_the_sdk_calls_a_storage_provider(make_house: Callable[..., A
     assert isinstance(provider, StorageProvider)
     assert provider.name == "s3"
     assert provider.key_for("ab" * 32) == f"faceforge:assets/ab/{'ab' * 32}"
+
+
+@pytest.mark.parametrize("check", PROVIDER_CHECKS, ids=lambda check: check.__name__)
+def test_it_keeps_what_every_provider_promises(
+    check: Callable[..., None], server: Any, make_house: Callable[..., Any], tmp_path: Path
+) -> None:
+    check(lambda: make_house(server.url).provider, tmp_path)
 
 
 @pytest.mark.parametrize("size", [1, 100_000, LARGE], ids=["one byte", "small", "in parts"])

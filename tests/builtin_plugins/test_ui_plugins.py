@@ -10,6 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from faceforge_builtins.ui_plugins.words import adds_of
+from faceforge_core.plugins.activation import KINDS
+from faceforge_sdk.models import Plugin
+from faceforge_sdk.testing.house import FakeTexts
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -331,3 +336,12 @@ def test_the_pages_speak_german(palette: str, client: TestClient) -> None:
     answer = client.get("/ui/plugins", headers=HTML | {"Accept-Language": "de"})
     assert "Eigene Plugins" in answer.text
     assert client.get(palette, headers=HTML | {"Accept-Language": "de"}).status_code == 200
+
+
+@pytest.mark.parametrize("kind", [kind.__name__ for kind in KINDS.values()])
+def test_whatever_a_plugin_contributes_is_told_in_words(kind: str) -> None:
+    for number in (1, 5):
+        plugin = Plugin.model_construct(contributions={kind: number}, capabilities=[])
+        [told] = adds_of(plugin, FakeTexts(), ["v1"])
+        assert kind not in told
+        assert told.islower() or "S3" in told or "API" in told

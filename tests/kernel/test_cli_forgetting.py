@@ -13,7 +13,7 @@ from faceforge_core.kernel import Kernel
 if TYPE_CHECKING:
     from pathlib import Path
 
-TOLD = "Removed: 0 tables, what it kept about 0 entities and assets, 1 files, its configuration.\n"
+TOLD = "Removed: 0 tables, what it kept about 0 entities and assets, 1 file, its configuration.\n"
 
 
 def put_plugin(home: Path) -> Path:

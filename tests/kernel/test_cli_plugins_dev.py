@@ -153,6 +153,14 @@ def test_where_no_core_serves_the_home_one_is_started_and_ends_with_it(
     (plugin / "plugin.json").write_text(json.dumps({**facts, "entrypoints": {"python": "plugin"}}))
     work.until_it_says("demo.palette runs")
     assert work.word() == "one"
+
+    (plugin / "plugin.py").write_text(f"{CODE}\n\nraise RuntimeError('not today')\n")
+    assert work.until_it_says("RuntimeError: not today").startswith(str(plugin / "plugin.py"))
+    assert work.lines == [] or "Not reloaded" in work.lines[0], "the log does not bury what is told"
+    work.until_it_says("Not reloaded: the last version that ran goes on")
+    log = (home / "logs" / "core.log").read_text()
+    assert log.count("RuntimeError: not today") == 1, "it is tried once"
+
     assert work.end(signal.SIGTERM) == 0
     assert not (home / "core.lock.json").exists(), "its Core has let go of the home"
 

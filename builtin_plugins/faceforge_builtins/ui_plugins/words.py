@@ -86,6 +86,8 @@ def _contribution(kind: str, number: int, texts: Texts) -> str:
         "HealthCheck": ngettext("a check", "%(num)s checks", number),
         "EventHandler": ngettext("work after changes", "%(num)s sorts of work after changes", number),
         "FieldType": ngettext("%(num)s type of fields", "%(num)s types of fields", number),
+        "Migrations": texts.gettext("tables of its own"),
+        "SettingsTrial": ngettext("a test of its settings", "%(num)s tests of its settings", number),
         "Command": ngettext("%(num)s command", "%(num)s commands", number),
     }
     return known.get(kind, f"{texts.number(number)} × {kind}")

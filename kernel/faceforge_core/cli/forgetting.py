@@ -30,6 +30,10 @@ def forget_plugin(
         else:
             gone = core.plugins.forget(plugin)
     typer.echo(
-        f"Removed: {gone.tables} tables, what it kept about {gone.subjects} entities and assets, {gone.files} files, "
-        "its configuration."
+        f"Removed: {_counted(gone.tables, 'table')}, what it kept about {gone.subjects} entities and assets, "
+        f"{_counted(gone.files, 'file')}, its configuration."
     )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"

@@ -20,7 +20,7 @@ from faceforge_core.plugins.packing import copy_folder, files_of
 from faceforge_core.refusals import StartRefused
 from faceforge_sdk.errors import FaceForgeError
 
-from .plugin_checks import check
+from .plugin_checks import check, told_place
 from .plugin_desks import AskedCore
 from .plugins import plain, told_findings
 from .running import running_core
@@ -104,7 +104,8 @@ class Workbench:
 
     def _installed(self, copy: Path) -> Plugin:
         plugin = self._desk.install(copy).plugin
-        return plugin if plugin.state == "active" else self._desk.enable(plugin.plugin_id)
+        # One that is enabled was started by being replaced: a second attempt would only fail a second time.
+        return plugin if plugin.enabled else self._desk.enable(plugin.plugin_id)
 
     def _tell_kept(self) -> None:
         kept = "the last version that ran goes on" if self._good is not None else "nothing runs yet"
@@ -118,7 +119,8 @@ def _told_error(plugin: Plugin, folder: Path) -> Iterator[str]:
     inside = rf'File "[^"]*[\\/]plugins[\\/]{re.escape(plugin.plugin_id)}[\\/]([^"]+)", line (\d+), in (.+)'
     frames = [(folder / name, line, function) for name, line, function in re.findall(inside, trace)]
     if not frames:
-        yield f"{folder / 'plugin.json'}:1: error: {summary}"
+        path, line = told_place(summary, folder) or ("plugin.json", 1)
+        yield f"{folder / path}:{line}: error: {summary}"
         return
     path, line, _ = frames[-1]
     yield f"{path}:{line}: error: {summary}"
@@ -168,16 +170,30 @@ def _core_of(root: Path) -> Iterator[RunningCore]:
     if running is not None:
         yield running
         return
-    process = subprocess.Popen([sys.executable, "-m", "faceforge_core", "serve", "--home", str(root)])
-    try:
-        yield _wait_for(home, process)
-    finally:
-        process.terminate()
+    with tempfile.TemporaryFile() as said:
+        # Its warnings would bury what is told here; they are in its log file, too.
+        command = [sys.executable, "-m", "faceforge_core", "serve", "--home", str(root)]
+        process = subprocess.Popen(command, stderr=said)
         try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            try:
+                running = _wait_for(home, process)
+            except StartRefused:
+                said.seek(0)
+                typer.echo(said.read().decode(errors="replace"), err=True, nl=False)
+                raise
+            typer.echo(f"Its log is {home.logs_dir / 'core.log'}")
+            yield running
+        finally:
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _wait_for(home: Home, process: subprocess.Popen[bytes]) -> RunningCore:

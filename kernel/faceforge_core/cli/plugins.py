@@ -116,7 +116,7 @@ def _line(plugin: Plugin) -> str:
 
 def plain(text: str) -> str:
     """A stranger's text on one line of a terminal."""
-    return "".join(letter if letter.isprintable() else "�" for letter in text)
+    return "".join(letter if letter.isprintable() else "�" for letter in " ".join(text.split()))
 
 
 def _named(plugin: Plugin) -> str:
@@ -192,7 +192,7 @@ def _folder(path: Path) -> Path:
 
 def told_findings(path: Path, findings: Iterable[Finding]) -> list[str]:
     """Findings as lines that editors know how to follow."""
-    return [f"{path / one.path}:{one.line}: {one.level}: {one.message}" for one in findings]
+    return [f"{path / one.path}:{one.line}: {one.level}: {plain(one.message)}" for one in findings]
 
 
 def _summary(report: Report) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import inspect
 from contextlib import AbstractContextManager, ExitStack
 from itertools import islice
@@ -121,15 +122,32 @@ def _migrated(
 
 
 def _checked_hooks(plugin: object, plugin_id: str) -> dict[str, list[pluggy.HookImpl]]:
+    # Without our specifications, so that it is us who says what is wrong, and not pluggy in words of its own.
     manager = pluggy.PluginManager("faceforge")
-    manager.add_hookspecs(hookspecs)
     manager.register(plugin, plugin_id)
-    manager.check_pending()
     hooks = {caller.name: caller.get_hookimpls() for caller in manager.get_hookcallers(plugin) or ()}
     for name, implementations in hooks.items():
         for hook in implementations:
             _check_plain(name, hook)
+            _check_known(name, hook)
     return hooks
+
+
+def _check_known(name: str, hook: pluggy.HookImpl) -> None:
+    spec = getattr(hookspecs, name, None)
+    if spec is None or not hasattr(spec, "faceforge_spec"):
+        if not hook.optionalhook:
+            raise HookRefused(f"There is no hook {name!r}.{_suggestion(name)}")
+        return
+    wanted = list(inspect.signature(spec).parameters)
+    for argument in hook.argnames:
+        if argument not in wanted:
+            raise HookRefused(f"{name} has no argument {argument!r}; it gets {', '.join(wanted)}.")
+
+
+def _suggestion(name: str) -> str:
+    near = difflib.get_close_matches(name, ["lifespan", *KINDS], n=1, cutoff=0.75)
+    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def _check_plain(name: str, hook: pluggy.HookImpl) -> None:
@@ -182,6 +200,10 @@ def _check_value(name: str, value: object) -> None:
     for facet in dataclasses.fields(kind):
         if not _fits(str(facet.type), getattr(value, facet.name)):
             raise HookRefused(f"{name}: {kind.__name__}.{facet.name} is not {facet.type}.")
+    if getattr(value, "input_model", None) is BaseModel:  # pydantic can't make one of it, and says so only then
+        raise HookRefused(
+            f"{name}: {kind.__name__}.input_model is BaseModel itself; take a model of your own, or NoInput."
+        )
 
 
 def _fits(annotation: str, value: object) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
+
+from pydantic.errors import PydanticSchemaGenerationError
 
 from faceforge_core.failures import told, trace_of
 from faceforge_core.plugins.starting import SAFE_MODE, CannotRun
@@ -24,4 +27,16 @@ class Status:
         if isinstance(error, CannotRun):
             reason = PluginError(summary=told(error))
             return cls("disabled" if str(error) == SAFE_MODE else "error", reason, restart_required)
-        return cls("error", PluginError(summary=told(error), traceback=trace_of(error)), restart_required)
+        return cls("error", PluginError(summary=_summary(error), traceback=trace_of(error)), restart_required)
+
+
+def _summary(error: BaseException) -> str:
+    """What was wrong, in a sentence; pydantic's own about a type that it does not know takes a reader of pydantic."""
+    if isinstance(error, PydanticSchemaGenerationError):
+        unknown = re.search(r"schema for <class '(?:.*\.)?(\w+)'>", str(error))
+        if unknown is not None:
+            name = unknown[1]
+            return (
+                f"{name} is nothing that JSON can be read into or made of: in routes and models, take a pydantic model."
+            )
+    return told(error)

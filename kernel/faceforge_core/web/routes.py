@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
+from pydantic.errors import PydanticUserError
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Host, Mount, Route, WebSocketRoute, compile_path
 
@@ -15,10 +18,10 @@ from faceforge_core import __version__
 from faceforge_core.web.envelope import exception_handlers
 from faceforge_core.web.openapi import describe, operation_id
 from faceforge_core.web.static_files import StaticFolders
+from faceforge_sdk.errors import FaceForgeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from starlette.requests import Request
 
@@ -31,7 +34,7 @@ _PREFIX: Final = re.compile(r"(?:/[^/\\\s{}]+)*")
 _DESCRIPTION: Final = "People, characters and things, and the files that belong to them, kept on your own computer."
 
 
-class RouteRefused(Exception):
+class RouteRefused(FaceForgeError):
     """A router that can't be served; the message is for the plugin's author."""
 
 
@@ -111,7 +114,31 @@ def try_router(owned: Owned[Router]) -> None:
             raise RouteRefused(f"The path {path!r} of uploads or bulk does not begin with '/'.")
     upload_paths([owned])
     bulk_paths([owned])
-    app.openapi()
+    try:
+        app.openapi()
+    except PydanticUserError as error:
+        _require_known_names(app.routes, error)
+        raise
+
+
+def _require_known_names(routes: Sequence[BaseRoute], cause: Exception) -> None:
+    """Raises `RouteRefused` for a route whose types name what its module does not have while it runs."""
+    for context in iter_route_contexts(routes):
+        route = context.original_route
+        if not isinstance(route, APIRoute):
+            continue
+        endpoint = inspect.unwrap(route.endpoint)
+        try:
+            inspect.get_annotations(endpoint, eval_str=True)
+        except NameError as error:
+            code = endpoint.__code__
+            place = f"{endpoint.__name__} ({Path(code.co_filename).name}, line {code.co_firstlineno})"
+            raise RouteRefused(
+                f"register_routers: the types of {place} name {error.name}, which its module does not have. "
+                "Import it outside of `if TYPE_CHECKING`, for FastAPI reads these types."
+            ) from cause
+        except Exception:  # noqa: BLE001, S112  # something else is wrong with its types, and the cause says what
+            continue
 
 
 def _check(owned: Owned[Router], route: BaseRoute, path: str | None, prefix: str) -> None:

@@ -28,7 +28,7 @@ class Connection(Protocol):
 
     @property
     def in_transaction(self) -> bool:
-        """Whether something is waiting for COMMIT."""
+        """Whether a BEGIN waits for its end."""
         ...
 
     def execute(self, sql: str, parameters: Mapping[str, Any] = ..., /) -> Cursor:
@@ -36,15 +36,15 @@ class Connection(Protocol):
         ...
 
     def executemany(self, sql: str, parameters: Iterable[Mapping[str, Any]], /) -> Cursor:
-        """Run one statement once for each set of values."""
+        """Run one statement once for each mapping."""
         ...
 
     def set_authorizer(self, authorizer_callback: Callable[..., int] | None) -> None:
-        """Whom SQLite asks while it prepares statements."""
+        """Have a `Guard` asked about every statement that is prepared; None asks nobody."""
         ...
 
     def set_progress_handler(self, progress_handler: Callable[[], bool] | None, n: int) -> None:
-        """Whom SQLite asks after every `n` of its steps whether to stop."""
+        """Ask every `n` steps of SQLite's machine whether to interrupt what runs; None lets it run."""
         ...
 
 
@@ -60,7 +60,7 @@ class Deadline:
         self._at = time.monotonic() + self.seconds
 
     def is_over(self) -> bool:
-        """Whether the time has passed."""
+        """Whether the time that `begin` gave has passed."""
         return time.monotonic() > self._at
 
     def watch(self, connection: Connection) -> None:

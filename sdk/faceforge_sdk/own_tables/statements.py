@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 PLACEHOLDER = "{prefix}"
 _SHOWN = 500
+_OTHERS = " (what is Core's comes by ctx.entities, ctx.assets and the other services)"
 
 
 class OwnStatements:
@@ -82,7 +83,8 @@ def refused(error: BaseException, sql: str, guard: Guard, deadline: Deadline, kn
     """What to raise for an error of SQLite's; `known` is what it means in the tree, if it means something there."""
     statement = " ".join(sql.split())[:_SHOWN]
     if guard.refusal is not None:
-        return StatementRefused(f"This statement of a plugin is refused, because {guard.refusal}: {statement}")
+        hint = _OTHERS if " the table " in guard.refusal else ""
+        return StatementRefused(f"This statement of a plugin is refused, because {guard.refusal}: {statement}{hint}")
     if isinstance(known, FaceForgeError):
         return known
     if deadline.is_over():

@@ -26,7 +26,7 @@ _BLANK = re.compile(r"(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One file. `checksum` is of its text, however its lines end."""
+    """One file; its text has one kind of line ends, whatever the file has."""
 
     number: int
     name: str
@@ -34,7 +34,7 @@ class Step:
 
     @property
     def checksum(self) -> str:
-        """SHA-256 of the text: a step that has run is never edited."""
+        """SHA-256 of the text, by which a step that ran is known again."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     def statements(self, prefix: str, is_complete: Callable[[str], bool]) -> Iterator[tuple[int, str]]:

@@ -8,7 +8,8 @@
     assert panel.load(anna.entity_id)["name"] == "Anna"
 
 They keep the promises that a plugin can see, not Core's speed or durability. The real thing on a temporary home is
-`faceforge_core.testing`.
+`faceforge_core.testing`. What a storage provider has to keep is checked by `PROVIDER_CHECKS` of
+`faceforge_sdk.testing.providers`.
 """
 
 from __future__ import annotations

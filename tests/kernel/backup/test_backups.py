@@ -64,6 +64,63 @@ def test_what_is_written_after_the_moment_of_a_backup_is_not_in_it(library, back
     assert names == ["Ada"]
 
 
+DIARY = """
+from fastapi import APIRouter
+from faceforge_sdk import Envelope, Migrations, Router, hookimpl, ok
+
+@hookimpl
+def register_migrations():
+    return [Migrations("migrations")]
+
+@hookimpl
+def register_routers(ctx):
+    router = APIRouter()
+
+    @router.post("/{entity_id}")
+    def write(entity_id: str, words: str) -> Envelope[None]:
+        ctx.plugin_data.put("entity", entity_id, {"last": words})
+        ctx.db.write(lambda tables: tables.run("INSERT INTO {prefix}days VALUES (:entity_id, :words)",
+                                               entity_id=entity_id, words=words))
+        return ok(None)
+
+    @router.get("/{entity_id}")
+    def read(entity_id: str) -> Envelope[list]:
+        with ctx.db.read() as tables:
+            rows = [row["words"] for row in tables.all("SELECT words FROM {prefix}days ORDER BY rowid")]
+        return ok([rows, ctx.plugin_data.get("entity", entity_id)])
+
+    return [Router(router)]
+"""
+DAYS = """
+CREATE TABLE {prefix}days (entity_id TEXT NOT NULL REFERENCES entities (entity_id) ON DELETE CASCADE, words TEXT);
+CREATE INDEX {prefix}days_of ON {prefix}days (entity_id);
+"""
+
+
+def test_what_plugins_keep_in_tables_and_about_entities_comes_back(library, back_up, place, start_core, tmp_path):
+    folder = tmp_path / "diary"
+    (folder / "migrations").mkdir(parents=True)
+    manifest = {"id": "demo.diary", "name": "Diary", "api_version": 1, "entrypoints": {"python": "plugin"}}
+    (folder / "plugin.json").write_text(json.dumps(manifest))
+    (folder / "plugin.py").write_text(DIARY)
+    (folder / "migrations" / "0001_days.sql").write_text(DAYS)
+    library.install_plugin(folder)
+    [ada] = library.client.get("/v1/entities").json()["data"]["items"]
+    address = f"/v1/plugins/demo.diary/{ada['entity_id']}"
+    for words in ("rain", "sun"):
+        library.client.post(address, params={"words": words}).raise_for_status()
+    back_up()
+    library.client.post(address, params={"words": "after the backup"}).raise_for_status()
+
+    restored(place, tmp_path / "new")
+
+    new = start_core(tmp_path / "new")
+    assert new.kernel.plugins.get("demo.diary").state == "active"
+    assert new.client.get(address).json()["data"] == [["rain", "sun"], {"last": "sun"}]
+    new.client.post(address, params={"words": "snow"}).raise_for_status()
+    assert new.client.get(address).json()["data"][0] == ["rain", "sun", "snow"]
+
+
 def test_files_that_lay_elsewhere_lie_in_the_home_that_is_made(library, back_up, place, start_core, tmp_path) -> None:
     (asset, *_) = library.client.get("/v1/assets").json()["data"]["items"]
     content = library.client.get(f"/v1/assets/{asset['asset_id']}/download").content

@@ -15,11 +15,13 @@ import httpx
 import pytest
 
 from faceforge_core.plugins.starting import CRASHED
-from faceforge_core.testing import RunningCore, running_core
+from faceforge_core.testing import running_core
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from faceforge_core.testing import RunningCore
 
 BAD = "broken.one"
 HTML = {"Accept": "text/html"}
@@ -64,6 +66,7 @@ class Way:
     code: str
     told: str
     manifest: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 WAYS = {
@@ -95,10 +98,29 @@ WAYS = {
     ),
     "a group of errors": Way("raise BaseExceptionGroup('several', [KeyError('a'), SystemExit(1)])\n", "several"),
     # What its hooks are
-    "unknown hook": Way(hook("def register_router(ctx):\n    return []"), "unknown hook 'register_router'"),
-    "wrong argument": Way(hook("def register_routers(context):\n    return []"), "context"),
+    "unknown hook": Way(hook("def register_router(ctx):\n    return []"), "There is no hook 'register_router'."),
+    "wrong argument": Way(
+        hook("def register_routers(context):\n    return []"),
+        "register_routers has no argument 'context'; it gets ctx.",
+    ),
     "async hook": Way(hook("async def register_routers(ctx):\n    return []"), "hooks are plain functions, not async"),
     # What its hooks do
+    "a migration that reaches for what is not its own": Way(
+        hook("def register_migrations():\n    return [Migrations('migrations')]"),
+        "0001_names.sql:1: This statement of a plugin is refused, because it would read the table entities",
+        files={"migrations/0001_names.sql": "CREATE TABLE {prefix}names AS SELECT display_name FROM entities;"},
+    ),
+    "a migration that SQLite does not understand": Way(
+        hook("def register_migrations():\n    return [Migrations('migrations')]"),
+        "0001_names.sql:3: SQLite can't run this statement",
+        files={
+            "migrations/0001_names.sql": "CREATE TABLE {prefix}names (name TEXT);\n\nCREATE TABEL {prefix}more (a);"
+        },
+    ),
+    "a job without a model of its own": Way(
+        hook("def register_job_handlers(ctx):\n    return [JobHandler('a.job', BaseModel, print)]"),
+        "JobHandler.input_model is BaseModel itself",
+    ),
     "a hook raises": Way(hook("def register_routers(ctx):\n    return [][0]"), "IndexError: list index out of range"),
     "a hook gives nothing": Way(hook("def register_routers(ctx): ..."), "register_routers returned NoneType"),
     "a hook gives one thing": Way(
@@ -126,7 +148,11 @@ WAYS = {
     "a response model that is none": Way(f"{TOP}\n@router.get('/x', response_model=5)\ndef x(): ...\n", "Error"),
     "a model without a schema": Way(
         routes("class Odd(BaseModel):\n    f: type(lambda: 0)\n@router.post('/x')\ndef x(odd: Odd): ..."),
-        "Unable to generate pydantic-core schema",
+        "function is nothing that JSON can be read into or made of",
+    ),
+    "a type that only the type checker knows": Way(
+        "from __future__ import annotations\n" + routes("@router.get('/x')\ndef x() -> Envelope[Thing]: ..."),
+        "the types of x (plugin.py, line 9) name Thing, which its module does not have",
     ),
     "a prefix that leads out": Way(routes("", "Router(router, prefix='/../..')"), "not of the form '/name/name'"),
     "an area that is none": Way(routes("", "Router(router, area='admin')"), "'v1' or 'ui', not 'admin'"),
@@ -201,7 +227,7 @@ def test_a_plugin_that_cannot_be_activated_is_its_own_error_until_it_is_mended(
     core: RunningCore, put: Any, all_serve: Any, name: str
 ) -> None:
     way = WAYS[name]
-    put(way.code, manifest=way.manifest)
+    put(way.code, manifest=way.manifest, **way.files)
     serving = core.kernel.live.app
 
     row = switch(core, "enable")

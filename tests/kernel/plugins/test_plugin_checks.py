@@ -252,6 +252,11 @@ RUN: dict[str, tuple[str, str]] = {
         "plugin.py:1: error: It ended the process that started it, with 7.",
     ),
     "exits": ("import sys\nsys.exit(3)\n", "plugin.py:2: error: SystemExit: 3"),
+    "has a job without a model": (
+        HOOK.replace("hookimpl\n\n", "JobHandler, hookimpl\nfrom pydantic import BaseModel\n", 1)
+        + "def register_job_handlers(ctx):\n    return [JobHandler('a.job', BaseModel, print)]\n",
+        "plugin.py:5: error: register_job_handlers: JobHandler.input_model is BaseModel itself; take a model",
+    ),
 }
 
 
@@ -260,6 +265,37 @@ def test_what_shows_when_it_runs_is_told_with_its_line(plugin: Any, case: str) -
     code, expected = RUN[case]
     [finding] = check(plugin({"plugin.py": code})).findings
     assert f"{finding.path}:{finding.line}: {finding.level}: {finding.message}".startswith(expected)
+
+
+def test_a_migration_that_is_refused_is_told_with_its_own_line(plugin: Any) -> None:
+    code = HOOK + "def register_migrations(ctx):\n    return [Migrations('steps')]\n"
+    steps = "CREATE TABLE {prefix}names (name TEXT);\nINSERT INTO {prefix}names SELECT display_name FROM entities;\n"
+    folder = plugin({"plugin.py": code.replace("import ", "import Migrations, "), "steps/0001_names.sql": steps})
+    [finding] = check(folder).findings
+    assert (finding.path, finding.line) == ("steps/0001_names.sql", 2)
+    assert "it would read the table entities" in finding.message
+    assert "what is Core's comes by ctx.entities" in finding.message
+
+
+def test_a_type_that_is_imported_for_the_type_checker_only_is_named_with_its_line(plugin: Any) -> None:
+    code = """
+from __future__ import annotations
+from typing import TYPE_CHECKING
+from fastapi import APIRouter
+from faceforge_sdk import Router, hookimpl
+if TYPE_CHECKING:
+    from faceforge_sdk.models import Entity
+
+@hookimpl
+def register_routers(ctx):
+    router = APIRouter()
+    @router.get("/first")
+    def first() -> Entity: ...
+    return [Router(router)]
+"""
+    [finding] = check(plugin({"plugin.py": code})).findings
+    assert (finding.path, finding.line) == ("plugin.py", 12)
+    assert finding.message.startswith("register_routers: the types of first (plugin.py, line 12) name Entity")
 
 
 def test_one_that_hangs_is_ended(plugin: Any) -> None:

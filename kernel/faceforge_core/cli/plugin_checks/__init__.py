@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .checking import Report, check
-from .findings import Finding
+from .findings import Finding, told_place
 
-__all__ = ["Finding", "Report", "check"]
+__all__ = ["Finding", "Report", "check", "told_place"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -38,3 +40,17 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     """The same as a sentence to put behind another; empty if there is none."""
     meant = did_you_mean(word, known)
     return f" Did you mean {meant!r}?" if meant is not None else ""
+
+
+_PLACE: Final = re.compile(
+    r"^(?P<step>\d{4}_[\w.-]+\.sql)(?::(?P<at>\d+))?\b|\((?P<module>[\w.]+\.py), line (?P<line>\d+)\)"
+)
+
+
+def told_place(summary: str, folder: Path) -> tuple[str, int] | None:
+    """The place in the plugin that a sentence names: ``0001_notes.sql:2: …``, or ``… (routes.py, line 5) …``."""
+    told = _PLACE.search(summary)
+    path = next(folder.rglob(told["step"] or told["module"]), None) if told else None
+    if told is None or path is None:
+        return None
+    return path.relative_to(folder).as_posix(), int(told["at"] or told["line"] or 1)

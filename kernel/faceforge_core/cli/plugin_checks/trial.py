@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from faceforge_core.plugins.activation import KINDS
 
-from .findings import error, warning
+from .findings import error, told_place, warning
 from .modules import lines_of_hooks
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ def findings_of(outcome: Outcome, folder: Path, manifest: Manifest) -> Iterator[
     if outcome.unconfigured:
         yield warning(_MANIFEST, 1, f"It was not started: {outcome.summary} Users have to configure it first.")
     elif outcome.state != "active":
-        path, line = _culprit(outcome, folder) or _hook_of(outcome.summary, folder, entry) or (entry, 1)
+        place = _culprit(outcome, folder) or told_place(outcome.summary, folder)
+        path, line = place or _hook_of(outcome.summary, folder, entry) or (entry, 1)
         yield error(path, line, outcome.summary)
     elif outcome.seconds > SLOW_SECONDS:
         message = f"It takes {outcome.seconds:.1f} s to start"
