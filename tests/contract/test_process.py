@@ -61,7 +61,7 @@ def test_it_serves_within_seconds_and_a_stop_signal_ends_it_with_0(start_process
     assert time.monotonic() - began < 5
     output = core.output()
     assert f"{core.home}" in output
-    assert "/ui/entities" in output
+    assert f"{core.url}/ui\n" in output
     assert "Traceback" not in output
 
 

@@ -67,6 +67,8 @@ def _add_new(router: APIRouter, ctx: PluginContext) -> None:
     def relate(request: Request, entity_id: str, posted: Posted) -> Response:
         entity = ctx.entities.get(entity_id)
         form = RelationForm.posted(ctx, ctx.pages.texts(request), posted)
+        if "create" in posted:
+            form = form.with_other_created(ctx)
         if not form.sound:
             return show(request, entity, form, 422)
         ctx.relationships.create(form.draft(entity))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from faceforge_sdk.errors import InvalidInput
 from faceforge_sdk.forms import text_of
-from faceforge_sdk.models import RelationshipDraft, RelationshipQuery
+from faceforge_sdk.models import EntityDraft, RelationshipDraft, RelationshipQuery
 
 from .picking import NOBODY, Picked, find, pick
 from .portraits import cards
@@ -101,6 +102,16 @@ class RelationForm:
     def sound(self) -> bool:
         """Whether it can be made."""
         return self.other.entity is not None and not self.problem
+
+    def with_other_created(self, ctx: PluginContext) -> RelationForm:
+        """The other is made if nobody has its name and nothing else is wrong."""
+        if not self.other.unknown or self.problem:
+            return self
+        try:
+            made = ctx.entities.create(EntityDraft(display_name=self.other.text))
+        except InvalidInput as refusal:
+            return replace(self, other=replace(self.other, problem=str(refusal), unknown=False))
+        return replace(self, other=Picked(made.display_name, made))
 
     def draft(self, entity: Entity) -> RelationshipDraft:
         """The relationship of a form that is `sound`."""
