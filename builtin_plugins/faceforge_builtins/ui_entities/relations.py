@@ -24,7 +24,18 @@ if TYPE_CHECKING:
 PAGE_SIZE = 60
 MAX_TYPE = 200
 
+_ENGLISH = ("of", "to", "for", "with", "by", "in", "at", "on", "from", "near", "under", "after", "before")
+_GERMAN = ("von", "zu", "mit", "für", "bei", "aus", "an", "auf", "nach", "vor")
+JOINING = frozenset((*_ENGLISH, *_GERMAN))
+"""Words that a type ends with when it says itself how its ends are joined: ``married to``, unlike ``half sister``."""
+
 Direction = Literal["in", "out"]
+
+
+def joins(relation_type: str) -> bool:
+    """Whether the type needs no “of” after it."""
+    _first, *others = relation_type.casefold().split() or [""]
+    return bool(others) and others[-1] in JOINING
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +49,7 @@ class Relation:
     @property
     def plain(self) -> bool:
         """Whether the type says itself how the ends are joined (``mentor of``), other than a mere noun (``mentor``)."""
-        return " " in self.relationship.relationship_type
+        return joins(self.relationship.relationship_type)
 
 
 @dataclass(frozen=True, slots=True)

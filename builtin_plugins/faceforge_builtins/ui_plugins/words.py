@@ -85,6 +85,7 @@ def _contribution(kind: str, number: int, texts: Texts) -> str:
         "Thumbnailer": ngettext("a maker of thumbnails", "%(num)s makers of thumbnails", number),
         "HealthCheck": ngettext("a check", "%(num)s checks", number),
         "EventHandler": ngettext("work after changes", "%(num)s sorts of work after changes", number),
+        "SettingsTrial": ngettext("a try of its settings", "%(num)s tries of its settings", number),
         "FieldType": ngettext("%(num)s type of fields", "%(num)s types of fields", number),
         "Command": ngettext("%(num)s command", "%(num)s commands", number),
     }
