@@ -30,10 +30,15 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-IMAGES: Final = Path(__file__).resolve().parents[1] / "docs" / "images"
+ROOT: Final = Path(__file__).resolve().parents[1]
+IMAGES: Final = ROOT / "docs" / "images"
+EXAMPLES: Final = ("palette", "webhook", "hello_route")
 SIZE: Final = (1280, 800)
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 START_SECONDS: Final = 60
+MOST_BYTES: Final = 250_000
+ALIKE_EVERYWHERE: Final = "document.querySelector('.attention')?.remove()"
+"""What this computer lacks is not of interest."""
 
 
 class Person(NamedTuple):
@@ -112,6 +117,15 @@ def _portraits_of(ff: FaceForge, entity_id: str) -> Iterator[str]:
     return (one.asset_id for one in ff.assets.all_of_entity(entity_id) if one.filename == "Clara Marlow.jpg")
 
 
+def add_plugins(ff: FaceForge, folder: Path) -> None:
+    """Some of the examples; the first is switched on."""
+    for name in EXAMPLES:
+        archive = shutil.make_archive(str(folder / "tmp" / name), "zip", ROOT / "examples", name)
+        plugin = ff.plugins.install(archive).plugin
+        if name == EXAMPLES[0]:
+            ff.plugins.enable(plugin.plugin_id)
+
+
 @contextlib.contextmanager
 def running_core(home: Path) -> Iterator[FaceForge]:
     """A Core on a free port."""
@@ -156,12 +170,15 @@ def _token(home: Path) -> str:
 
 
 def take(page: Page, path: str, target: Path) -> None:
-    """A picture of a page once it is at rest, in as few colours as it bears."""
+    """A picture of a page once it is at rest; with fewer colours where it would be large."""
     page.goto(path)
     page.wait_for_load_state("networkidle")
     page.wait_for_function("[...document.images].every((image) => image.complete)")
+    page.evaluate(ALIKE_EVERYWHERE)
     picture = Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
-    picture.quantize(256, dither=Image.Dither.FLOYDSTEINBERG).save(target, optimize=True)
+    picture.save(target, optimize=True)
+    if target.stat().st_size > MOST_BYTES:
+        picture.quantize(256, dither=Image.Dither.FLOYDSTEINBERG).save(target, optimize=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -171,21 +188,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     target = parser.parse_args(arguments).to
     chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, running_core(Path(folder)) as ff:
-        ids = fill(ff)
-        clara = ids["Clara Marlow"]
+        clara = fill(ff)["Clara Marlow"]
         pages = {
             "gallery": "/ui/entities",
             "entity": f"/ui/entities/{clara}",
-            "relationships": f"/ui/entities/{clara}?tab=relationships",
+            "relationships": f"/ui/entities/{clara}/graph?depth=2",
             "assets": "/ui/assets",
             "overview": "/ui/overview",
-            "plugins": "/ui/plugins",
         }
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--force-color-profile=srgb"])
             page = signed_in(browser, ff, Path(folder))
             for name, path in pages.items():
                 take(page, path, target / f"{name}.png")
+            add_plugins(ff, Path(folder))
+            take(page, "/ui/plugins", target / "plugins.png")
             browser.close()
     return 0
 
