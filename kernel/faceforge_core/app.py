@@ -151,7 +151,7 @@ def _greet(kernel: Kernel, host: str, port: int) -> None:
     hint = token if sys.stdout.isatty() else f"auth.install_token in {kernel.home.core_json}"
     lines = (
         f"FaceForge Core serves {kernel.home.root}",
-        f"Open   http://{shown}:{port}/ui/entities",
+        f"Open   http://{shown}:{port}/ui",
         f"Token  {hint}",
     )
     sys.stdout.write("\n".join(lines) + "\n")

@@ -57,6 +57,7 @@ def test_a_field_is_made_by_hand_and_asked_for_on_an_entity(open_page: OpenPage,
 
 def test_only_what_a_type_takes_is_asked_for_and_a_pattern_is_tried_while_it_is_typed(open_page: OpenPage) -> None:
     page = open_page("/ui/settings/fields/new")
+    page.locator("summary", has_text="Further options").click()
     expect(page.get_by_label("Pattern")).to_be_visible()
     expect(page.get_by_label("Choice 1", exact=True)).to_be_hidden()
     page.get_by_label("Pattern").fill("[A-Z]{2}[0-9]+")

@@ -131,3 +131,37 @@ def test_an_address_that_leads_nowhere_is_a_page_with_a_way_out(open_page: OpenP
     expect(page.get_by_role("heading", level=1)).to_have_text("Not found")
     page.get_by_role("link", name="Go to the start page").click()
     expect(page).to_have_url(re.compile("/ui/overview$"))
+
+
+def test_a_person_gets_a_photo_a_birth_date_and_a_sister_and_is_found_again(open_page: OpenPage, watch: Any) -> None:
+    watch.expected.add(422)
+    page = open_page("/ui/entities/new")
+    page.get_by_label("Name").fill("Mary Shelley")
+    page.get_by_role("button", name="Create entity").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Mary Shelley")
+    page.wait_for_load_state("networkidle")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Add a photo").click()
+    chooser.value.set_files({"name": "mary.jpg", "mimeType": "image/jpeg", "buffer": photo("maroon")})
+    expect(page.locator("#cover img:not(.missing)")).to_be_visible()
+    expect(page.get_by_role("button", name="Add a photo")).to_have_count(0)
+
+    # Nobody has set up fields yet: the usual facts are there all the same.
+    page.get_by_role("link", name="Date of birth").click()
+    page.get_by_label("Date of birth").fill("1797-08-30")
+    page.get_by_role("button", name="Add fact").click()
+    expect(page.locator(".fact", has_text="Date of birth")).to_contain_text("1797-08-30")
+
+    # Her sister is not there yet either, and need not be created first.
+    page.get_by_role("link", name="Relationships", exact=True).click()
+    page.get_by_role("link", name="Add a relationship").click()
+    page.get_by_label("Who", exact=True).fill("Fanny Imlay")
+    page.get_by_label("Relationship", exact=True).fill("sister")
+    page.get_by_role("button", name="Add relationship").click()
+    page.get_by_role("button", name="Create “Fanny Imlay” and add the relationship").click()
+    expect(page.locator(".relation")).to_contain_text("Fanny Imlay")
+
+    page.get_by_role("link", name="Entities").first.click()
+    page.get_by_role("searchbox", name="Search entities").fill("1797")
+    expect(page.locator(".card")).to_have_count(1)
+    expect(page.locator(".card")).to_contain_text("Mary Shelley")

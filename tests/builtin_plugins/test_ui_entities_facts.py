@@ -348,3 +348,35 @@ def test_the_forms_speak_german_to_those_who_ask_for_it(client: TestClient, ada:
     )
     assert "Eine Zahl eingeben, etwa 36 oder 1,75." in page.text
     assert "Angabe hinzufügen" in client.get(ada, headers={"Accept-Language": "de-AT"}).text
+
+
+# --- Usual facts ----------------------------------------------------------------------------------------------------
+
+
+def test_usual_facts_are_offered_in_the_readers_language_until_there_are_fields_of_ones_own(
+    client: TestClient, ada: str, define: Define
+) -> None:
+    assert "Date of birth" in client.get(ada).text
+    assert "Geburtsdatum" in client.get(ada, headers={"Accept-Language": "de"}).text
+    define("height", "float")
+    assert "Date of birth" not in client.get(ada).text
+
+
+def test_a_usual_fact_is_set_up_with_its_first_value_for_all_entities(client: TestClient, ada: str) -> None:
+    name = {"name": "entity:date_of_birth"}
+    assert client.get(f"{ada}/field", params=name).status_code == 200
+    assert client.get("/v1/admin/field-defs").json()["data"]["items"] == []
+    client.post(f"{ada}/field", params=name, data={"value-0": "1815-12-10"})
+    assert fields(client, ada) == {"date_of_birth": "1815-12-10"}
+    [made] = client.get("/v1/admin/field-defs").json()["data"]["items"]
+    assert (made["scope"], made["field_type"], made["label"]) == ("entity", "date", "Date of birth")
+    page = client.get(ada).text
+    assert "1815-12-10" in page
+    assert "Place of birth" in page
+
+
+@pytest.mark.parametrize("name", ["entity:nothing", "descriptor:date_of_birth", "date_of_birth", ""])
+def test_an_address_of_a_fact_that_is_neither_defined_nor_usual_leads_nowhere(
+    client: TestClient, ada: str, name: str
+) -> None:
+    assert client.get(f"{ada}/field", params={"name": name}).status_code == 404

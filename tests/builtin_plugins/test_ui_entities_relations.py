@@ -58,12 +58,14 @@ def test_both_directions_are_said_in_words(client: TestClient, create: Create, r
     relate(byron, "father", ada, since=1815)
     relate(ada, "student", babbage)
     relate(babbage, "mentor of", ada)
+    relate(byron, "half brother", babbage)
     page = tab(client, ada)
     assert "Byron is father of Ada" in page
     assert "Ada is student of Babbage" in page
     assert "Babbage: mentor of Ada" in page
     assert "since: 1815" in page
     assert "Byron is father of Ada" in tab(client, byron)
+    assert "Byron is half brother of Babbage" in tab(client, babbage)
 
 
 @pytest.mark.parametrize(("direction", "outgoing"), [("in", False), ("out", True)])
@@ -223,3 +225,23 @@ def test_who_hangs_on_the_same_node_stands_beside_it() -> None:
     places = {node.card.entity.entity_id: (node.x, node.y) for node in graph.nodes}
     for child, parent, other in (("3", "1", "2"), ("4", "1", "2"), ("5", "2", "1"), ("6", "2", "1")):
         assert math.dist(places[child], places[parent]) < math.dist(places[child], places[other])
+
+
+# --- Somebody new ---------------------------------------------------------------------------------------------------
+
+
+def test_somebody_who_is_not_there_yet_is_created_with_the_relationship(client: TestClient, create: Create) -> None:
+    ada = create("Ada")
+    typed = {"other": "Medora", "type": "sister", "direction": "in"}
+    refused = client.post(f"{PATH}/{ada}/relationships/new", data=typed)
+    assert refused.status_code == 422
+    assert 'name="create"' in refused.text
+    client.post(f"{PATH}/{ada}/relationships/new", data={**typed, "create": "1"})
+    assert "Medora is sister of Ada" in tab(client, ada)
+
+
+def test_nobody_is_created_for_a_relationship_that_can_not_be_stored(client: TestClient, create: Create) -> None:
+    ada = create("Ada")
+    typed = {"other": "Medora", "type": "", "direction": "in", "create": "1"}
+    assert client.post(f"{PATH}/{ada}/relationships/new", data=typed).status_code == 422
+    assert client.get("/v1/entities", params={"q": "Medora"}).json()["data"]["items"] == []

@@ -17,6 +17,7 @@ from faceforge_sdk.notices import with_notice
 from .controls import ValueForm
 from .definitions import OWN_FIELDS, Definitions
 from .listing import PATH
+from .usual import is_usual, set_up, usual
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,31 +128,34 @@ def _add_changes(router: APIRouter, ctx: PluginContext) -> None:
 
 
 def _add_own_fields(router: APIRouter, ctx: PluginContext) -> None:
-    def page_of(entity_id: str, name: str) -> FactPage:
-        entity, defined = ctx.entities.get(entity_id), _named(ctx, name, own=True)
+    def page_of(request: Request, entity_id: str, name: str) -> FactPage:
+        defined = usual(ctx, request, name) or _named(ctx, name, own=True)
+        entity = ctx.entities.get(entity_id)
         return FactPage(entity, defined, _address("field", name), defined.definition.field_key in entity.fields)
 
     @router.get("/{entity_id}/field")
     def edit_field(request: Request, entity_id: str, name: str = "") -> Response:
-        page = page_of(entity_id, name)
+        page = page_of(request, entity_id, name)
         definition = page.defined.definition
         value = page.entity.fields.get(definition.field_key, definition.default)
         return page.show(ctx, request, ValueForm.of(ctx, page.defined, value))
 
     @router.post("/{entity_id}/field")
     def save_field(request: Request, entity_id: str, posted: Posted, name: str = "") -> Response:
-        page = page_of(entity_id, name)
+        page = page_of(request, entity_id, name)
         key, before = page.defined.definition.field_key, page.entity
 
         def store(value: Any) -> None:
+            if is_usual(page.defined):
+                set_up(ctx, page.defined)
             patch = EntityPatch(fields={**before.fields, key: value})
             ctx.entities.update(entity_id, patch, expected_revision=before.revision)
 
         return page.save(ctx, request, posted, store, "fact-saved")
 
     @router.post("/{entity_id}/field/delete")
-    def remove_field(entity_id: str, name: str = "") -> Response:
-        page = page_of(entity_id, name)
+    def remove_field(request: Request, entity_id: str, name: str = "") -> Response:
+        page = page_of(request, entity_id, name)
         kept = {key: value for key, value in page.entity.fields.items() if key != page.defined.definition.field_key}
         ctx.entities.update(entity_id, EntityPatch(fields=kept), expected_revision=page.entity.revision)
         return _to_overview(entity_id, "field-removed")

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from .definitions import OWN_FIELDS, Definitions
 from .facts import Value, address_value, value_of, words_of
 from .picking import find
+from .usual import is_usual, offered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,10 +34,14 @@ class FactRow:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A definition under which there is no value yet, and the end of the address that adds one."""
+    """A definition under which there is no value yet, and the end of the address that adds one.
+
+    The label of a `usual` one is still to be translated.
+    """
 
     defined: Defined
     add: str
+    usual: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class FactSheet:
         rows += [_orphan(one) for name, one in descriptors.items() if definitions.named(name) is None]
         free = [key for key in entity.fields if definitions.find(OWN_FIELDS, key) is None]
         missing = [_missing(one) for one in definitions.all() if one.name not in descriptors and one.name not in own]
+        missing += [_missing(one) for one in offered(definitions)]
         return cls(
             tuple(rows),
             tuple(FactRow(key, words_of(key), "", value_of(entity.fields[key])) for key in free),
@@ -84,7 +90,7 @@ def _defined_rows(
 
 def _missing(defined: Defined) -> Missing:
     path = "field" if defined.definition.scope == OWN_FIELDS else "facts/new"
-    return Missing(defined, f"{path}?{urlencode({'name': defined.name})}")
+    return Missing(defined, f"{path}?{urlencode({'name': defined.name})}", is_usual(defined))
 
 
 def _orphan(descriptor: Descriptor) -> FactRow:

@@ -26,12 +26,16 @@ _ID = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """A typed `text`; the `entity` it means, or why nobody knows: a `problem`, and whom it may mean (`offered`)."""
+    """A typed `text`; the `entity` it means, or why nobody knows: a `problem`, and whom it may mean (`offered`).
+
+    `unknown`: there is nobody of that name yet.
+    """
 
     text: str = ""
     entity: Entity | None = None
     offered: tuple[Card, ...] = ()
     problem: str = ""
+    unknown: bool = False
 
     @property
     def chosen(self) -> str:
@@ -77,7 +81,7 @@ def _search(ctx: PluginContext, texts: Texts, text: str) -> Picked:
     if len(same) == 1:
         return Picked(same[0].display_name, same[0])
     if not page.items:
-        return Picked(text, problem=_("No entity has this name. Check the spelling, or create it first."))
+        return Picked(text, problem=_("No entity has this name. Check the spelling, or create it first."), unknown=True)
     offered = (same or sorted(page.items, key=lambda entity: _rank(entity, text)))[:MOST_OFFERED]
     return Picked(text, offered=tuple(cards(ctx, offered)), problem=_("Choose which one is meant."))
 

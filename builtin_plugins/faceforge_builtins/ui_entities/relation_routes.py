@@ -17,7 +17,7 @@ from .field_rows import FieldForm
 from .graph import MAX_DEPTH, GraphView
 from .listing import PATH
 from .picking import find
-from .relations import MAX_TYPE, RelationForm, Relations
+from .relations import JOINING, MAX_TYPE, RelationForm, Relations, joins
 
 if TYPE_CHECKING:
     from faceforge_sdk import PluginContext
@@ -57,7 +57,9 @@ def _add_lists(router: APIRouter, ctx: PluginContext) -> None:
 def _add_new(router: APIRouter, ctx: PluginContext) -> None:
     def show(request: Request, entity: Entity, form: RelationForm, status: int = 200) -> Response:
         types = ctx.relationships.types(RelationTypeQuery(limit=TYPES_OFFERED))
-        return ctx.pages.render(request, "relate.html", status_code=status, entity=entity, form=form, types=types)
+        return ctx.pages.render(
+            request, "relate.html", status_code=status, entity=entity, form=form, types=types, joining=sorted(JOINING)
+        )
 
     @router.get("/{entity_id}/relationships/new")
     def new_relationship(request: Request, entity_id: str) -> Response:
@@ -67,6 +69,8 @@ def _add_new(router: APIRouter, ctx: PluginContext) -> None:
     def relate(request: Request, entity_id: str, posted: Posted) -> Response:
         entity = ctx.entities.get(entity_id)
         form = RelationForm.posted(ctx, ctx.pages.texts(request), posted)
+        if "create" in posted:
+            form = form.with_other_created(ctx)
         if not form.sound:
             return show(request, entity, form, 422)
         ctx.relationships.create(form.draft(entity))
@@ -107,6 +111,11 @@ class RelationPage:
     relationship: Relationship
     source: Entity | None
     target: Entity | None
+
+    @property
+    def plain(self) -> bool:
+        """See `Relation.plain`."""
+        return joins(self.relationship.relationship_type)
 
     @classmethod
     def of(cls, ctx: PluginContext, entity_id: str, relationship_id: str) -> RelationPage:

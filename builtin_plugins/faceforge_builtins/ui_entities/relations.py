@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from faceforge_sdk.errors import InvalidInput
 from faceforge_sdk.forms import text_of
-from faceforge_sdk.models import RelationshipDraft, RelationshipQuery
+from faceforge_sdk.models import EntityDraft, RelationshipDraft, RelationshipQuery
 
 from .picking import NOBODY, Picked, find, pick
 from .portraits import cards
@@ -23,7 +24,18 @@ if TYPE_CHECKING:
 PAGE_SIZE = 60
 MAX_TYPE = 200
 
+_ENGLISH = ("of", "to", "for", "with", "by", "in", "at", "on", "from", "near", "under", "after", "before")
+_GERMAN = ("von", "zu", "mit", "für", "bei", "aus", "an", "auf", "nach", "vor")
+JOINING = frozenset((*_ENGLISH, *_GERMAN))
+"""Words that a type ends with when it says itself how its ends are joined: ``married to``, unlike ``half sister``."""
+
 Direction = Literal["in", "out"]
+
+
+def joins(relation_type: str) -> bool:
+    """Whether the type needs no “of” after it."""
+    _first, *others = relation_type.casefold().split() or [""]
+    return bool(others) and others[-1] in JOINING
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +49,7 @@ class Relation:
     @property
     def plain(self) -> bool:
         """Whether the type says itself how the ends are joined (``mentor of``), other than a mere noun (``mentor``)."""
-        return " " in self.relationship.relationship_type
+        return joins(self.relationship.relationship_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +113,16 @@ class RelationForm:
     def sound(self) -> bool:
         """Whether it can be made."""
         return self.other.entity is not None and not self.problem
+
+    def with_other_created(self, ctx: PluginContext) -> RelationForm:
+        """The other is made if nobody has its name and nothing else is wrong."""
+        if not self.other.unknown or self.problem:
+            return self
+        try:
+            made = ctx.entities.create(EntityDraft(display_name=self.other.text))
+        except InvalidInput as refusal:
+            return replace(self, other=replace(self.other, problem=str(refusal), unknown=False))
+        return replace(self, other=Picked(made.display_name, made))
 
     def draft(self, entity: Entity) -> RelationshipDraft:
         """The relationship of a form that is `sound`."""

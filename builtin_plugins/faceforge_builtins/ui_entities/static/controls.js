@@ -53,13 +53,15 @@ function startKind(kind) {
  */
 function startSentences(form) {
   const name = form.dataset.relate ?? "";
+  const joining = new Set((form.dataset.joining ?? "").split(" "));
   const words = [...form.querySelectorAll("[data-said]")].map((place) => ({ place, before: place.textContent ?? "" }));
   const say = () => {
     const type = form.elements.type.value.trim();
     const other = form.elements.other.value.trim();
     for (const { place, before } of words) {
       const [source, target] = place.getAttribute("data-said") === "out" ? [name, other] : [other, name];
-      const sentence = type.includes(" ") ? t("%(source)s: %(type)s %(target)s", { source, type, target }) : t("%(source)s is %(type)s of %(target)s", { source, type, target });
+      const [, ...others] = type.toLowerCase().split(/\s+/);
+      const sentence = joining.has(others.at(-1) ?? " ") ? t("%(source)s: %(type)s %(target)s", { source, type, target }) : t("%(source)s is %(type)s of %(target)s", { source, type, target });
       place.textContent = type && other ? sentence : before;
     }
   };
