@@ -111,6 +111,7 @@ def test_a_fresh_core_tells_of_itself_its_home_and_its_built_ins(faceforge: Any)
         "exiftool": "warning",
         "storage-s3": "off",
         "seaweedfs": "off",
+        "backup": "off",
     }
     assert found["core"]["facts"]["core"] in found["core"]["summary"]
     assert "tools use exiftool" in found["exiftool"]["advice"]

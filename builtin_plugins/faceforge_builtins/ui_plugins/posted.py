@@ -141,17 +141,23 @@ class Reading:
             self.field(child, held.get(child.key, ABSENT), place.child(child.key, number))
             for number, child in enumerate(before.part.children)
         ]
-        typed = any(one.value is not ABSENT and one.kind != "fixed" for one in fields)
-        if not (typed or before.part.required or isinstance(stored, dict) or any(one.has_problem for one in fields)):
-            return replace(before, fields=tuple(fields))
-        fields = [self._required(one) for one in fields]
-        return replace(before, fields=tuple(fields), value=_together(held, fields))
+        group = replace(before, fields=tuple(fields))
+        if isinstance(stored, dict) or any(_is_typed(one) or one.has_problem for one in fields):
+            return self._filled(group, held)
+        return group  # whether it is needed, the group around it knows
+
+    def _filled(self, group: Field, held: dict[str, Any]) -> Field:
+        """The group as one that is there: what it has to have is asked for."""
+        fields = [self._required(one) for one in group.fields]
+        return replace(group, fields=tuple(fields), value=_together(held, fields))
 
     def _required(self, one: Field) -> Field:
         if not one.part.required or one.value is not ABSENT or one.has_problem or one.is_set:
             return one
         if one.part.default is not ABSENT:
             return replace(one, value=one.part.default)
+        if one.kind == "group":
+            return self._filled(one, {})
         return replace(one, problem=self.texts.gettext("Please fill this in."))
 
     # --- Lists and maps
@@ -203,6 +209,20 @@ class Reading:
             taken |= {row.row_key} if row.row_key else set()
             named.append(replace(row, key_problem=problem, problem=missing or row.problem))
         return named
+
+
+def _is_typed(one: Field) -> bool:
+    """Whether somebody put something in: a group that nobody touched is not there because of what it would hold."""
+    match one.kind:
+        case "fixed":
+            return False
+        case "group":
+            return any(map(_is_typed, one.fields))
+        case "list" | "map":
+            return any(row.value is not ABSENT for row in one.fields)
+        case "switch":
+            return one.value not in (ABSENT, one.part.default is True)
+    return one.value is not ABSENT
 
 
 def _item(before: Field) -> Part:

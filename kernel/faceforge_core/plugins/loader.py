@@ -73,7 +73,7 @@ class Loader:
     def __init__(self) -> None:
         self._prefix = f"_faceforge_plugins_{secrets.token_hex(6)}_"
         self._finder = _PrivatePackages(self._prefix)
-        sys.meta_path.append(self._finder)
+        sys.meta_path.insert(0, self._finder)  # Python's own would find the modules too, and cache their bytecode
 
     def load_folder(self, plugin_id: str, folder: Path, entry_point: str) -> object:
         """Import ``module`` or ``module:object`` of `folder`, from the files as they are now.
