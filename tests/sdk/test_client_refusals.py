@@ -11,11 +11,20 @@ from faceforge_core.web.envelope import STATUS, envelope_response, refusal_of
 from faceforge_sdk import errors
 from faceforge_sdk.client import CoreUnreachable, FaceForge
 from faceforge_sdk.client.exchange import BREAKS
-from faceforge_sdk.errors import Busy, ContributionFailed, FaceForgeError, RangeNotSatisfiable, RetryLater
+from faceforge_sdk.errors import (
+    Busy,
+    ContributionFailed,
+    FaceForgeError,
+    RangeNotSatisfiable,
+    RetryLater,
+    StatementRefused,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+INSIDE = {RetryLater, ContributionFailed, StatementRefused}
+"""What a client sees as another error, as it has the same code."""
 PONG = {"ok": True, "data": {"pong": True}, "error": None}
 
 
@@ -82,7 +91,7 @@ def made(kind: type[FaceForgeError]) -> FaceForgeError:
 def test_what_core_raises_is_what_the_client_raises(kind: type[FaceForgeError], core_that_answers: Any) -> None:
     raised = made(kind)
     answer = envelope_response(refusal_of(raised))
-    transported = {ContributionFailed: FaceForgeError, RetryLater: Busy}
+    transported = {ContributionFailed: FaceForgeError, StatementRefused: FaceForgeError, RetryLater: Busy}
     ff, _ = core_that_answers((answer.status_code, bytes(answer.body).decode(), dict(answer.headers)), patience=0)
     with pytest.raises(FaceForgeError) as caught:
         ff.entities.create(display_name="Ada")
@@ -97,7 +106,7 @@ def test_what_core_raises_is_what_the_client_raises(kind: type[FaceForgeError], 
 def test_every_error_of_the_tree_comes_back_as_itself() -> None:
     from faceforge_sdk.client.refusals import CLASSES
 
-    assert {code: kind for kind, (_, code) in STATUS.items() if kind not in {RetryLater, ContributionFailed}} == {
+    assert {code: kind for kind, (_, code) in STATUS.items() if kind not in INSIDE} == {
         **CLASSES,
         "internal_error": FaceForgeError,
     }
