@@ -17,8 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from typing import NoReturn
+    from collections.abc import Iterable, Iterator
 
 VERSIONS = ("3.11", "3.12", "3.13")
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -136,9 +135,10 @@ def test_it_installs_into_an_empty_environment_and_all_of_it_imports(
     version: str,
     wheel: Path,
     tmp_path: Path,
-    cannot_run: Callable[[str], NoReturn],
 ) -> None:
-    python = python_of(version) or cannot_run(f"there is no Python {version}")
+    python = python_of(version)
+    if python is None:  # other Pythons than the one that runs are no package that the tests could install
+        pytest.skip(f"NOT TESTED: there is no Python {version} here")
     environment, beside = tmp_path / "environment", None
     if version == OWN:
         installed = install(python, environment, "--no-index", "--no-deps", str(wheel))
