@@ -197,6 +197,7 @@ def test_a_home_without_entities_says_what_to_do(
     page.get_by_label("Access token").fill(empty.token)
     page.get_by_role("button", name="Sign in").click()
     expect(page.locator("#results")).to_contain_text("No entities yet.")
+    page.wait_for_load_state()  # its scripts have run
     page.locator("#results").get_by_role("link", name="Create entity").click()
     expect(page.get_by_role("dialog")).to_be_visible()
 
@@ -209,7 +210,7 @@ def test_everything_but_uploading_works_without_scripts(open_page: OpenPage, wid
     page.get_by_label("Tags").fill("paper\nPencil, sharp")
     page.get_by_role("button", name="Create entity").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Plain {width}")
-    assert page.locator(".chip").all_inner_texts() == ["paper", "Pencil, sharp"]
+    assert page.locator("ul.chips > li > a.chip[href*='?tag=']").all_inner_texts() == ["paper", "Pencil, sharp"]
 
     page.get_by_role("link", name="Edit", exact=True).click()
     page.get_by_label("Aliases").fill("Simple")
