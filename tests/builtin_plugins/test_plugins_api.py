@@ -170,24 +170,6 @@ def test_every_built_in_is_active(client: Any) -> None:
     assert set(states.values()) == {("active", None)}
 
 
-def test_rule_3_disabling_a_built_in_leaves_what_a_core_without_it_has(start_core: Any, tmp_path: Path) -> None:
-    core = start_core(tmp_path / "with")
-    optional = [row for row in rows(core.client).values() if not row["essential"]]
-    assert optional
-    before = core.client.get("/openapi.json").json()
-    for row in optional:
-        core.client.post(f"/v1/plugins/{row['plugin_id']}/disable")
-    without = start_core(tmp_path / "without")
-    for row in optional:
-        without.kernel.plugins.disable(row["plugin_id"])
-    without.kernel.close()
-    never = start_core(tmp_path / "without")
-    assert never.client.get("/openapi.json").json() == core.client.get("/openapi.json").json() != before
-    for row in optional:
-        core.client.post(f"/v1/plugins/{row['plugin_id']}/enable")
-    assert core.client.get("/openapi.json").json() == before
-
-
 def test_two_cores_in_one_process_keep_their_plugins_apart(start_core: Any, tmp_path: Path) -> None:
     first, second = start_core(tmp_path / "first"), start_core(tmp_path / "second")
     write(first, DEMO)

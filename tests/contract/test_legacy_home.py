@@ -253,10 +253,12 @@ def test_opening_it_a_second_time_changes_nothing(start_core, legacy_home: Path,
 
     core = start_core(legacy_home)
     core.wait_for(lambda: all_done(core))
+    core.settle()  # what follows from what was adopted, too
     core.kernel.close()
     tables, files = dump(legacy_home), state()
     again = start_core(legacy_home)
     again.wait_for(lambda: all_done(again))
+    again.settle()
     again.kernel.close()
     assert state() == files
     now = dump(legacy_home)

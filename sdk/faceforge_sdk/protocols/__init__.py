@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .assets import Assets, Neighbours, Reading
 from .backups import Backups
-from .catalog import Assets, Descriptors, Entities, FieldDefs, Neighbours, Reading, Relationships, Trash
+from .catalog import Descriptors, Entities, FieldDefs, Relationships, Trash
 from .imports import Imports
 from .plugins import Contributed, Plugins
 from .storage import (

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from faceforge_sdk.context import PluginContext
 
-from .catalog import FakeAssets, FakeEntities
+from .assets import FakeAssets
 from .descriptors import FakeDescriptors, FakeFieldDefs
+from .entities import FakeEntities
 from .files import FakeReceived, FakeStorage, FakeUpload
 from .house import FAKE_TOKEN, FakeBackups, FakeContributed, FakePages, FakePlugins, FakeSessions, FakeSystem
 from .imports import FakeImports

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         TrashQuery,
     )
 
-    from .catalog import FakeEntities
+    from .entities import FakeEntities
 
 
 class FakeFieldDefs:

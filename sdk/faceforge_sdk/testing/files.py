@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from faceforge_sdk.models import Asset, MigrateRequest, VerifyOptions
     from faceforge_sdk.protocols import Arrival, Sidecar
 
-    from .catalog import FakeAssets
+    from .assets import FakeAssets
     from .imports import FakeImports
 
 

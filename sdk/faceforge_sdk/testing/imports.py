@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from faceforge_sdk.models import Entity
     from faceforge_sdk.protocols import FileOrigin
 
-    from .catalog import FakeAssets, FakeEntities
+    from .assets import FakeAssets
+    from .entities import FakeEntities
 
 Kind = Literal["asset", "entity", "link"]
 

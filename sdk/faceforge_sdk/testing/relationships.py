@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         TrashQuery,
     )
 
-    from .catalog import FakeEntities
+    from .entities import FakeEntities
 
 
 class FakeRelationships:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from faceforge_sdk.own_tables.guard import Rights
     from faceforge_sdk.protocols import TableReader, TableWriter
 
-    from .catalog import FakeAssets, FakeEntities
+    from .assets import FakeAssets
+    from .entities import FakeEntities
 
 T = TypeVar("T")
 
