@@ -66,7 +66,7 @@ class Calendar:
 
 def is_due(backups: BackupList, every: timedelta, moment: datetime) -> bool:
     """Whether the newest backup is so old, or there is none; False while the folder's disk is not there."""
-    if backups.folder is None or not (backups.available or not backups.items):
+    if backups.folder is None or not backups.available:
         return False
     if not backups.items:
         return True

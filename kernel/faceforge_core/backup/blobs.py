@@ -35,6 +35,7 @@ class BlobWriter:
         self._place = place
         self._check_cancelled = check_cancelled
         self._waiting: dict[Path, Path] = {}
+        self._coming: set[str] = set()
         self._waiting_bytes = 0
         self.added = 0
         self.added_bytes = 0
@@ -50,11 +51,10 @@ class BlobWriter:
 
     def holds(self, digest: str, byte_size: int) -> bool:
         """Whether the place has this file: it was compared with its hash when it came."""
-        target = self._place.blob(digest)
-        if target in self._waiting.values():
+        if digest in self._coming:
             return True
         try:
-            return target.stat().st_size == byte_size
+            return self._place.blob(digest).stat().st_size == byte_size
         except OSError:
             return False
 
@@ -72,6 +72,7 @@ class BlobWriter:
             draft.unlink()
             return found, size
         self._waiting[draft] = self._place.blob(found)
+        self._coming.add(found)
         self._waiting_bytes += size
         self.added, self.added_bytes = self.added + 1, self.added_bytes + size
         if len(self._waiting) >= _BATCH or self._waiting_bytes >= _BATCH_BYTES:
@@ -108,4 +109,5 @@ class BlobWriter:
             replace(draft, target)
         flush_many([], folders)
         self._waiting.clear()
+        self._coming.clear()
         self._waiting_bytes = 0

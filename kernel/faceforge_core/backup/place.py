@@ -46,6 +46,11 @@ class BackupPlace:
     folder: Path
 
     @property
+    def is_reachable(self) -> bool:
+        """Whether the folder is there, or can be made: the disk it is to lie on is."""
+        return self.folder.is_dir() or self.folder.parent.is_dir()
+
+    @property
     def snapshots(self) -> Path:
         return self.folder / "snapshots"
 
@@ -98,7 +103,7 @@ class BackupPlace:
     def claim(self, home_uuid: str) -> None:
         """Make the folder this home's. Raises `Conflict` where it holds something else, `StorageUnavailable`."""
         try:
-            if not self.folder.parent.is_dir():
+            if not self.is_reachable:
                 raise StorageUnavailable(
                     f"The folder for backups {self.folder} can't be made: {self.folder.parent} is not there. "
                     "Is its disk connected?"

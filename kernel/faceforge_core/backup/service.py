@@ -54,7 +54,7 @@ class BackupService:
             return BackupList(folder=None, available=False, items=[])
         place = BackupPlace(Path(wish))
         try:
-            return BackupList(folder=wish, available=place.folder.is_dir(), items=[*place.described()])
+            return BackupList(folder=wish, available=place.is_reachable, items=[*place.described()])
         except (OSError, StartRefused):
             return BackupList(folder=wish, available=False, items=[])
 

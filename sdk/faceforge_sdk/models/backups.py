@@ -23,7 +23,8 @@ class Snapshot(BaseModel):
 class BackupList(BaseModel):
     """The backups in the folder that the configuration names, the newest first.
 
-    `folder` is null where none is chosen; `available` says whether it is there, as a disk may not be connected.
+    `folder` is null where none is chosen; `available` says whether it is there or can be made, as a disk may not be
+    connected.
     """
 
     model_config = ConfigDict(

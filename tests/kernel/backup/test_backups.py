@@ -367,6 +367,7 @@ def test_a_backup_is_due_when_the_newest_is_so_old_or_there_is_none() -> None:
     assert is_due(listed(snapshot(timedelta(days=8)), snapshot(timedelta(days=20))), week, moment)
     assert not is_due(listed(snapshot(timedelta(days=6))), week, moment)
     assert not is_due(listed(folder=None), week, moment)
+    assert not is_due(listed(available=False), week, moment)  # its disk is not connected
 
 
 def test_the_calendar_queues_one_and_only_where_it_is_wanted() -> None:
