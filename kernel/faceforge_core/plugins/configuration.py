@@ -117,7 +117,10 @@ def masked_at(places: Iterable[Place], config: Mapping[str, Any]) -> tuple[dict[
 
 
 def keep_secrets(schema: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """`new` with the secrets of `old` where it has none of its own; an empty text, or a null for nothing, goes."""
+    """`new` with the secrets of `old` where it has none of its own; an empty text, or a null for nothing, goes.
+
+    So does what belongs to an entry of a map that `new` has no more.
+    """
     merged = copy.deepcopy(dict(new))
     places = secret_places(schema, merged)
     cleared = [path for path in places if _at(merged, path) == ""]
@@ -125,7 +128,8 @@ def keep_secrets(schema: Mapping[str, Any], old: Mapping[str, Any], new: Mapping
         if path in cleared or (_at(merged, path) is None and _at(old, path) is None):
             _drop(merged, path)
     for path in secret_places(schema, old):
-        if path not in cleared and _at(old, path) is not None and _at(merged, path) is None:
+        gone = path in cleared or any(_lacks(new, path[:depth]) for depth in _entries(schema, path))
+        if not gone and _at(old, path) is not None and _at(merged, path) is None:
             _put(merged, path, copy.deepcopy(_at(old, path)))
     return merged
 
@@ -134,32 +138,42 @@ def secret_places(schema: Mapping[str, Any] | None, config: object) -> list[Plac
     """Where in `config` there is something that its schema marks as a secret."""
     if schema is None:
         return []
-    seen: set[tuple[int, Place]] = set()
-    return sorted({path for path in _walk(schema, schema, config, (), seen) if path}, key=str)
+    return sorted({path for path in _walk(schema, [schema], config, ()) if path}, key=str)
 
 
-def _walk(
-    root: Mapping[str, Any], schema: Any, value: object, path: Place, seen: set[tuple[int, Place]]
-) -> Iterator[Place]:
+def _walk(root: Mapping[str, Any], schemas_here: Iterable[Any], value: object, path: Place) -> Iterator[Place]:
     """Paths of the values of `value` under a ``writeOnly``; follows references inside the schema only."""
-    if not isinstance(schema, dict) or (id(schema), path) in seen:
-        return
-    seen.add((id(schema), path))
-    if schema.get("writeOnly") is True:
+    parts = _parts(root, schemas_here)
+    if any(part.get("writeOnly") is True for part in parts):
         yield path
         return
-    for part in _same_place(root, schema):
-        yield from _walk(root, part, value, path, seen)
-    if isinstance(value, dict):
-        for name, item in value.items():
-            for part in _for_property(schema, name):
-                yield from _walk(root, part, item, (*path, name), seen)
-    elif isinstance(value, list):
-        prefix = schema.get("prefixItems")
-        fixed = prefix if isinstance(prefix, list) else []
-        for index, item in enumerate(value):
-            part = fixed[index] if index < len(fixed) else schema.get("items")
-            yield from _walk(root, part, item, (*path, index), seen)
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, item in items:
+        yield from _walk(root, _for_step(parts, step), item, (*path, step))
+
+
+def _entries(root: Mapping[str, Any], path: Place) -> Iterator[int]:
+    """The lengths of those beginnings of `path` that end in a key which the schema does not name: a map's entry."""
+    below: Iterable[Any] = [root]
+    for length, step in enumerate(path, 1):
+        parts = _parts(root, below)
+        if isinstance(step, str) and not any(step in _object(part.get("properties")) for part in parts):
+            yield length
+        below = _for_step(parts, step)
+
+
+def _parts(root: Mapping[str, Any], schemas_here: Iterable[Any]) -> list[Mapping[str, Any]]:
+    """All the schemas that speak of one place: these, and what they refer to or are composed of."""
+    seen: set[int] = set()
+    parts: list[Mapping[str, Any]] = []
+    waiting = list(schemas_here)
+    while waiting:
+        schema = waiting.pop()
+        if isinstance(schema, dict) and id(schema) not in seen:
+            seen.add(id(schema))
+            parts.append(schema)
+            waiting.extend(_same_place(root, schema))
+    return parts
 
 
 def _same_place(root: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[Any]:
@@ -175,10 +189,23 @@ def _same_place(root: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[
             yield part
 
 
+def _for_step(parts: Iterable[Mapping[str, Any]], step: str | int) -> list[Any]:
+    """What the schemas of an object or an array say of one thing in it."""
+    if isinstance(step, str):
+        return [schema for part in parts for schema in _for_property(part, step)]
+    return [schema for part in parts for schema in _for_item(part, step)]
+
+
+def _for_item(schema: Mapping[str, Any], index: int) -> Iterator[Any]:
+    prefix = schema.get("prefixItems")
+    fixed = prefix if isinstance(prefix, list) else []
+    yield fixed[index] if index < len(fixed) else schema.get("items")
+
+
 def _for_property(schema: Mapping[str, Any], name: str) -> Iterator[Any]:
-    properties, patterns = schema.get("properties"), schema.get("patternProperties")
-    named = properties.get(name) if isinstance(properties, dict) else None
-    matching = [part for pattern, part in (patterns or {}).items() if schemas.compiled(pattern).search(name)]
+    patterns = _object(schema.get("patternProperties"))
+    named = _object(schema.get("properties")).get(name)
+    matching = [part for pattern, part in patterns.items() if schemas.compiled(pattern).search(name)]
     yield named
     yield from matching
     if named is None and not matching:
@@ -193,6 +220,16 @@ def _referred(root: Mapping[str, Any], reference: object) -> Any:
         key = step.replace("~1", "/").replace("~0", "~")
         node = node.get(key) if isinstance(node, dict) else None
     return node
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _lacks(config: Mapping[str, Any], path: Place) -> bool:
+    """Whether `config` has the map that the path leads to, but not this entry."""
+    parent = _at(config, path[:-1])
+    return isinstance(parent, dict) and path[-1] not in parent
 
 
 def _at(node: Any, path: Place) -> Any:

@@ -239,6 +239,26 @@ def test_an_empty_text_clears_a_secret(house: Any) -> None:
     assert house.records.known()["demo.plugin"].config == {"account": {}}
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ({"accounts": {"a": {"token": None}}}, {"a": {"token": "one"}}),
+        ({"accounts": {"a": {}}}, {"a": {"token": "one"}}),
+        ({"accounts": {}}, {}),
+        ({}, {"a": {"token": "one"}, "b": {"token": "two"}}),
+    ],
+)
+def test_a_map_entry_that_is_sent_no_more_takes_its_secret_with_it(
+    house: Any, sent: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    entry = {"type": "object", "properties": {"token": {"type": "string", "writeOnly": True}}}
+    schema = {"type": "object", "properties": {"accounts": {"type": "object", "additionalProperties": entry}}}
+    plugins = configured(house, schema=schema)
+    plugins.configure("demo.plugin", {"accounts": {"a": {"token": "one"}, "b": {"token": "two"}}})
+    plugins.configure("demo.plugin", sent)
+    assert house.records.known()["demo.plugin"].config.get("accounts", {}) == kept
+
+
 def test_secrets_of_a_plugin_that_is_gone_stay_hidden(house: Any) -> None:
     plugins = configured(house)
     plugins.configure("demo.plugin", {"greeting": "Hi", "password": "secret"})
