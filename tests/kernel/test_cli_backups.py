@@ -38,7 +38,10 @@ def test_a_person_backs_up_lists_and_restores_without_stopping_core(
     core.stop()
     again = command("backup", "--home", core.home)
     assert ", 0 of them new (0 B)" in again.stdout
-    assert len(command("backups", "--home", core.home).stdout.splitlines()) == 3
+    checked = command("backups", "--check", "--home", core.home)
+    assert checked.returncode == 0, checked.stderr
+    assert len(checked.stdout.splitlines()) == 4
+    assert checked.stdout.splitlines()[-1].startswith("All is well: ")
 
     restored = command("restore", tmp_path / "place", "--home", tmp_path / "new")
     assert restored.returncode == 0, restored.stderr

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003  # Typer reads it
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -55,8 +55,16 @@ def backup(
         raise typer.Exit(PROBLEMS)
 
 
-def backups(home: HomeOption = None) -> None:
-    """List the backups of this home, the newest first."""
+def backups(
+    check: Annotated[
+        bool, typer.Option("--check", help="Read all of them through, and compare every file with its hash.")
+    ] = False,
+    home: HomeOption = None,
+) -> None:
+    """List the backups of this home, the newest first.
+
+    With --check it ends with 1 where something is damaged; the next backup then brings those files again.
+    """
     with running_or_opened(existing_home(home)) as core:
         if isinstance(core, RunningCore):
             found = BackupList.model_validate(core.ask("GET", "/v1/backups"))
@@ -69,6 +77,8 @@ def backups(home: HomeOption = None) -> None:
     for one in found.items:
         problems = f", {one.problems} problems" if one.problems else ""
         typer.echo(f"{one.name}  {one.assets:>10,} files {size_text(one.total_bytes):>10}{problems}")
+    if check:
+        _check(Path(found.folder))
 
 
 def restore(
@@ -89,6 +99,18 @@ def restore(
     for sentence in outcome.missing:
         typer.echo(sentence, err=True)
     raise typer.Exit(PROBLEMS if outcome.missing else 0)
+
+
+def _check(folder: Path) -> None:
+    from faceforge_core.backup.checking import check as run
+    from faceforge_core.backup.place import BackupPlace
+
+    checked = run(BackupPlace(folder), _shown)
+    for sentence in checked.problems:
+        typer.echo(sentence, err=True)
+    if checked.problems:
+        raise typer.Exit(PROBLEMS)
+    typer.echo(f"All is well: {checked.files:,} files in {checked.backups:,} backups are what they were.")
 
 
 def _choose(home: Home, folder: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from faceforge_builtins.backup import health
 from faceforge_builtins.backup.calendar import Calendar, is_due
+from faceforge_core.backup.checking import check
 from faceforge_core.backup.place import BackupPlace
 from faceforge_core.backup.restoring import restore
 from faceforge_core.refusals import StartRefused
@@ -242,6 +243,51 @@ def test_a_file_damaged_in_the_backup_is_never_restored(library, back_up, place,
     outcome = restored(place, tmp_path / "new")
     assert len(outcome.missing) == 1
     assert not (tmp_path / "new" / "assets" / asset["storage_key"]).exists()
+
+
+def test_a_check_reads_every_file_of_every_backup(library, back_up, place) -> None:
+    back_up()
+    library.client.post("/v1/assets/upload", files={"file": ("more.txt", b"one more")}).raise_for_status()
+    back_up()
+    told: list[tuple[int, int]] = []
+    checked = check(place, lambda done, total: told.append((done, total)))
+    assert (checked.backups, checked.problems) == (2, [])
+    assert told == [(done, checked.files) for done in range(1, checked.files + 1)]
+    assert checked.files == len([*place.blobs.glob("*/*")])
+
+
+def test_a_file_that_rotted_in_the_backups_is_found_and_comes_again_with_the_next(library, back_up, place) -> None:
+    back_up()
+    rotted, lost = (hashlib.sha256(content * 1000).hexdigest() for content in (b"first", b"second"))
+    place.blob(rotted).write_bytes(b"FIRST" * 1000)
+    place.blob(lost).unlink()
+    assert back_up()["added_files"] == 1, "what is missing is seen at once, what rotted is not"
+    [problem] = check(place).problems
+    assert problem.startswith(f"The file {rotted} is damaged")
+    assert place.blob(rotted).with_name(f"{rotted}.damaged").read_bytes() == b"FIRST" * 1000
+    assert check(place).problems == [
+        f"The file {rotted} is missing; the next backup brings it again, if the library has it."
+    ]
+    assert back_up()["added_files"] == 1
+    assert check(place).problems == []
+
+
+def test_a_backup_that_can_not_be_read_is_a_problem_and_the_others_are_checked(library, back_up, place) -> None:
+    first, second, third = (back_up()["name"] for _ in range(3))
+    with (place.snapshot(first) / "core.sqlite3").open("r+b") as database:
+        database.seek(5000)
+        database.write(b"rot")
+    (place.snapshot(second) / "files.json").unlink()
+    checked = check(place)
+    assert checked.backups == 3
+    assert checked.problems[0] == f"The database in the backup {first} is damaged."
+    assert checked.problems[1].startswith(f"The backup {second} in {place.folder} can't be read")
+    assert checked.files > 3, third
+
+
+def test_a_folder_without_backups_is_not_checked(tmp_path: Path) -> None:
+    with pytest.raises(StartRefused, match="holds no backups"):
+        check(BackupPlace(tmp_path))
 
 
 def test_a_damaged_database_in_a_backup_is_refused_before_anything_is_written(back_up, place, tmp_path) -> None:
