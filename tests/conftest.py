@@ -83,6 +83,20 @@ def run_python() -> Callable[..., subprocess.CompletedProcess[str]]:
     return run
 
 
+@pytest.fixture(scope="session")
+def put_database(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]:
+    """Puts a fresh database at the present schema in a place: a copy, since making one takes fifty times as long."""
+    from faceforge_core.db.migrate import migrate
+
+    made = tmp_path_factory.mktemp("schema") / "core.sqlite3"
+    migrate(made, made.parent / "backups")
+
+    def put(path: Path) -> None:
+        shutil.copyfile(made, path)
+
+    return put
+
+
 class CoreProcess:
     """A real Core in a process of its own; ended by its process id."""
 

@@ -13,7 +13,6 @@ from faceforge_core.catalog.links import LinkCatalog
 from faceforge_core.catalog.service import EntityService
 from faceforge_core.db import sqlite
 from faceforge_core.db.engine import Database
-from faceforge_core.db.migrate import migrate
 from faceforge_core.events import EventLog
 
 if TYPE_CHECKING:
@@ -22,10 +21,10 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def database_path(tmp_path: Path) -> Path:
+def database_path(tmp_path: Path, put_database: Callable[[Path], None]) -> Path:
     """A fresh database at the present schema, not opened."""
     path = tmp_path / "core.sqlite3"
-    migrate(path, tmp_path / "backups")
+    put_database(path)
     return path
 
 

@@ -19,7 +19,6 @@ from fastapi.testclient import TestClient
 
 from faceforge_core.catalog.plugin_data import PluginDataCatalog
 from faceforge_core.db.engine import Database
-from faceforge_core.db.migrate import migrate
 from faceforge_core.db.plugin_steps import PluginSteps
 from faceforge_core.home import Home
 from faceforge_core.plugins.configuration import Configurations
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
 class House:
     """What a test switches plugins in; `start` and `restart` as Core does."""
 
-    def __init__(self, root: Path, put_on_path: Callable[[Path], None]) -> None:
+    def __init__(self, root: Path, put_database: Callable[[Path], None], put_on_path: Callable[[Path], None]) -> None:
         self.root = root
         self.events: list[str] = []
         self.safe_mode = False
@@ -58,7 +57,7 @@ class House:
         self._packages = 0
         self.live = LiveRoutes(FastAPI())
         (root / "plugins").mkdir(parents=True)
-        migrate(self.database_path, root / "backups")
+        put_database(self.database_path)
 
     # --- What there is to find
 
@@ -207,12 +206,15 @@ class FakeSettings:
 
 @pytest.fixture
 def make_house(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    tmp_path_factory: pytest.TempPathFactory,
+    put_database: Callable[[Path], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Callable[[], House]]:
     houses: list[House] = []
 
     def make() -> House:
-        houses.append(House(tmp_path_factory.mktemp("house"), lambda folder: monkeypatch.syspath_prepend(str(folder))))
+        root = tmp_path_factory.mktemp("house")
+        houses.append(House(root, put_database, lambda folder: monkeypatch.syspath_prepend(str(folder))))
         return houses[-1]
 
     yield make

@@ -12,7 +12,6 @@ from sqlalchemy import func, insert, select
 
 from faceforge_core.db.driver import sqlite3
 from faceforge_core.db.engine import Database
-from faceforge_core.db.migrate import migrate
 from faceforge_core.db.plugin_steps import PluginSteps
 from faceforge_core.db.plugin_tables import PluginTables
 from faceforge_core.db.statements import prepare
@@ -23,7 +22,7 @@ from faceforge_sdk.own_tables import prefix_of
 from faceforge_sdk.testing import FakeAssets, FakeEntities, FakePluginDatabase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 ANNA = "a" * 64
@@ -65,10 +64,10 @@ class House:
 
 
 class CoreHouse(House):
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, put_database: Callable[[Path], None]) -> None:
         super().__init__(root / "migrations")
         self.path = root / "core.sqlite3"
-        migrate(self.path, root / "backups")
+        put_database(self.path)
         self.database = Database(self.path)
         self.tables = PluginTables(self.database)
         self.db = self.tables.of("demo.palettes")
@@ -113,18 +112,24 @@ class FakeHouse(House):
         self.db._connection.close()
 
 
-@pytest.fixture(params=[CoreHouse, FakeHouse], ids=["core", "fake"])
-def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
-    made = request.param(tmp_path)
+@pytest.fixture
+def core(tmp_path: Path, put_database: Callable[[Path], None]) -> Iterator[CoreHouse]:
+    made = CoreHouse(tmp_path, put_database)
     yield made
     made.close()
 
 
 @pytest.fixture
-def core(tmp_path: Path) -> Iterator[CoreHouse]:
-    made = CoreHouse(tmp_path)
+def fake(tmp_path: Path) -> Iterator[FakeHouse]:
+    made = FakeHouse(tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture(params=["core", "fake"])
+def home(request: pytest.FixtureRequest) -> House:
+    found: House = request.getfixturevalue(request.param)
+    return found
 
 
 # --- Names

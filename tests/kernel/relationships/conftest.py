@@ -13,7 +13,6 @@ from sqlalchemy import bindparam, insert, update
 from faceforge_core.catalog import relationships as module
 from faceforge_core.catalog.relationships import RelationshipCatalog
 from faceforge_core.db.engine import Database
-from faceforge_core.db.migrate import migrate
 from faceforge_core.db.statements import prepare
 from faceforge_core.db.tables import entities, relationships
 from faceforge_core.events import EventLog
@@ -21,6 +20,7 @@ from faceforge_sdk.models import RelationshipDraft, RelationshipQuery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from faceforge_sdk.events import Event
     from faceforge_sdk.models import Relationship
@@ -122,11 +122,11 @@ def world(database: Database) -> World:
 
 
 @pytest.fixture(scope="module")
-def old_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def old_world(tmp_path_factory: pytest.TempPathFactory, put_database: Callable[[Path], None]) -> Iterator[World]:
     """One world for all examples of a property, each with people of its own."""
-    folder = tmp_path_factory.mktemp("relationships")
-    migrate(folder / "core.sqlite3", folder / "backups")
-    with Database(folder / "core.sqlite3") as database:
+    path = tmp_path_factory.mktemp("relationships") / "core.sqlite3"
+    put_database(path)
+    with Database(path) as database:
         yield World(database)
 
 

@@ -21,7 +21,6 @@ from faceforge_core.clock import text_of
 from faceforge_core.config import CoreConfig
 from faceforge_core.db import identity
 from faceforge_core.db.engine import Database
-from faceforge_core.db.migrate import migrate
 from faceforge_core.db.statements import prepare
 from faceforge_core.events import EventLog
 from faceforge_core.home import Home, HomeMarker, write_marker
@@ -135,10 +134,10 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def house(tmp_path: Path, put_database: Callable[[Path], None]) -> Iterator[House]:
     home = Home.at(tmp_path / "home")
     home.prepare()
-    migrate(home.database, home.backups_dir)
+    put_database(home.database)
     fs = FileSystemProvider(home.assets_dir, home.quarantine_dir, logging.getLogger("storage_fs"))
     with Database(home.database) as database:
         yield House(home, database, fs)
