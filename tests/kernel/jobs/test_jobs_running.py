@@ -197,7 +197,10 @@ def test_j06_no_more_run_at_once_than_there_are_workers_and_the_first_come_first
     assert all(abs(place - number) <= 1 for place, number in enumerate(order)), order
 
 
-def test_what_core_does_by_itself_begins_when_the_users_job_is_over(works: Any, gate: Any) -> None:
+def test_what_core_does_by_itself_begins_when_the_users_job_is_over(
+    works: Any, gate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("faceforge_core.jobs.runner._PATIENCE", 3600)
     works.handle(lambda job: gate.pass_through() or {}, "import")
     works.handle(lambda job: {}, "extract", background=True)
     works.handle(lambda job: {}, "export")
@@ -210,6 +213,33 @@ def test_what_core_does_by_itself_begins_when_the_users_job_is_over(works: Any, 
     assert works.jobs.get(reading).status == "queued"
     gate.open()
     works.ended(reading)
+
+
+def test_what_core_does_by_itself_does_not_slip_in_while_a_users_job_is_just_being_taken(
+    works: Any, gate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("faceforge_core.jobs.runner._PATIENCE", 3600)
+    slipped_in = threading.Event()
+    reading: list[str] = []
+    really = works.queue.claim
+
+    def claim(types: list[str]) -> Any:
+        found = really(types)
+        if found is not None and found.job_type == "import":
+            reading.append(works.enqueue(job_type="extract"))  # which wakes the other worker
+            slipped_in.wait(0.3)
+        return found
+
+    monkeypatch.setattr(works.queue, "claim", claim)
+    works.handle(lambda job: gate.pass_through() or {}, "import")
+    works.handle(lambda job: slipped_in.set() or {}, "extract", background=True)
+    works.start()
+    works.enqueue(job_type="import")
+    gate.await_arrival()
+
+    assert not slipped_in.is_set()
+    gate.open()
+    works.ended(reading[0])
 
 
 def test_what_core_does_by_itself_has_its_turn_while_a_users_job_runs_for_long(
