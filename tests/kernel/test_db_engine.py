@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import bindparam, func, insert, select, text
 
-from faceforge_core.db import sqlite
+from faceforge_core.db import engine, sqlite
 from faceforge_core.db.driver import SAFE_VERSION, sqlite3, sqlite_warning
 from faceforge_core.db.engine import Database, Transaction
 from faceforge_core.db.migrate import migrate
@@ -133,6 +133,19 @@ def test_a_callback_that_is_given_again_and_again_runs_once_for_each_work(databa
     database.write(work)
     database.write(work)
     assert seen == [0, 0]
+
+
+def test_what_is_to_follow_has_its_turn_where_writes_leave_no_pause(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_CHORE_PAUSE", 3600)
+    monkeypatch.setattr(engine, "_CHORES_LATE", 0.05)
+    followed = threading.Event()
+    database.write(lambda tx: tx.follow_up(lambda _tx: followed.set()))
+    deadline = time.monotonic() + 60
+    while not followed.is_set():
+        assert time.monotonic() < deadline
+        database.write(lambda tx: tx.value(COUNT))
 
 
 def test_a_failing_callback_is_logged_and_changes_nothing(database: Database, caplog: pytest.LogCaptureFixture) -> None:
