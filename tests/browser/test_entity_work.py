@@ -165,6 +165,7 @@ def test_many_are_chosen_by_click_shift_and_key_and_tagged_together(
     tagged = api.get("/v1/entities?tag=alto&sort_by=display_name&sort_order=asc").json()["data"]["items"]
     assert [item["display_name"] for item in tagged] == [f"Choir {number}" for number in range(4)]
 
+    page.wait_for_load_state()  # the page with the notice is another one: its scripts have run
     page.keyboard.press("Control+a")
     bar.get_by_role("button", name="Move to trash").click()
     expect(page.locator(".card")).to_have_count(0)
