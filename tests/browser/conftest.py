@@ -91,7 +91,7 @@ def core(core_process: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @pytest.fixture
 def api(core: Any) -> httpx.Client:
     """The API, as a program uses it."""
-    client: httpx.Client = core.client(timeout=60)
+    client: httpx.Client = core.client()
     return client
 
 

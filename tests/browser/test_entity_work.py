@@ -26,7 +26,7 @@ def _definitions(core: Any) -> None:
         {"field_key": "languages", "field_type": "string", "label": "Languages", "multiple": True, "order": 3},
         {"field_key": "measures", "field_type": "json", "label": "Measures", "order": 4},
     ]
-    client = core.client(timeout=30)
+    client = core.client()
     for definition in definitions:
         client.post("/v1/admin/field-defs", json=definition).raise_for_status()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -711,7 +710,7 @@ def test_code_that_never_ends_does_not_hold_the_writer(hasty: Any, core: CoreHou
     def sleep(tx: Any) -> None:
         insert_palette(tx, "first")
         going.set()
-        assert go_on.wait(20)
+        assert go_on.wait(60)
         try:
             insert_palette(tx, "too late")
         except StatementRefused as error:
@@ -723,7 +722,7 @@ def test_code_that_never_ends_does_not_hold_the_writer(hasty: Any, core: CoreHou
 
     thread = threading.Thread(target=run)
     thread.start()
-    assert going.wait(20)
+    assert going.wait(60)
     assert core.database.write(lambda tx: 1) == 1
     go_on.set()
     thread.join()
@@ -805,10 +804,8 @@ def test_dropping_leaves_nothing_and_nobody_else_without(core: CoreHouse) -> Non
 
 def test_connections_are_opened_once(core: CoreHouse) -> None:
     core.made()
-    began = time.monotonic()
     for _ in range(50):
         with core.db.read() as reader:
             reader.value("SELECT count(*) FROM {prefix}palettes")
         core.db.write(lambda tx: tx.value("SELECT 1"))
     assert core.tables.readers.opened == 1
-    assert time.monotonic() - began < 20
