@@ -123,7 +123,7 @@ class CoreProcess:
         self._clients.append(client)
         return client
 
-    def wait_until_healthy(self, seconds: float = PATIENCE) -> CoreProcess:
+    def wait_until_healthy(self, seconds: float = 2 * PATIENCE) -> CoreProcess:
         """Wait for the first answer; fails with what the process printed if it ends before."""
         deadline = time.monotonic() + seconds
         while True:

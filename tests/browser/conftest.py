@@ -43,6 +43,12 @@ if (document.readyState === "loading") {
 Keys don't wait: behind what shows that a new page is there, `page.wait_for_load_state()` does.
 """
 
+PATIENT_NOTICES = """
+const { setTimeout } = window;
+window.setTimeout = (work, ms, ...more) => setTimeout.call(window, work, ms === 12_000 ? 120_000 : ms, ...more);
+"""
+"""A notice with its Undo stays ten times as long: a busy machine may be that slow to come to it."""
+
 PATIENCE_MS = 60_000
 
 
@@ -60,6 +66,7 @@ class Watch:
         """Watch all pages of a context."""
         context.add_init_script(REPORT_VIOLATIONS)
         context.add_init_script(HANDS_OFF_UNTIL_SCRIPTS_RAN)
+        context.add_init_script(f"{{{PATIENT_NOTICES}}}")
         context.on("console", self._console)
         context.on("weberror", lambda error: self.problems.append(f"script: {error.error}"))
         context.on("response", self._response)
