@@ -230,11 +230,12 @@ def test_s12_it_answers_its_keys_and_nobody_else_and_listens_on_this_computer_on
     client.create_bucket(Bucket="mine")
     client.put_object(Bucket="mine", Key="a", Body=b"bytes" * 100_000)
     assert client.get_object(Bucket="mine", Key="a")["Body"].read() == b"bytes" * 100_000
-    assert httpx.get(f"{real.url}/mine/a").status_code == 403
+    assert httpx.get(f"{real.url}/mine/a", timeout=60).status_code == 403
     with suppress(httpx.HTTPError):  # switched off: no answer is right too
-        assert httpx.get(f"http://127.0.0.1:{real.ports['filer'][0]}/buckets/mine/a").status_code in {401, 403, 404}
+        address = f"http://127.0.0.1:{real.ports['filer'][0]}/buckets/mine/a"
+        assert httpx.get(address, timeout=60).status_code in {401, 403, 404}
     volume = f"http://127.0.0.1:{real.ports['volume'][0]}"
-    assert httpx.post(f"{volume}/1,0123456789", files={"file": b"x"}).status_code == 401
+    assert httpx.post(f"{volume}/1,0123456789", files={"file": b"x"}, timeout=60).status_code == 401
     assert listening_addresses(server.pid or 0) == {"0100007F"}
     log = real.log_file.read_text()
     assert server.keys.secret_key not in log

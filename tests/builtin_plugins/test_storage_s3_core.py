@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 ACCESS_KEY, SECRET_KEY = "TESTACCESSKEY0001", "testsecretkey-0123456789abcdef"
 QUICK = Patience(
-    connect=1.0,
-    read=2.0,
-    stall=2.0,
-    probe_connect=1.0,
-    probe_read=1.0,
-    second_try_within=0.2,
+    connect=2.0,
+    read=4.0,
+    stall=4.0,
+    probe_connect=2.0,
+    probe_read=2.0,
+    second_try_within=0.5,
     rest=0.5,
     prove_after=0.3,
 )
