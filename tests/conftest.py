@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import httpx
 import pytest
 
+from faceforge_core.testing import PATIENCE
+
 from .sharing import Sharing
 
 if TYPE_CHECKING:
@@ -78,7 +80,7 @@ def run_python() -> Callable[..., subprocess.CompletedProcess[str]]:
 
     def run(code: str, *arguments: object, under: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
         command = [*under, sys.executable, "-c", code, *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
     return run
 
@@ -130,16 +132,17 @@ class CoreProcess:
 
     def client(self, **options: Any) -> httpx.Client:
         """A client that shows the token; closed with the process."""
-        client = httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {self.token}"}, **options)
+        headers = {"Authorization": f"Bearer {self.token}"}
+        client = httpx.Client(base_url=self.url, headers=headers, **{"timeout": PATIENCE, **options})
         self._clients.append(client)
         return client
 
-    def wait_until_healthy(self, seconds: float = 30.0) -> CoreProcess:
+    def wait_until_healthy(self, seconds: float = 2 * PATIENCE) -> CoreProcess:
         """Wait for the first answer; fails with what the process printed if it ends before."""
         deadline = time.monotonic() + seconds
         while True:
             try:
-                httpx.get(f"{self.url}/healthz", timeout=2).raise_for_status()
+                httpx.get(f"{self.url}/healthz", timeout=10).raise_for_status()
             except (OSError, KeyError, TypeError, ValueError, httpx.HTTPError):
                 if self.process.poll() is not None:
                     pytest.fail(f"Core ended with {self.process.returncode}: {self.output()}")
@@ -160,7 +163,7 @@ class CoreProcess:
             with contextlib.suppress(OSError, ValueError, KeyError):
                 os.kill(self.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
             self.process.kill()
-        self.process.wait(10)
+        self.process.wait(PATIENCE)
 
     def close(self) -> None:
         """End it, and let go of everything this test held of it."""
@@ -174,7 +177,7 @@ class CoreProcess:
         """End it as a user does; returns its exit code."""
         if self.process.poll() is None:
             os.kill(self.pid, signal.SIGTERM)
-        return self.process.wait(20)
+        return self.process.wait(PATIENCE)
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@
 - `run_job`: queues a job and waits for its end
 - `start_core`: starts further Cores, or one with an environment of its own
 
+`wait_for` waits for what another thread or program does soon.
+
 Loaded by pytest through the entry point ``pytest11``, so imports stay inside: who uses none of it pays nothing.
 """
 
@@ -41,6 +43,9 @@ if TYPE_CHECKING:
     StartCore = Callable[..., "RunningCore"]
 
 T = TypeVar("T")
+
+PATIENCE = 60.0
+"""For how many seconds is waited for what comes within one, unless the machine is busy with other things."""
 
 HOST = "http://127.0.0.1:8787"
 """The address that `RunningCore.client` speaks to; nothing has to listen there."""
@@ -98,7 +103,7 @@ class RunningCore:
             pytest.fail(f"{plugin.plugin_id} did not become active: {plugin.error}")
         return plugin
 
-    def run_job(self, job_type: str, payload: dict[str, Any] | None = None, *, seconds: float = 30.0) -> Job:
+    def run_job(self, job_type: str, payload: dict[str, Any] | None = None, *, seconds: float = PATIENCE) -> Job:
         """Queue a job and wait for its end, however it ends. Raises `TimeoutError`."""
         job = self.kernel.jobs.enqueue(job_type, payload or {})
         return self.wait_for(
@@ -106,7 +111,7 @@ class RunningCore:
             seconds=seconds,
         )
 
-    def settle(self, *, seconds: float = 30.0) -> None:
+    def settle(self, *, seconds: float = PATIENCE) -> None:
         """Wait until every event is handled and no job runs: files that came in are read, thumbnails are made.
 
         Jobs whose plugin is disabled are not waited for. Raises `TimeoutError`.
@@ -123,16 +128,25 @@ class RunningCore:
             pytest.fail(f"{path} was answered with {answer.status_code}: {answer.text[:500]}")
         return answer.text
 
-    def wait_for(self, condition: Callable[[], T | None], *, seconds: float = 30.0) -> T:
+    def wait_for(self, condition: Callable[[], T | None], *, seconds: float = PATIENCE) -> T:
         """Wait until `condition` gives something true, and return that. Raises `TimeoutError`."""
-        deadline = time.monotonic() + seconds
-        while True:
-            found = condition()
-            if found:
-                return found
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{condition} did not come true within {seconds:g} s.")
-            time.sleep(0.02)
+        return wait_for(condition, seconds=seconds)
+
+
+def wait_for(condition: Callable[[], T | None], *, seconds: float = PATIENCE) -> T:
+    """Wait until `condition` gives something true, and return that; it is asked on this thread, time and again.
+
+    The time is for a machine that is busy with other things: nothing waits longer than until it comes true. Raises
+    `TimeoutError`.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{condition} did not come true within {seconds:g} s.")
+        time.sleep(0.01)
 
 
 @contextmanager

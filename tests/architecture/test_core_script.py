@@ -217,7 +217,7 @@ def test_ctrl_c_reaches_the_server_once_and_its_exit_code_is_handed_on(installed
                 break
         os.killpg(running.pid, signal.SIGINT)
         rest = running.stdout.read()
-        assert running.wait(timeout=30) == 7
+        assert running.wait(timeout=60) == 7
     assert rest == "stopped cleanly\n"
 
 
@@ -240,7 +240,7 @@ def test_where_a_process_cannot_become_another_ctrl_c_is_outlived(repository: Pa
         assert "serving" in running.stdout.readline()
         os.killpg(running.pid, signal.SIGINT)
         rest = running.stdout.read()
-        assert running.wait(timeout=30) == 7
+        assert running.wait(timeout=60) == 7
     assert rest == "stopped cleanly\n"
 
 

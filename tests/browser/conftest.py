@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +21,35 @@ REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`CSP: ${event.violatedDirective} refused ${event.blockedURI} ${event.sample}`));
 """
+HANDS_OFF_UNTIL_SCRIPTS_RAN = """
+if (document.readyState === "loading") {
+  const root = () => document.documentElement;
+  const observer = new MutationObserver(() => keepOff());
+  const keepOff = () => {
+    if (!root()) return;
+    observer.disconnect();
+    root().style.pointerEvents = "none";
+  };
+  observer.observe(document, { childList: true });
+  keepOff();
+  document.addEventListener("DOMContentLoaded", () => {
+    root().style.removeProperty("pointer-events");
+    if (!root().getAttribute("style")) root().removeAttribute("style");
+  });
+}
+"""
+"""A click waits for a page's scripts, as whoever sees the page does: what it does without them has tests of its own.
+
+Keys don't wait: behind what shows that a new page is there, `page.wait_for_load_state()` does.
+"""
+
+PATIENT_NOTICES = """
+const { setTimeout } = window;
+window.setTimeout = (work, ms, ...more) => setTimeout.call(window, work, ms === 12_000 ? 120_000 : ms, ...more);
+"""
+"""A notice with its Undo stays ten times as long: a busy machine may be that slow to come to it."""
+
+PATIENCE_MS = 60_000
 
 
 @dataclass
@@ -36,6 +65,8 @@ class Watch:
     def over(self, context: BrowserContext) -> None:
         """Watch all pages of a context."""
         context.add_init_script(REPORT_VIOLATIONS)
+        context.add_init_script(HANDS_OFF_UNTIL_SCRIPTS_RAN)
+        context.add_init_script(f"{{{PATIENT_NOTICES}}}")
         context.on("console", self._console)
         context.on("weberror", lambda error: self.problems.append(f"script: {error.error}"))
         context.on("response", self._response)
@@ -67,7 +98,7 @@ def core(core_process: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @pytest.fixture
 def api(core: Any) -> httpx.Client:
     """The API, as a program uses it."""
-    client: httpx.Client = core.client(timeout=30)
+    client: httpx.Client = core.client()
     return client
 
 
@@ -78,6 +109,7 @@ def browser() -> Iterator[Browser | None]:
     if chromium is None:
         yield None
         return
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=chromium, args=OPTIONS)
         yield found
@@ -108,7 +140,7 @@ def open_page(
             base_url=core.url, viewport={"width": width, "height": height}, locale="en-GB", **options
         )
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         if signed_in:
             context.request.post("/ui/login", form={"token": core.token})
         watch.over(context)

@@ -26,7 +26,7 @@ def _definitions(core: Any) -> None:
         {"field_key": "languages", "field_type": "string", "label": "Languages", "multiple": True, "order": 3},
         {"field_key": "measures", "field_type": "json", "label": "Measures", "order": 4},
     ]
-    client = core.client(timeout=30)
+    client = core.client()
     for definition in definitions:
         client.post("/v1/admin/field-defs", json=definition).raise_for_status()
 
@@ -165,6 +165,7 @@ def test_many_are_chosen_by_click_shift_and_key_and_tagged_together(
     tagged = api.get("/v1/entities?tag=alto&sort_by=display_name&sort_order=asc").json()["data"]["items"]
     assert [item["display_name"] for item in tagged] == [f"Choir {number}" for number in range(4)]
 
+    page.wait_for_load_state()  # the page with the notice is another one: its scripts have run
     page.keyboard.press("Control+a")
     bar.get_by_role("button", name="Move to trash").click()
     expect(page.locator(".card")).to_have_count(0)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
+
+from faceforge_core.testing import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,20 +85,18 @@ def queue(api: httpx.Client) -> Callable[..., str]:
 
 @pytest.fixture
 def slow_import(queue: Callable[..., str], photos: Path) -> str:
-    """An import that takes its time over each of its files."""
-    for number in range(40):
-        (photos / "Ada" / f"more {number:02}.jpg").write_bytes(f"{photos} {number}".encode())
+    """An import that takes its time over each of its files, and far longer than any test."""
+    for number in range(300):
+        (photos / "Ada" / f"more {number:03}.jpg").write_bytes(f"{photos} {number}".encode())
     return queue("assets.bulk-import", path=str(photos), throttle_ms=400)
 
 
 def ended(api: httpx.Client, job_id: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 30
-    while True:
+    def over() -> dict[str, Any] | None:
         job: dict[str, Any] = api.get(f"/v1/jobs/{job_id}").json()["data"]
-        if job["finished_at"]:
-            return job
-        assert time.monotonic() < deadline, job
-        time.sleep(0.05)
+        return job if job["finished_at"] else None
+
+    return wait_for(over)
 
 
 def test_a_folder_is_found_tried_imported_and_undone(open_page: OpenPage, api: httpx.Client, photos: Path) -> None:
@@ -159,10 +158,10 @@ def test_a_flood_of_lines_leaves_the_page_usable(open_page: OpenPage, api: httpx
     answer = api.post("/v1/jobs", json={"job_type": "chatter.flood", "input": {}})
     job_id = answer.raise_for_status().json()["data"]["job_id"]
     page = open_page(f"/ui/jobs/{job_id}")
-    expect(page.locator("#log-older")).to_be_visible(timeout=30_000)  # each line is an event of its own
+    expect(page.locator("#log-older")).to_be_visible()  # each line is an event of its own
     expect(page.locator(".log-line")).to_have_count(2000)
     page.get_by_role("button", name="Cancel job").click()
-    expect(page.locator("#job-status")).to_contain_text("Canceled", timeout=30_000)  # told behind the last line
+    expect(page.locator("#job-status")).to_contain_text("Canceled")  # told behind the last line
     page.reload()
     expect(page.get_by_text("line 0", exact=True)).to_be_visible()
 

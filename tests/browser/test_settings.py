@@ -34,6 +34,7 @@ def test_a_field_is_made_by_hand_and_asked_for_on_an_entity(open_page: OpenPage,
     page = open_page("/ui/settings/fields")
     page.get_by_role("link", name="Add a field").click()
     page.get_by_label("Name").fill("Eye colour")
+    page.wait_for_load_state()  # its scripts have run
     page.get_by_label("Type", exact=True).select_option(label="One of several words")
     page.get_by_label("Choice 1", exact=True).fill("brown")
     page.keyboard.press("Enter")

@@ -25,6 +25,7 @@ from botocore.loaders import Loader
 
 from faceforge_builtins.storage_s3.provider import S3Provider
 from faceforge_builtins.storage_s3.settings import Patience, S3Settings, TargetFinder
+from faceforge_core.testing import wait_for
 from faceforge_sdk.guardian import guarded
 from faceforge_sdk.protocols import Network
 
@@ -34,12 +35,12 @@ if TYPE_CHECKING:
 
 ACCESS_KEY, SECRET_KEY = "TESTACCESSKEY0001", "testsecretkey-0123456789abcdef"
 QUICK = Patience(
-    connect=1.0,
-    read=2.0,
-    stall=2.0,
-    probe_connect=1.0,
-    probe_read=1.0,
-    second_try_within=0.2,
+    connect=2.0,
+    read=4.0,
+    stall=4.0,
+    probe_connect=2.0,
+    probe_read=2.0,
+    second_try_within=0.5,
     rest=0.4,
     prove_after=0.1,
 )
@@ -82,7 +83,7 @@ class Server:
 
     @property
     def client(self) -> Any:
-        config = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=10)
+        config = Config(retries={"total_max_attempts": 1}, connect_timeout=10, read_timeout=60)
         return boto3.client(
             "s3",
             endpoint_url=self.url,
@@ -113,7 +114,7 @@ def ended_by_pid(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[
         if process.stdin is not None:
             process.stdin.close()
         process.kill()
-        process.wait(10)
+        process.wait(60)
 
 
 @pytest.fixture(scope="session")
@@ -229,7 +230,7 @@ class FaultProxy:
         for one in self._sockets:
             self._end(one)
         for thread in self._threads:
-            thread.join(5)
+            thread.join(60)
 
     @property
     def url(self) -> str:
@@ -371,11 +372,8 @@ class S3House:
         finally:
             reader.close()
 
-    def wait_until_proven(self, key: str, seconds: float = 20.0) -> None:
-        deadline = time.monotonic() + seconds
-        while self.provider.local_path(key) is not None:
-            assert time.monotonic() < deadline, "the object is still not proven"
-            time.sleep(0.02)
+    def wait_until_proven(self, key: str) -> None:
+        wait_for(lambda: self.provider.local_path(key) is None)
 
     @property
     def copies(self) -> list[str]:

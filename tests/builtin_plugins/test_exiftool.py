@@ -76,7 +76,7 @@ def film(created: int) -> bytes:
 def test_x01_a_picture_with_a_place_says_what_it_is(read: Callable[[bytes, str], Extracted]) -> None:
     begun = time.monotonic()
     found = read((MEDIA / "lake.jpg").read_bytes(), "lake.jpg")
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30
     assert found.problem is None
     assert found.facts.model_dump(exclude_none=True) == {
         "media_type": "image/jpeg",

@@ -20,6 +20,7 @@ import pytest
 from faceforge_builtins.exiftool.extractor import Extractor, Patience
 from faceforge_builtins.exiftool.pool import Pool, SwitchedOff
 from faceforge_builtins.exiftool.program import Finder
+from faceforge_core.testing import wait_for
 from faceforge_sdk import FileToRead
 from faceforge_sdk.models import Asset
 from faceforge_sdk.models.examples import ASSET
@@ -107,8 +108,12 @@ class Bench:
         program.write_text(STUB.format(python=sys.executable, notes=str(self.notes)))
         program.chmod(0o700)
         self.pool = Pool(idle_seconds=patience.pop("idle", 60.0), max_answer=2**20)
+        self.give_time(**patience)
+
+    def give_time(self, **patience: float) -> None:
+        """From now on it is as patient as that."""
         self.extractor = Extractor(
-            Finder(root / "tools", None, LOG), self.pool, replace(Patience(answer=1.5), **patience)
+            Finder(self.root / "tools", None, LOG), self.pool, replace(Patience(answer=3.0), **patience)
         )
 
     def files(self, *what: str) -> list[FileToRead]:
@@ -161,13 +166,6 @@ def exists(pid: int) -> bool:
     return status[0] != "Z" or status[1] == str(os.getpid())
 
 
-def wait_for(condition: Any, seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true"
-        time.sleep(0.02)
-
-
 def kinds(found: Sequence[Extracted]) -> list[str | None]:
     return [None if one.data is None else one.data["File:FileType"] for one in found]
 
@@ -193,11 +191,11 @@ def test_all_options_are_asked_for_and_none_that_hides_the_end(bench: Bench) -> 
 @pytest.mark.parametrize(
     ("what", "problem"),
     [
-        ("sleeps", "gave no answer within 1.5 s"),
-        ("deaf", "gave no answer within 1.5 s"),
+        ("sleeps", "gave no answer within 3 s"),
+        ("deaf", "gave no answer within 3 s"),
         ("floods", "said more than 1048576 bytes"),
-        ("forks", "gave no answer within 1.5 s"),
-        ("orphans", "gave no answer within 1.5 s"),
+        ("forks", "gave no answer within 3 s"),
+        ("orphans", "gave no answer within 3 s"),
         ("fails", "ended unexpectedly: Can't locate Image/ExifTool.pm"),
         ("dies", "ended unexpectedly"),
         ("nojson", "its answer is no JSON"),
@@ -224,7 +222,7 @@ def test_a_file_that_is_too_much_with_all_options_is_read_without_what_is_embedd
     assert found.data is not None
     assert found.data["File:FileType"] == "heavy"
     assert "-ee3" not in found.data["A:Asked"].split()
-    assert found.problem == "It was read without what is embedded in it: it gave no answer within 1.5 s."
+    assert found.problem == "It was read without what is embedded in it: it gave no answer within 3 s."
     assert (other.problem, kinds([other])) == (None, ["other"])
 
 
@@ -233,6 +231,7 @@ def test_after_three_files_that_hang_it_the_rest_is_not_shown_to_it(tmp_path: Pa
         found = bench.read("sleeps", "sleeps", "sleeps", "good")
         assert kinds(found) == [None] * 4
         assert found[3].problem == "ExifTool took too long with the files before."
+        bench.give_time()
         assert kinds(bench.read("good")) == ["good"]
 
 
@@ -307,8 +306,8 @@ def test_x06_switching_off_ends_what_hangs_within_seconds(tmp_path: Path) -> Non
         wait_for(lambda: bench.notes.exists() and bench.started)
         begun = time.monotonic()
         bench.pool.close()
-        reading.join(5)
-        assert time.monotonic() - begun < 5
+        reading.join(60)
+        assert time.monotonic() - begun < 30
         assert len(raised) == 1
 
 

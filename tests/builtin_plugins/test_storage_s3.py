@@ -149,7 +149,7 @@ def test_the_same_bytes_twenty_times_at_once_are_one_object(house: Any, tmp_path
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
 
     assert failures == []
     assert house.copies == [digest]

@@ -90,5 +90,5 @@ def test_s13_parts_become_one_object_and_an_aborted_upload_leaves_nothing(client
 def test_s13_without_keys_nothing_is_answered(weed: Any) -> None:
     import httpx
 
-    assert httpx.get(f"{weed.url}/s13/a").status_code == 403
-    assert httpx.put(f"{weed.url}/s13/b", content=b"x").status_code == 403
+    assert httpx.get(f"{weed.url}/s13/a", timeout=60).status_code == 403
+    assert httpx.put(f"{weed.url}/s13/b", content=b"x", timeout=60).status_code == 403

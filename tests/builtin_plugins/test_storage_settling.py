@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from faceforge_builtins.storage_api.settling import Settling
+from faceforge_core.testing import wait_for
 from faceforge_sdk.models import ProviderUsage, StorageUsage
 from faceforge_sdk.testing import fake_context
 
@@ -50,7 +50,5 @@ def test_the_job_is_queued_when_files_wait_and_their_place_is_back(
 def test_it_looks_again_and_again_until_it_is_left(ctx: Any) -> None:
     with Settling(ctx, every=0.01):
         ctx.storage.displaced, ctx.storage.available = 1, True
-        deadline = time.monotonic() + 20
-        while not ctx.jobs.queued and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_for(lambda: ctx.jobs.queued)
     assert [job.job_type for job in ctx.jobs.queued][:1] == ["storage.settle"]

@@ -85,7 +85,7 @@ def test_b15_b16_a_real_browser_shows_the_documentation_without_a_violation(
             ),
         )
         page.goto(address + path)
-        page.get_by_text(shown).locator("visible=true").first.wait_for(timeout=20_000)
+        page.get_by_text(shown).locator("visible=true").first.wait_for(timeout=60_000)
         page.wait_for_load_state("networkidle")
         browser.close()
     assert troubles == []

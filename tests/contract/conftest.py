@@ -8,7 +8,6 @@ import re
 import shutil
 import sqlite3
 import tarfile
-import time
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from faceforge_core.testing import RunningCore, running_core
+from faceforge_core.testing import RunningCore, running_core, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -100,8 +99,7 @@ class Api:
         ends = {"src_entity_id": entity_id, "dst_entity_id": entity_id, "relationship_type": "rival"}
         with TemporaryDirectory() as folder:
             job_id = self.data("POST", "/v1/assets/bulk-import", json={"path": folder})["job_id"]
-            while self.data("GET", f"/v1/jobs/{job_id}")["finished_at"] is None:
-                time.sleep(0.01)
+            wait_for(lambda: self.data("GET", f"/v1/jobs/{job_id}")["finished_at"])
         return {
             "entity_id": entity_id,
             "asset_id": asset_id,

@@ -187,7 +187,7 @@ def used_core(start_process, api_of, tmp_path: Path) -> Any:
     """A real Core, started by a shell that lets everybody read, and used a little."""
     program = "import os, sys; os.umask(0); os.execv(sys.executable, [sys.executable, *sys.argv[2:]])"
     core = start_process(tmp_path / "home", under=(sys.executable, "-c", program))
-    api = api_of(core.client(timeout=30))
+    api = api_of(core.client())
     entity, asset = api.entity("Ada"), api.upload(b"x" * 3_000_000, meta={"n": 1})
     api.data("POST", f"/v1/entities/{entity['entity_id']}/assets/{asset['asset_id']}")
     folder = core.home / "plugins" / "demo"

@@ -7,11 +7,12 @@ import json
 import os
 import shutil
 import sqlite3
-import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from faceforge_core.testing import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -410,9 +411,7 @@ def test_m07_of_two_that_start_the_upgrade_together_one_does_it_and_the_other_is
     start_process: Callable[..., Any], legacy_home: Path
 ) -> None:
     both = [start_process(legacy_home, wait=False) for _ in range(2)]
-    deadline = time.monotonic() + 60
-    while all(core.process.poll() is None for core in both) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait_for(lambda: any(core.process.poll() is not None for core in both))
     refused = [core for core in both if core.process.poll() is not None]
     assert [core.process.returncode for core in refused] == [4]
     assert "already runs" in refused[0].output()

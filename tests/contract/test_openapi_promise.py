@@ -131,7 +131,7 @@ def test_the_script_writes_what_is_served_and_promises_only_what_breaks_nothing(
             command,
             capture_output=True,
             encoding="utf-8",
-            timeout=60,
+            timeout=120,
             check=False,
             env={**os.environ, "PYTHONUTF8": "1"},
         )

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from faceforge_core.testing import wait_for
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -29,7 +31,7 @@ def start_in_vain() -> Callable[..., tuple[int, str]]:
     def start(home: Path, **environment: str) -> tuple[int, str]:
         environ = {**os.environ, "FACEFORGE_HOME": str(home), "FACEFORGE_PORT": "0", **environment}
         command = [sys.executable, "-m", "faceforge_core"]
-        done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120, check=False)
         assert "Traceback" not in done.stderr
         return done.returncode, done.stderr
 
@@ -58,7 +60,7 @@ def test_it_serves_within_seconds_and_a_stop_signal_ends_it_with_0(start_process
     core = start_process()
     address, began = f"{core.url}/ui\n", time.monotonic()
     assert core.stop() == 0
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     output = core.output()
     assert f"{core.home}" in output
     assert address in output
@@ -68,7 +70,7 @@ def test_it_serves_within_seconds_and_a_stop_signal_ends_it_with_0(start_process
 def test_a_request_under_way_is_answered_before_the_end(start_process) -> None:
     core = start_process()
     host, port = "127.0.0.1", int(core.url.rpartition(":")[2])
-    with socket.create_connection((host, port), timeout=20) as connection:
+    with socket.create_connection((host, port), timeout=60) as connection:
         head = (
             f"POST /v1/entities HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {core.token}\r\n"
             "Content-Type: application/json\r\nContent-Length: 24\r\nConnection: close\r\n\r\n"
@@ -78,7 +80,7 @@ def test_a_request_under_way_is_answered_before_the_end(start_process) -> None:
         connection.sendall(b': "last"}')
         answer = b"".join(iter(lambda: connection.recv(65_536), b""))
     assert answer.startswith(b"HTTP/1.1 200"), answer
-    assert core.process.wait(10) == 0
+    assert core.process.wait(60) == 0
 
 
 HANGS = """
@@ -109,17 +111,14 @@ def test_a_stop_signal_ends_it_with_0_although_a_plugin_s_route_hangs(start_proc
     core = start_process(tmp_path / "home")
     assert api_of(core.client()).data("POST", "/v1/plugins/hangs/enable")["state"] == "active"
     host, port = "127.0.0.1", int(core.url.rpartition(":")[2])
-    with socket.create_connection((host, port), timeout=20) as connection:
+    with socket.create_connection((host, port), timeout=60) as connection:
         request = (
             f"GET /v1/plugins/hangs/hang HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer {core.token}\r\n\r\n"
         )
         connection.sendall(request.encode())
-        deadline = time.monotonic() + 20
-        while not (folder / "entered").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_for((folder / "entered").exists)
         core.process.terminate()
-        assert core.process.wait(20) == 0
+        assert core.process.wait(60) == 0
 
 
 def test_stored_things_are_there_after_a_restart(start_process, stopped_home: Path, api_of) -> None:
@@ -238,7 +237,7 @@ def test_d07_a_place_where_nothing_can_be_written_is_exit_2(start_in_vain) -> No
 @POSIX_ONLY
 def test_d07_a_home_deleted_under_a_running_core_is_503_and_not_made_again(start_process, api_of) -> None:
     core = start_process()
-    api = api_of(core.client(timeout=20))
+    api = api_of(core.client())
     asset = api.upload(b"bytes")
     while core.home.exists():  # Core may be about to make or remove a file in it
         shutil.rmtree(core.home, ignore_errors=True)
@@ -249,13 +248,13 @@ def test_d07_a_home_deleted_under_a_running_core_is_503_and_not_made_again(start
     assert not (core.home / "tmp").exists()
     assert not (core.home / "db").exists()
     core.process.terminate()
-    core.process.wait(10)
+    core.process.wait(60)
 
 
 @POSIX_ONLY
 def test_d07_an_assets_folder_that_goes_away_is_503_and_not_made_again(start_process, api_of) -> None:
     core = start_process()
-    api = api_of(core.client(timeout=20))
+    api = api_of(core.client())
     asset = api.upload(b"bytes")
     shutil.move(core.home / "assets", core.home / "unmounted")
     for name in ("same", "other"):
@@ -280,7 +279,7 @@ def test_a16_a_rotated_token_ends_the_old_one_and_every_session(start_process, a
     for session in (*sessions, old):
         client.data("GET", "/v1/ping", headers={"Cookie": f"ff_token={session}"})
     command = [sys.executable, "-m", "faceforge_core", "token", "rotate", "--home", str(core.home)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     new = core.token
     assert new != old
@@ -293,7 +292,7 @@ def test_a16_a_rotated_token_ends_the_old_one_and_every_session(start_process, a
 
 def test_c02_while_another_program_writes_reads_go_on_and_writes_are_503(start_process, api_of) -> None:
     core = start_process()
-    api = api_of(core.client(timeout=30))
+    api = api_of(core.client())
     entity = api.entity("Ada")
     with closing(sqlite3.connect(core.home / "db" / "core.sqlite3", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -315,7 +314,7 @@ def test_what_is_no_http_is_a_4xx_or_the_end_and_core_lives(start_process) -> No
         b"\x16\x03\x01\x02\x00",
         b"GET " + b"/x" * 40_000 + b" HTTP/1.1",
     ):
-        with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
             connection.sendall(line + b"\r\nHost: 127.0.0.1\r\n\r\n")
             connection.shutdown(socket.SHUT_WR)
             answer = connection.recv(65_536)

@@ -248,7 +248,7 @@ def test_d17_the_same_bytes_twenty_times_at_once_are_one_asset(start_process, ap
     core = start_process()
     content = os.urandom(300_000)
     digest = hashlib.sha256(content).hexdigest()
-    api = api_of(core.client(timeout=60))
+    api = api_of(core.client())
 
     def upload(number: int) -> str:
         return str(api.upload(content, f"{number}.bin", meta={"n": number % 4})["asset_id"])
@@ -271,7 +271,7 @@ def curl(start_process, require_tool, tmp_path: Path) -> Any:
         out = tmp_path / "out"
         credential = ["-H", f"Authorization: Bearer {core.token}"] if token else []
         command = [program, "-sS", "--max-time", "30", "-o", str(out), "-w", "%{http_code}", *credential, *options]
-        done = subprocess.run([*command, core.url + path], capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run([*command, core.url + path], capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr
         return int(done.stdout), out.read_bytes() if out.exists() else b""
 

@@ -35,7 +35,7 @@ def check_home() -> Callable[..., dict[str, Any]]:
 
     def check(home: Path, *acknowledged: str) -> dict[str, Any]:
         command = [sys.executable, "-I", "-S", str(HERE / "check_home.py"), str(home), *acknowledged]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         assert done.stdout, done.stderr
         report: dict[str, Any] = json.loads(done.stdout)
         assert bool(report["findings"]) == bool(done.returncode)
@@ -80,7 +80,7 @@ class ForkedCores:
         while not (line := self._line()).startswith("exit "):
             answers.append(line)
         if tracing is not None:
-            tracing.communicate(timeout=30)
+            tracing.communicate(timeout=60)
         return int(line.removeprefix("exit ")), answers
 
     def _attach(self, command: list[str]) -> subprocess.Popen[str]:

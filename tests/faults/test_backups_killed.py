@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from faceforge_core.testing import wait_for
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -35,7 +37,7 @@ def test_a_backup_killed_in_the_middle_is_none_and_the_next_is_whole(
     after: float, command: Faceforge, start_process: Any, tmp_path: Path
 ) -> None:
     core = start_process()
-    client = core.client(timeout=30)
+    client = core.client()
     for number in range(12):
         content = os.urandom(2_000_000)
         client.post("/v1/assets/upload", files={"file": (f"{number}.bin", content)}).raise_for_status()
@@ -43,9 +45,7 @@ def test_a_backup_killed_in_the_middle_is_none_and_the_next_is_whole(
     config = {"config": {"folder": str(place)}}
     client.put("/v1/plugins/faceforge.backup/config", json=config).raise_for_status()
     client.post("/v1/backups").raise_for_status()
-    deadline = time.monotonic() + 20
-    while not list(place.glob("snapshots/*")) and time.monotonic() < deadline:
-        time.sleep(0.002)
+    wait_for(lambda: list(place.glob("snapshots/*")))
     time.sleep(after)
     core.kill()
 
@@ -70,14 +70,13 @@ def test_a_full_disk_for_backups_fails_the_job_and_harms_nothing(
         cannot_run("no tmpfs can be mounted")
     try:
         core = start_process()
-        client = core.client(timeout=30)
+        client = core.client()
         client.post("/v1/assets/upload", files={"file": ("a.bin", os.urandom(5_000_000))}).raise_for_status()
         config = {"config": {"folder": str(place / "backups")}}
         client.put("/v1/plugins/faceforge.backup/config", json=config).raise_for_status()
         job = client.post("/v1/backups").json()["data"]
-        deadline = time.monotonic() + 30
-        while job["finished_at"] is None and time.monotonic() < deadline:
-            job = client.get(f"/v1/jobs/{job['job_id']}").json()["data"]
+        address = f"/v1/jobs/{job['job_id']}"
+        job = wait_for(lambda: found if (found := client.get(address).json()["data"])["finished_at"] else None)
         assert (job["status"], "full" in job["error"]["message"]) == ("failed", True)
         assert client.get("/v1/backups").json()["data"]["items"] == []
         assert list((place / "backups" / "blobs").glob(".part-*")) == []

@@ -115,6 +115,6 @@ def _answers(uploader: Path, home: Path, *, size: int) -> list[str]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=120,
     )
     return done.stdout.splitlines()[1:]

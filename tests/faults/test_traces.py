@@ -24,7 +24,7 @@ def traced(start_process: Any, require_tool: Callable[[str], str], tmp_path: Pat
         core = start_process(
             under=(strace, "-f", "-o", str(trace), "-e", f"trace={calls}"), PYTHONDONTWRITEBYTECODE="1"
         )
-        client = core.client(timeout=30)
+        client = core.client()
         entity = client.post("/v1/entities", json={"display_name": "Ada"}).json()["data"]["entity_id"]
         asset = client.post("/v1/assets/upload", files={"file": ("a.jpg", MEDIA.read_bytes(), "image/jpeg")}).json()
         asset_id = asset["data"]["asset_id"]

@@ -83,7 +83,7 @@ def _traced(strace: str, uploader: Path, home: Path, *what: str) -> list[str]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         check=True,
-        timeout=60,
+        timeout=120,
     )
     calls = trace.read_text().splitlines()
     return calls[_last(calls, r'write\(1<.*"ready') :]

@@ -64,7 +64,7 @@ def run(tmp_path: Path) -> Run:
             cwd=tmp_path / "elsewhere",
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
         assert "Traceback" not in done.stderr

@@ -19,6 +19,7 @@ from faceforge_core.catalog.imports import BATCH, ImportCatalog
 from faceforge_core.catalog.links import LinkCatalog
 from faceforge_core.db.statements import prepare
 from faceforge_core.jobs import pruning
+from faceforge_core.testing import wait_for
 from faceforge_sdk.errors import InvalidInput, JobCancelled, NotFound
 from faceforge_sdk.models import AssetQuery, EntityDraft, EntityPatch, EntityQuery, LinkedAssetQuery
 from faceforge_sdk.protocols import Arrival, FileOrigin
@@ -278,8 +279,7 @@ def test_names_are_found_before_and_after_the_trigram_index_has_caught_up(memory
         with memory.database.read() as reader:
             assert list(named(reader, "anna")) == [anna]
         memory.entities.update(anna, EntityPatch(tags=["changed"]))
-        while memory.value("SELECT count(*) FROM entity_search_pending"):
-            memory.run("UPDATE counters SET value = value")
+        wait_for(lambda: memory.value("SELECT count(*) FROM entity_search_pending") == 0)
 
 
 def test_of_several_entities_with_the_name_none_is_taken_and_the_key_tells_the_new_one_again(memory: Memory) -> None:

@@ -115,7 +115,7 @@ def test_a_running_core_runs_the_command(start_process: Any, monkeypatch: pytest
     monkeypatch.setenv("FACEFORGE_HOME", str(core.home))
     assert run(["run", "faceforge.ingest", "read"]) == 0
     job_id = capsys.readouterr().out.split(" by the job ")[1].split(",")[0]
-    job = core.client(timeout=20).get(f"/v1/jobs/{job_id}").json()["data"]
+    job = core.client().get(f"/v1/jobs/{job_id}").json()["data"]
     assert (job["job_type"], job["input"]) == ("assets.extract", {"only_missing": False})
     assert run(["run", "faceforge.ingest", "write"]) == 1
     assert "there are read" in capsys.readouterr().err

@@ -180,10 +180,10 @@ def test_a_terminal_shows_a_bar_and_ctrl_c_stops_the_import(place: Path, tmp_pat
         process.send_signal(signal.SIGINT)
         began = time.monotonic()
         shown += shown_until(terminal, None)
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=60)
     os.close(terminal)
     assert process.returncode == 130
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
     assert "files/s" in shown
     assert "Stopping." in shown
     assert output.startswith("0 files imported")
@@ -191,7 +191,7 @@ def test_a_terminal_shows_a_bar_and_ctrl_c_stops_the_import(place: Path, tmp_pat
 
 def shown_until(terminal: int, text: str | None) -> str:
     """What a terminal shows until there is `text`, or until its program ends."""
-    shown, deadline = "", time.monotonic() + 30
+    shown, deadline = "", time.monotonic() + 60
     while text is None or text not in shown:
         assert time.monotonic() < deadline, shown
         try:

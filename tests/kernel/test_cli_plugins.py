@@ -58,7 +58,7 @@ def run(home: Path) -> Run:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=60,
+            timeout=120,
             check=False,
         )
 
@@ -138,7 +138,7 @@ def test_lists_show_what_is_ignored_and_on_demand_what_comes_with_core(run: Run,
 def test_check_ends_with_1_where_something_is_wrong_and_follows_its_path(plugin: Path) -> None:
     def check(*options: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "faceforge_core", "plugins", "check", "palette", *options]
-        return subprocess.run(command, cwd=plugin.parent, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(command, cwd=plugin.parent, capture_output=True, text=True, timeout=120, check=False)
 
     good = check()
     assert (good.returncode, good.stderr) == (0, "")
@@ -162,6 +162,6 @@ def test_without_a_home_nothing_is_made(tmp_path: Path, plugin: Path) -> None:
         "--home",
         str(tmp_path / "no"),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 2
     assert not (tmp_path / "no").exists()

@@ -86,13 +86,13 @@ class Developing:
         port = json.loads((self._home / "core.lock.json").read_text())["port"]
         token = json.loads((self._home / "config" / "core.json").read_text())["auth"]["install_token"]
         address = f"http://127.0.0.1:{port}/v1/plugins/demo.palette/word"
-        return str(httpx.get(address, headers={"Authorization": f"Bearer {token}"}, timeout=20).json())
+        return str(httpx.get(address, headers={"Authorization": f"Bearer {token}"}, timeout=60).json())
 
     def end(self, number: int = signal.SIGINT) -> int:
         if self.process.poll() is None:
             self.process.send_signal(number)
-        code = self.process.wait(40)
-        self._reader.join(10)
+        code = self.process.wait(60)
+        self._reader.join(60)
         return code
 
 
@@ -179,6 +179,6 @@ def test_a_change_is_told_once_it_is_over(plugin: Path) -> None:
 
 def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "faceforge_core", "plugins", "dev", str(tmp_path / "no"), "--home", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert "is no folder" in done.stderr

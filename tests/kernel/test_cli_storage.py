@@ -34,7 +34,7 @@ def faceforge_command(home: Path) -> Callable[..., subprocess.CompletedProcess[s
             env={**os.environ, **environment},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
 
@@ -89,7 +89,7 @@ def test_fsck_ends_with_4_while_a_core_has_the_home_open_and_with_2_where_there_
     assert "storage.verify" in locked.stderr
     elsewhere = subprocess.run(
         [sys.executable, "-m", "faceforge_core", "fsck", "--home", str(tmp_path / "nowhere")],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert elsewhere.returncode == 2
     assert not (tmp_path / "nowhere").exists()

@@ -6,14 +6,13 @@ import json
 import os
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
 from faceforge_core.cli.trash import Kind
 from faceforge_core.kernel import Kernel
-from faceforge_core.testing import running_core
+from faceforge_core.testing import running_core, wait_for
 from faceforge_sdk.models import TrashKind
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def _fill(client: Any) -> None:
 def running(start_process: Any) -> Any:
     """A Core with the same in its home."""
     core = start_process()
-    _fill(core.client(timeout=20))
+    _fill(core.client())
     return core
 
 
@@ -65,7 +64,7 @@ def run() -> Run:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=60,
+            timeout=120,
             check=False,
         )
 
@@ -124,7 +123,7 @@ def test_a_purge_says_how_much_goes_and_asks_first(run: Run, place: Path) -> Non
     assert done.returncode == 0
     assert "2 entities" in done.stdout
     assert "1 assets" not in done.stdout
-    _until(lambda: [name for _, _, name in listed(run, place)] == ["gone.jpg"])
+    wait_for(lambda: [name for _, _, name in listed(run, place)] == ["gone.jpg"])
 
 
 def test_a_purge_removes_the_bytes(run: Run, place: Path) -> None:
@@ -132,7 +131,7 @@ def test_a_purge_removes_the_bytes(run: Run, place: Path) -> None:
     blob = place / "assets" / "files" / asset_id[:2] / asset_id
     assert blob.exists()
     assert run(place, "purge", "--older-than-days", "0", "--yes").returncode == 0
-    _until(lambda: not blob.exists())
+    wait_for(lambda: not blob.exists())
     assert len(list((place / "assets" / "files").rglob("*/*"))) == 1
 
 
@@ -192,10 +191,3 @@ def test_an_error_of_the_running_core_is_a_sentence(run: Run, running: Any) -> N
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.strip()
     assert "Traceback" not in done.stderr
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)

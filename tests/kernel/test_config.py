@@ -13,10 +13,10 @@ import pytest
 
 from faceforge_core.config import ConfigStore, CoreConfig
 from faceforge_core.refusals import StartRefused
+from faceforge_core.testing import wait_for
 from faceforge_sdk.errors import Conflict, InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 SECRET = "a-token-nobody-may-see"
@@ -35,13 +35,6 @@ def store(path: Path) -> ConfigStore:
 def put(path: Path, content: object) -> None:
     path.touch(0o600)
     path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def refusal_of(store: ConfigStore) -> str:
@@ -349,7 +342,7 @@ def test_a16_a_running_core_sees_a_token_that_another_process_rotated(store: Con
     old = store.current.auth.install_token
     new = ConfigStore(path).rotate_token()
     assert new != old
-    wait_until(lambda: store.current.auth.install_token == new)
+    wait_for(lambda: store.current.auth.install_token == new)
 
 
 def test_a_rewrite_in_place_of_equal_length_and_time_is_seen(store: ConfigStore, path: Path) -> None:
@@ -358,7 +351,7 @@ def test_a_rewrite_in_place_of_equal_length_and_time_is_seen(store: ConfigStore,
     store.load()
     put(path, {"network": {"core_port": 2222}})
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-    wait_until(lambda: store.current.network.core_port == 2222)
+    wait_for(lambda: store.current.network.core_port == 2222)
 
 
 def test_while_the_file_is_torn_or_gone_the_last_good_one_stays_with_one_warning_each(
@@ -369,17 +362,17 @@ def test_while_the_file_is_torn_or_gone_the_last_good_one_stays_with_one_warning
     store.load()
 
     put(path, '{"network": {"core_port": 22')
-    wait_until(lambda: store.current is not None and len(caplog.messages) == 1)
+    wait_for(lambda: store.current is not None and len(caplog.messages) == 1)
     path.unlink()
-    wait_until(lambda: store.current is not None and len(caplog.messages) == 2)
+    wait_for(lambda: store.current is not None and len(caplog.messages) == 2)
     looked_until = time.monotonic() + 0.6
-    wait_until(lambda: store.current.network.core_port == 1111 and time.monotonic() > looked_until)
+    wait_for(lambda: store.current.network.core_port == 1111 and time.monotonic() > looked_until)
 
     assert "line 1" in caplog.messages[0]
     assert "is gone" in caplog.messages[1]
     assert len(caplog.messages) == 2
     put(path, {"network": {"core_port": 3333}})
-    wait_until(lambda: store.current.network.core_port == 3333)
+    wait_for(lambda: store.current.network.core_port == 3333)
 
 
 def test_reading_the_current_configuration_never_waits_for_a_writer(store: ConfigStore, path: Path) -> None:
@@ -390,7 +383,7 @@ def test_reading_the_current_configuration_never_waits_for_a_writer(store: Confi
         reader = threading.Thread(target=lambda: seen.append(store.current))
         time.sleep(0.3)  # long enough for `current` to want a look at the file
         reader.start()
-        reader.join(5)
+        reader.join(60)
 
     store.update(change)
     assert seen == [CoreConfig()]

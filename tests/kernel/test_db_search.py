@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from faceforge_core.db.engine import Database
 from faceforge_core.db.statements import prepare
 from faceforge_core.db.tables import entities
 from faceforge_core.db.transactions import Reader
+from faceforge_core.testing import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -241,12 +241,12 @@ def test_changed_deleted_and_restored_entities_are_followed(database: Database, 
 def test_the_trigram_index_catches_up_by_itself(database: Database, rng: random.Random) -> None:
     enter(database, some_people(rng, 900))
     pending = prepare(text("SELECT count(*) FROM entity_search_pending"))
-    deadline = time.monotonic() + 20
-    left = 900
-    while left and time.monotonic() < deadline:
+
+    def left() -> int:
         with database.read() as reader:
-            left = reader.value(pending)
-    assert left == 0
+            return int(reader.value(pending))
+
+    wait_for(lambda: left() == 0)
 
 
 def test_what_a_kill_left_pending_is_found_and_caught_up_with(
@@ -290,11 +290,12 @@ Database(Path(sys.argv[1])).write(work)
         with database.read() as reader:
             assert reader.value(pending) == 1
         search_index.resume(database)
-        deadline, left = time.monotonic() + 20, 1
-        while left and time.monotonic() < deadline:
+
+        def left() -> int:
             with database.read() as reader:
-                left = reader.value(pending)
-        assert left == 0
+                return int(reader.value(pending))
+
+        wait_for(lambda: left() == 0)
         assert found(database, "lovelace") == ["a" * 64]
 
 

@@ -39,7 +39,7 @@ def test_who_waits_gets_the_key_when_it_is_free_again() -> None:
             waiting = pool.submit(wait)
             started.wait()
             order.append("first")
-        waiting.result(10)
+        waiting.result(60)
     assert order == ["first", "second"]
 
 
@@ -81,5 +81,5 @@ def test_who_holds_one_of_several_keys_keeps_the_others_waiting_and_nobody_else(
             waiting = pool.submit(hold_several)
             with locks.holding("c"):
                 assert not done.wait(0.05)
-        waiting.result(10)
+        waiting.result(60)
     assert locks._held == {}

@@ -41,6 +41,8 @@ _BATCH_PIECES = 64
 _BATCH_SECONDS = 0.005
 _CHORE_PAUSE = 0.02
 _CHORES_GATHERED = 400
+_CHORES_LATE = 2.0
+"""Chores wait for a pause in the writing, but not longer than this: a steady stream of writes leaves none."""
 
 
 class Database:
@@ -65,6 +67,7 @@ class Database:
         self._writers_opened = 0
         self._chores: dict[Chore, None] = {}
         self._chores_asked = 0
+        self._chores_since = 0.0
         try:
             sqlite.make_private(path)
             self._writer()
@@ -149,9 +152,13 @@ class Database:
                 going = self._do_chores() if self._chores else self._when_idle()
                 continue
             going = piece is not None and self._commit_with_others(piece)
-            if going and self._chores_asked >= _CHORES_GATHERED:
+            if going and self._chores_are_due():
                 going = self._do_chores()
         self._disconnect(checkpoint=True)
+
+    def _chores_are_due(self) -> bool:
+        late = bool(self._chores) and time.monotonic() - self._chores_since > _CHORES_LATE
+        return late or self._chores_asked >= _CHORES_GATHERED
 
     def _do_chores(self) -> bool:
         going = True
@@ -210,6 +217,8 @@ class Database:
         for piece in batch:
             if piece.error is None:
                 self._call_back(piece)
+                if not self._chores:
+                    self._chores_since = time.monotonic()
                 self._chores.update(dict.fromkeys(piece.chores))
                 self._chores_asked += len(piece.chores)
         for piece in batch:

@@ -101,7 +101,7 @@ class Transaction(Reader):
         self._callbacks[callback] = None
 
     def follow_up(self, chore: Chore) -> None:
-        """Have the writer run `chore` in a transaction of its own, when it has time or much has gathered.
+        """Have the writer run `chore` in a transaction of its own, when it has time or else within seconds.
 
         However often it is asked for, it runs once, and again as long as it returns True. It may be lost with the
         process: what is to be done must stand in the database.

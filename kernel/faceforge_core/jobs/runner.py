@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from faceforge_core.db.engine import Database, Transaction
-    from faceforge_core.jobs.queue import Claim, JobQueue, LogLine
+    from faceforge_core.jobs.queue import JobQueue, LogLine
     from faceforge_core.owned import Owned
     from faceforge_sdk.contributions import JobHandler
 
@@ -55,6 +55,7 @@ class JobRunner:
         self._signals = 0
         self._running: dict[str, RunningJob] = {}
         self._background_turn = 0.0
+        self._choosing = threading.Lock()
         self._stopping = threading.Event()
         self._said = threading.Event()
         self._started = 0
@@ -142,25 +143,38 @@ class JobRunner:
     def _work(self) -> None:
         while not self._stopping.is_set():
             seen = self._signals
-            pause = self._patience()
             try:
-                claimed = self._claim(background=pause is None)
+                chosen, pause = self._choose()
             except Exception as error:  # noqa: BLE001 - the database may be busy, full or gone for a while
                 _log.warning("No job could be claimed: %s", error)
-                claimed, pause = None, _DATABASE_PAUSE
-            if claimed is None:
+                chosen, pause = None, _DATABASE_PAUSE
+            if chosen is None:
                 self._wait_for_signal(seen, pause)
-            elif not self._run(*claimed):
+            elif not self._run(*chosen):
                 return  # abandoned: another thread has taken this one's place
 
     def _wait_for_signal(self, seen: int, seconds: float | None) -> None:
         with self._changed:
             self._changed.wait_for(lambda: self._signals != seen, seconds)
 
-    def _claim(self, *, background: bool) -> tuple[Claim, Owned[JobHandler[Any]]] | None:
-        handlers = self._by_type()
-        claim = self._queue.claim([name for name, one in handlers.items() if background or not one.value.background])
-        return None if claim is None else (claim, handlers[claim.job_type])
+    def _choose(self) -> tuple[tuple[RunningJob, Owned[JobHandler[Any]]] | None, float | None]:
+        """The next job, which counts as running from here on; else for how long there may be none.
+
+        One worker at a time: the next one is to see whom this one serves before it decides about the background.
+        """
+        with self._choosing:
+            pause = self._patience()
+            handlers = self._by_type()
+            offered = [name for name, one in handlers.items() if pause is None or not one.value.background]
+            claim = self._queue.claim(offered)
+            if claim is None:
+                return None, pause
+            owned = handlers[claim.job_type]
+            job = RunningJob(claim, owned.plugin_id, self._tell, background=owned.value.background)
+            if job.background or not self._serves_somebody():
+                self._background_turn = time.monotonic()
+            self._running[claim.job_id] = job
+            return (job, owned), None
 
     def _patience(self) -> float | None:
         """For how many seconds the background has to wait still; None if it need not."""
@@ -173,20 +187,17 @@ class JobRunner:
     def _by_type(self) -> dict[str, Owned[JobHandler[Any]]]:
         return {owned.value.job_type: owned for owned in self._handlers()}
 
-    def _run(self, claim: Claim, owned: Owned[JobHandler[Any]]) -> bool:
-        """Run a claimed job to its end; False if it was taken away meanwhile."""
-        job = RunningJob(claim, owned.plugin_id, self._tell, background=owned.value.background)
-        if job.background or not self._serves_somebody():
-            self._background_turn = time.monotonic()
-        self._running[claim.job_id] = job
+    def _run(self, job: RunningJob, owned: Owned[JobHandler[Any]]) -> bool:
+        """Run a chosen job to its end; False if it was taken away meanwhile."""
         if self._stopping.is_set():  # `stop` may have looked before this one was there
             job.stop(STOPPED)
-        elif self._by_type().get(claim.job_type) is not owned:  # so may `drain`, since the handlers were looked up
+        elif self._by_type().get(job.claim.job_type) is not owned:  # so may `drain`, since the handlers were looked up
             job.stop(DISABLED)
         try:
             return self._finish(job, self._outcome(job, owned.value))
         finally:
-            self._running.pop(claim.job_id, None)
+            if self._running.get(job.job_id) is job:  # one that was taken away may run again by now
+                del self._running[job.job_id]
             if job.background:
                 self._background_turn = time.monotonic()
             elif not self._serves_somebody():

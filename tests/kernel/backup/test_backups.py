@@ -6,7 +6,6 @@ import hashlib
 import json
 import shutil
 import sqlite3
-import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from faceforge_core.backup.checking import check
 from faceforge_core.backup.place import BackupPlace
 from faceforge_core.backup.restoring import restore
 from faceforge_core.refusals import StartRefused
+from faceforge_core.testing import wait_for
 from faceforge_sdk.errors import JobCancelled
 from faceforge_sdk.models import BackupList, JobQuery, Snapshot
 from faceforge_sdk.testing import fake_context
@@ -427,10 +427,7 @@ def test_the_calendar_queues_one_and_only_where_it_is_wanted() -> None:
 def test_a_calendar_that_is_entered_looks_by_itself() -> None:
     ctx = fake_context(plugin_id="faceforge.backup", config={"every_days": 1})
     with Calendar(ctx, first_after=0.01):
-        deadline = time.monotonic() + 10
-        while not ctx.jobs.list(JobQuery()).items:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        wait_for(lambda: ctx.jobs.list(JobQuery()).items)
 
 
 def test_doctor_speaks_of_backups(library, back_up) -> None:

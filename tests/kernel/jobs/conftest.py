@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from faceforge_core.jobs.queue import JobQueue
 from faceforge_core.jobs.runner import JobRunner
 from faceforge_core.jobs.service import JobService
 from faceforge_core.owned import Owned
+from faceforge_core.testing import PATIENCE, wait_for
 from faceforge_sdk.contributions import JobHandler
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from faceforge_core.db.engine import Database
     from faceforge_sdk.context import JobContext
     from faceforge_sdk.models import Job
-
-PATIENCE = 20.0
 
 
 class NumberInput(BaseModel):
@@ -70,11 +68,7 @@ class Works:
     def ended(self, job_id: str, *statuses: str) -> Job:
         """The job, once it is over (or has one of these states)."""
         wanted = statuses or ("succeeded", "failed", "canceled")
-        deadline = time.monotonic() + PATIENCE
-        while (job := self.jobs.get(job_id)).status not in wanted:
-            assert time.monotonic() < deadline, job
-            time.sleep(0.005)
-        return job
+        return wait_for(lambda: job if (job := self.jobs.get(job_id)).status in wanted else None)
 
     def log(self, job_id: str) -> list[str]:
         with self.database.read() as reader:

@@ -7,7 +7,6 @@ import shutil
 import sqlite3
 import sys
 import threading
-import time
 from contextlib import closing
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -30,6 +29,7 @@ from faceforge_core.plugins.placing import Places
 from faceforge_core.plugins.records import Records
 from faceforge_core.plugins.service import PluginService
 from faceforge_core.plugins.switch import Surroundings, Switch
+from faceforge_core.testing import wait_for
 from faceforge_core.web.live import LiveRoutes
 from faceforge_core.web.routes import build_app, try_router
 from faceforge_sdk import PluginContext, Router
@@ -180,10 +180,7 @@ class House:
     @staticmethod
     def wait_until(holds: Callable[[], bool]) -> None:
         """For what another thread does soon."""
-        deadline = time.monotonic() + 20
-        while not holds():
-            assert time.monotonic() < deadline
-            time.sleep(0.005)
+        wait_for(holds)
 
     def sql(self, statement: str) -> None:
         with closing(sqlite3.connect(self.database_path)) as connection, connection:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -681,7 +680,7 @@ def hasty(core: CoreHouse) -> Any:
 def test_a_query_that_never_ends_is_stopped(hasty: Any, core: CoreHouse) -> None:
     with hasty.read() as reader, pytest.raises(StatementRefused, match=r"stopped after 0\.1 s"):
         reader.value(ENDLESS)
-    with pytest.raises(StatementRefused, match=r"stopped after 0\.1 s"):
+    with pytest.raises(StatementRefused, match=r"(stopped after|took longer than) 0\.1 s"):  # whichever is seen first
         hasty.write(lambda tx: tx.value(ENDLESS))
     core.tables.write_seconds = 5.0
     assert hasty.write(lambda tx: insert_palette(tx, "later")) == 1
@@ -710,25 +709,26 @@ def test_a_change_that_never_ends_costs_nobody_else_anything(hasty: Any, core: C
 
 
 def test_code_that_never_ends_does_not_hold_the_writer(hasty: Any, core: CoreHouse) -> None:
+    core.tables.write_seconds = 1.0  # in which it comes to its first statement
     going, go_on = threading.Event(), threading.Event()
     told: list[str] = []
 
     def sleep(tx: Any) -> None:
         insert_palette(tx, "first")
         going.set()
-        assert go_on.wait(20)
+        assert go_on.wait(60)
         try:
             insert_palette(tx, "too late")
         except StatementRefused as error:
             told.append(str(error))
 
     def run() -> None:
-        with pytest.raises(StatementRefused, match=r"took longer than 0\.1 s"):
+        with pytest.raises(StatementRefused, match=r"took longer than 1 s"):
             hasty.write(sleep)
 
     thread = threading.Thread(target=run)
     thread.start()
-    assert going.wait(20)
+    assert going.wait(60)
     assert core.database.write(lambda tx: 1) == 1
     go_on.set()
     thread.join()
@@ -810,10 +810,8 @@ def test_dropping_leaves_nothing_and_nobody_else_without(core: CoreHouse) -> Non
 
 def test_connections_are_opened_once(core: CoreHouse) -> None:
     core.made()
-    began = time.monotonic()
     for _ in range(50):
         with core.db.read() as reader:
             reader.value("SELECT count(*) FROM {prefix}palettes")
         core.db.write(lambda tx: tx.value("SELECT 1"))
     assert core.tables.readers.opened == 1
-    assert time.monotonic() - began < 20

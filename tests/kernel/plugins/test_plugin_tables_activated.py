@@ -91,7 +91,7 @@ def test_a_step_that_fails_is_the_plugins_error_and_a_mended_one_runs(plugin: An
     row = plugin(**{"0001_starts.sql": f"{STARTS}\nDELETE FROM entities;"})
     assert row.state == "error"
     assert row.error.summary.startswith("0001_starts.sql:2: This statement of a plugin is refused, because it would ")
-    assert row.error.summary.endswith("delete from the table entities: DELETE FROM entities;")
+    assert "delete from the table entities: DELETE FROM entities; (what is Core's comes by " in row.error.summary
     assert client.get("/v1/entities").status_code == 200
     assert plugin(**{"0001_starts.sql": STARTS}).state == "active"
     assert starts(client) == 1

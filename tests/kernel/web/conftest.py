@@ -225,7 +225,7 @@ class Wire:
     port: int
 
     def talk(self, *pieces: bytes) -> bytes:
-        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection:
             for piece in pieces:
                 connection.sendall(piece)
             answer = b""

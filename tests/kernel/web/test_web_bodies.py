@@ -176,11 +176,11 @@ def test_r04_a_body_that_stands_still_is_given_up_and_leaves_its_place(
 
 
 def test_r04_a_body_that_comes_slowly_and_steadily_is_read(wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("faceforge_core.web.request_bodies.IDLE_SECONDS", 1.0)
+    monkeypatch.setattr("faceforge_core.web.request_bodies.IDLE_SECONDS", 2.0)
     head = f"POST /v1/upload HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {BEARER[1]}\r\nConnection: close\r\n"
-    with socket.create_connection(("127.0.0.1", wire.port), timeout=20) as connection:
-        connection.sendall(head.encode() + b"Content-Length: 6\r\n\r\n")
-        for _ in range(6):
+    with socket.create_connection(("127.0.0.1", wire.port), timeout=60) as connection:
+        connection.sendall(head.encode() + b"Content-Length: 8\r\n\r\n")
+        for _ in range(8):
             time.sleep(0.3)
             connection.sendall(b"x")
         answer = b"".join(iter(lambda: connection.recv(65_536), b""))
