@@ -17,6 +17,7 @@ from faceforge_sdk.models import (
     Page,
     ok,
 )
+from faceforge_sdk.routing import built_late
 
 if TYPE_CHECKING:
     from faceforge_sdk.protocols import Assets, Entities
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 def build(assets: Assets, entities: Entities) -> APIRouter:
     """Routes over the links between `entities` and `assets`."""
-    router = APIRouter(tags=["Assets"])
+    router = built_late(APIRouter(tags=["Assets"]))
 
     @router.get("/v1/entities/{entity_id}/assets", summary="List an entity's assets")
     def list_entity_assets(entity_id: str, query: Annotated[LinkedAssetQuery, Query()]) -> Envelope[Page[LinkedAsset]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Query
 
 from faceforge_sdk.models import Asset, AssetPatch, AssetQuery, Deleted, Envelope, Page, TrashedAsset, TrashQuery, ok
+from faceforge_sdk.routing import built_late
 
 if TYPE_CHECKING:
     from faceforge_sdk.protocols import Assets
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 def build(assets: Assets) -> APIRouter:
     """Routes over the facts of `assets`."""
-    router = APIRouter(tags=["Assets"])
+    router = built_late(APIRouter(tags=["Assets"]))
 
     @router.get("/v1/assets", summary="List assets")
     def list_assets(query: Annotated[AssetQuery, Query()]) -> Envelope[Page[Asset]]:

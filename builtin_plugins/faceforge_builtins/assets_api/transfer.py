@@ -8,6 +8,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 
 from faceforge_sdk.models import Asset, Envelope, ok
+from faceforge_sdk.routing import built_late
 
 from .download import HARMLESS_TYPES, answer
 from .upload import receive_upload
@@ -54,7 +55,7 @@ _BYTES: dict[int | str, dict[str, Any]] = {
 
 def build(assets: Assets, storage: Storage) -> APIRouter:
     """Routes between the client's files and `storage`."""
-    router = APIRouter(tags=["Assets"])
+    router = built_late(APIRouter(tags=["Assets"]))
 
     @router.post(UPLOAD_PATH, summary="Upload a file", openapi_extra=_UPLOAD_BODY)
     async def upload_asset(

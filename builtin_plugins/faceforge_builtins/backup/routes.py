@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter
 
 from faceforge_sdk.models import BackupList, Envelope, Job, ok
+from faceforge_sdk.routing import built_late
 
 from .jobs import JOB_TYPE
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def build(backups: Backups, jobs: Jobs) -> APIRouter:
     """Routes over `backups`."""
-    router = APIRouter(prefix="/v1/backups", tags=["Backups"])
+    router = built_late(APIRouter(prefix="/v1/backups", tags=["Backups"]))
 
     @router.get("", summary="List the backups")
     def list_backups() -> Envelope[BackupList]:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
 from faceforge_sdk.models import Envelope, FolderListing, ImportSummary, JobStatus, examples, ok
+from faceforge_sdk.routing import built_late
 
 from .browse import FolderQuery, look_into
 from .request import JOB_TYPE, UNDO_TYPE, BulkImport
@@ -46,7 +47,7 @@ class UndoStarted(BulkImportStarted):
 
 def build(jobs: Jobs, imports: Imports, places: Places) -> APIRouter:
     """Routes over these services; `places` bounds what may be looked at."""
-    router = APIRouter(prefix="/v1/assets/bulk-import", tags=["Assets"])
+    router = built_late(APIRouter(prefix="/v1/assets/bulk-import", tags=["Assets"]))
 
     @router.post("", summary="Import the files of a folder, as a job")
     def bulk_import(wanted: BulkImport) -> Envelope[BulkImportStarted]:

@@ -18,6 +18,7 @@ from faceforge_sdk.models import (
     TrashQuery,
     ok,
 )
+from faceforge_sdk.routing import built_late
 
 if TYPE_CHECKING:
     from faceforge_sdk.protocols import Descriptors
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 def build(descriptors: Descriptors) -> APIRouter:
     """Routes over `descriptors`."""
-    router = APIRouter(tags=["Descriptors"])
+    router = built_late(APIRouter(tags=["Descriptors"]))
 
     @router.get("/v1/entities/{entity_id}/descriptors", summary="List an entity's descriptors")
     def list_entity_descriptors(entity_id: str) -> Envelope[Items[Descriptor]]:

@@ -17,6 +17,7 @@ from faceforge_sdk.models import (
     UpsertRequest,
     ok,
 )
+from faceforge_sdk.routing import built_late
 
 from .bulk_job import JOB_TYPE, BulkInput, change_all
 
@@ -33,7 +34,7 @@ AT_ONCE = 500
 
 def build(entities: Entities, jobs: Jobs) -> APIRouter:
     """Routes over `entities`; what takes longer than a request should goes to `jobs`."""
-    router = APIRouter(tags=["Entities"])
+    router = built_late(APIRouter(tags=["Entities"]))
 
     @router.post(UPSERT_PATH, summary="Create or update entities by what another system calls them")
     def bulk_upsert(request: UpsertRequest) -> Envelope[UpsertOutcome]:

@@ -20,6 +20,7 @@ from faceforge_sdk.models import (
     ok,
 )
 from faceforge_sdk.models.entities import MAX_CONDITIONS
+from faceforge_sdk.routing import built_late
 
 from .preconditions import etag, expected_revision
 
@@ -57,7 +58,7 @@ _FACTS: dict[str, Any] = {
 
 def build(entities: Entities) -> APIRouter:
     """Routes over `entities`. Single reads answer on the event loop; whatever may take longer goes to a thread."""
-    router = APIRouter(tags=["Entities"])
+    router = built_late(APIRouter(tags=["Entities"]))
 
     @router.get("/v1/entities", summary="List or search entities", openapi_extra={"parameters": [_FACTS]})
     def list_entities(query: Annotated[EntityQuery, Query()]) -> Envelope[Page[Entity]]:

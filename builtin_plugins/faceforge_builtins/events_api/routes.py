@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Header, Query
 from pydantic import AfterValidator
 
 from faceforge_sdk.models import MAX_INT
+from faceforge_sdk.routing import built_late
 
 from .beginnings import Beginning, begin, known_pattern, so_far
 from .messages import RESPONSES, message, opening
@@ -42,7 +43,7 @@ class _Wish(NamedTuple):
 
 def build(events: Events) -> APIRouter:
     """The stream of `events`."""
-    router = APIRouter(tags=["Events"])
+    router = built_late(APIRouter(tags=["Events"]))
 
     def wished(
         after: _Seq = None, last_event_id: _Seen = None, types: _Types = ("*",), follow: _Follow = True

@@ -19,6 +19,7 @@ from faceforge_sdk.models import (
     TrashQuery,
     ok,
 )
+from faceforge_sdk.routing import built_late
 
 if TYPE_CHECKING:
     from faceforge_sdk.protocols import FieldDefs
@@ -29,7 +30,7 @@ DryRun = Annotated[bool, Query(description="Change nothing; only say which store
 
 def build(definitions: FieldDefs) -> APIRouter:
     """Routes over `definitions`."""
-    router = APIRouter(tags=["Field definitions"])
+    router = built_late(APIRouter(tags=["Field definitions"]))
 
     @router.get("/v1/admin/field-defs", summary="List the field definitions")
     def list_field_defs(scope: Scope = None) -> Envelope[Items[FieldDef]]:

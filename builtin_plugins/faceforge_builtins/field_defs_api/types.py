@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from faceforge_sdk import FieldType
 from faceforge_sdk.models import Envelope, Items, KnownType, ok
+from faceforge_sdk.routing import built_late
 
 if TYPE_CHECKING:
     from faceforge_sdk.protocols import Plugins
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def build(plugins: Plugins) -> APIRouter:
     """Routes over the types that active plugins contribute."""
-    router = APIRouter(tags=["Field definitions"])
+    router = built_late(APIRouter(tags=["Field definitions"]))
 
     @router.get("/v1/admin/field-types", summary="List the types of fields")
     async def list_field_types() -> Envelope[Items[KnownType]]:

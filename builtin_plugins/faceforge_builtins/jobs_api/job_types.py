@@ -10,6 +10,7 @@ from pydantic.errors import PydanticUserError
 from faceforge_sdk import JobHandler
 from faceforge_sdk.errors import ContributionFailed
 from faceforge_sdk.models import Envelope, Items, JobType, JsonObject, ok
+from faceforge_sdk.routing import built_late
 
 if TYPE_CHECKING:
     from faceforge_sdk.protocols import Contributed, Plugins
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def build(plugins: Plugins) -> APIRouter:
     """The one route."""
-    router = APIRouter(tags=["Jobs"])
+    router = built_late(APIRouter(tags=["Jobs"]))
 
     @router.get("/v1/job-types", summary="List the types of jobs that enabled plugins run")
     def list_job_types() -> Envelope[Items[JobType]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Query
 
 from faceforge_sdk.models import Envelope, Job, JobCancellation, JobDraft, JobLog, JobLogQuery, JobQuery, Page, ok
+from faceforge_sdk.routing import built_late
 
 if TYPE_CHECKING:
     from faceforge_sdk.protocols import Jobs
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 def build(jobs: Jobs) -> APIRouter:
     """Routes over `jobs`."""
-    router = APIRouter(tags=["Jobs"])
+    router = built_late(APIRouter(tags=["Jobs"]))
 
     @router.post("/v1/jobs", summary="Queue a job")
     def queue_job(draft: JobDraft) -> Envelope[Job]:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Header, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from faceforge_sdk.models import MAX_INT, JobLogLine
+from faceforge_sdk.routing import built_late
 
 if TYPE_CHECKING:
     from faceforge_sdk.models import Job
@@ -31,7 +32,7 @@ browser's `EventSource` would come again. It also ends when Core stops: whoever 
 
 def build(jobs: Jobs) -> APIRouter:
     """The one route."""
-    router = APIRouter(tags=["Jobs"])
+    router = built_late(APIRouter(tags=["Jobs"]))
 
     def require_job(job_id: str) -> None:
         jobs.get(job_id)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Header, Response
 from prometheus_client.exposition import choose_encoder
 
+from faceforge_sdk.routing import built_late
+
 from .families import Families
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 def build(system: System) -> APIRouter:
     """The one route, over the running Core."""
-    router = APIRouter(tags=["System"])
+    router = built_late(APIRouter(tags=["System"]))
     families = Families(system)
 
     @router.get("/metrics", summary="How Core is, for Prometheus", response_class=Response)

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from faceforge_sdk.commands import commands_of, run_command
 from faceforge_sdk.models import CommandOutput, CommandRequest, Envelope, PluginCommands, ok
+from faceforge_sdk.routing import built_late
 
 if TYPE_CHECKING:
     from faceforge_sdk.protocols import Plugins
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def build(plugins: Plugins) -> APIRouter:
     """Routes over the commands of all active plugins."""
-    router = APIRouter(prefix="/v1/plugins/{plugin_id}/commands", tags=["Plugins"])
+    router = built_late(APIRouter(prefix="/v1/plugins/{plugin_id}/commands", tags=["Plugins"]))
 
     @router.get("", summary="List a plugin's commands")
     def list_plugin_commands(plugin_id: str) -> Envelope[PluginCommands]:

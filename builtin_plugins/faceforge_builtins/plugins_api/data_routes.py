@@ -16,6 +16,7 @@ from faceforge_sdk.models import (
     SubjectData,
     ok,
 )
+from faceforge_sdk.routing import built_late
 
 if TYPE_CHECKING:
     from faceforge_sdk.models import PluginSubject
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 def of_plugins(plugins: Plugins) -> APIRouter:
     """The end of a plugin's data."""
-    router = APIRouter(prefix="/v1/plugins/{plugin_id}/data", tags=["Plugins"])
+    router = built_late(APIRouter(prefix="/v1/plugins/{plugin_id}/data", tags=["Plugins"]))
 
     @router.delete("", summary="Remove all that a plugin kept")
     def forget_plugin(plugin_id: str) -> Envelope[ForgottenPlugin]:
@@ -35,7 +36,7 @@ def of_plugins(plugins: Plugins) -> APIRouter:
 
 def of_entities(plugins: Plugins, plugin_data: PluginData) -> APIRouter:
     """What plugins keep about an entity."""
-    router = APIRouter(prefix="/v1/entities/{entity_id}/plugin-data", tags=["Entities"])
+    router = built_late(APIRouter(prefix="/v1/entities/{entity_id}/plugin-data", tags=["Entities"]))
 
     @router.get("", summary="Read what plugins keep about an entity")
     def get_entity_plugin_data(entity_id: str) -> Envelope[SubjectData]:
@@ -62,7 +63,7 @@ def of_entities(plugins: Plugins, plugin_data: PluginData) -> APIRouter:
 
 def of_assets(plugins: Plugins, plugin_data: PluginData) -> APIRouter:
     """What plugins keep about an asset."""
-    router = APIRouter(prefix="/v1/assets/{asset_id}/plugin-data", tags=["Assets"])
+    router = built_late(APIRouter(prefix="/v1/assets/{asset_id}/plugin-data", tags=["Assets"]))
 
     @router.get("", summary="Read what plugins keep about an asset")
     def get_asset_plugin_data(asset_id: str) -> Envelope[SubjectData]:

@@ -17,6 +17,7 @@ from faceforge_sdk.models import (
     PluginList,
     ok,
 )
+from faceforge_sdk.routing import built_late
 
 from .receiving import ARCHIVE_BODY, received_archive
 
@@ -30,7 +31,7 @@ INSTALL_PATH = "/v1/plugins/install"
 
 def build(plugins: Plugins, folder: Path) -> APIRouter:
     """Routes over `plugins`; archives come in by way of `folder`."""
-    router = APIRouter(prefix="/v1/plugins", tags=["Plugins"])
+    router = built_late(APIRouter(prefix="/v1/plugins", tags=["Plugins"]))
 
     @router.get("", summary="List plugins")
     def list_plugins() -> Envelope[PluginList]:

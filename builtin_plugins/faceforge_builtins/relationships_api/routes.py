@@ -22,6 +22,7 @@ from faceforge_sdk.models import (
     TrashQuery,
     ok,
 )
+from faceforge_sdk.routing import built_late
 
 if TYPE_CHECKING:
     from faceforge_sdk.protocols import Relationships
@@ -40,7 +41,7 @@ _SUGGESTED: Final[dict[int | str, dict[str, Any]]] = {
 
 def build(relationships: Relationships) -> APIRouter:
     """Routes over `relationships`."""
-    router = APIRouter(tags=["Relationships"])
+    router = built_late(APIRouter(tags=["Relationships"]))
 
     @router.get("/v1/relationships", summary="List an entity's relationships")
     def list_relationships(query: Annotated[RelationshipQuery, Query()]) -> Envelope[Page[Relationship]]:

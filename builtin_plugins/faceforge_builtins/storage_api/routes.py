@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter
 
 from faceforge_sdk.models import Envelope, Job, MigratePlan, MigrateRequest, StorageUsage, VerifyOptions, ok
+from faceforge_sdk.routing import built_late
 
 from .jobs import MIGRATE, VERIFY
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def build(storage: Storage, jobs: Jobs) -> APIRouter:
     """Routes over `storage`; what reads or moves bytes is a job."""
-    router = APIRouter(prefix="/v1/storage", tags=["Storage"])
+    router = built_late(APIRouter(prefix="/v1/storage", tags=["Storage"]))
 
     @router.get("", summary="Where bytes lie, and how many")
     def get_storage() -> Envelope[StorageUsage]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request, Response
 
 from faceforge_sdk.errors import NotFound
+from faceforge_sdk.routing import built_late
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +37,7 @@ _POLICY = (
 
 def build(pages: Pages) -> APIRouter:
     """The pages ``/docs`` and ``/redoc`` and what they load."""
-    router = APIRouter(include_in_schema=False)
+    router = built_late(APIRouter(include_in_schema=False))
     for path, template in (("/docs", "docs.html"), ("/redoc", "redoc.html")):
         router.add_api_route(path, _page(pages, template), methods=["GET"])
     router.add_api_route("/docs/files/{name}", _file, methods=["GET"])

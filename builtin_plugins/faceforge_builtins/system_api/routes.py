@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 from pydantic import BaseModel
 
 from faceforge_sdk.models import Envelope, HealthFinding, Items, Pong, Readiness, SystemInfo, ok
+from faceforge_sdk.routing import built_late
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,7 @@ class Health(BaseModel):
 
 def build(system: System) -> APIRouter:
     """Routes over the running Core."""
-    router = APIRouter(tags=["System"])
+    router = built_late(APIRouter(tags=["System"]))
 
     @router.get("/healthz", summary="Whether Core answers")
     async def health() -> Health:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Path, Query, Response
 
 from faceforge_sdk import Thumbnailer
 from faceforge_sdk.errors import NotFound
+from faceforge_sdk.routing import built_late
 
 from .cache import VERSION
 from .jobs import thumbnailer_for
@@ -34,7 +35,7 @@ def build(ctx: PluginContext, cache: ThumbnailCache) -> APIRouter:
     What may still come is 202 and what never will is 204, and neither is an error, since browsers report errors to
     the console for every picture on a page; 404 is for files of which no plugin makes pictures.
     """
-    router = APIRouter(tags=["Assets"])
+    router = built_late(APIRouter(tags=["Assets"]))
 
     @router.get(
         "/v1/assets/{asset_id}/thumbnail", summary="A small picture", response_class=Response, responses=_PICTURE

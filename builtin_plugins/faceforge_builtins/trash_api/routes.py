@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Query
 
 from faceforge_sdk.models import Envelope, Job, Purged, PurgeRequest, TrashKind, TrashSummary, ok
+from faceforge_sdk.routing import built_late
 
 if TYPE_CHECKING:
     from faceforge_sdk.protocols import Jobs, Trash
@@ -16,7 +17,7 @@ _Age = Annotated[int | None, Query(ge=0, le=100_000, description="Count only wha
 
 def build(trash: Trash, jobs: Jobs) -> APIRouter:
     """Routes over `trash`; what may take long becomes one of `jobs`."""
-    router = APIRouter(tags=["Trash"])
+    router = built_late(APIRouter(tags=["Trash"]))
 
     @router.get("/v1/trash", summary="How much lies in the trash")
     def summarize_trash(older_than_days: _Age = None) -> Envelope[TrashSummary]:

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from faceforge_sdk.errors import NotFound
 from faceforge_sdk.forms import Posted
 from faceforge_sdk.notices import with_notice
+from faceforge_sdk.routing import built_late
 
 from .facts import rows_of
 from .keeping import Keeping, check
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 def build(ctx: PluginContext) -> APIRouter:
     """``/ui/assets/{asset_id}`` and what is done to one asset; forms carry along the list (``query``)."""
-    router = APIRouter(include_in_schema=False)
+    router = built_late(APIRouter(include_in_schema=False))
 
     @router.get("/{asset_id}")
     def asset_page(request: Request, asset_id: str) -> Response:

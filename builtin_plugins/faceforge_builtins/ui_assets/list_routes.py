@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from faceforge_sdk.errors import InvalidInput
+from faceforge_sdk.routing import built_late
 
 from .filters import LINKS, PLACES, SHAPES, chips_of, type_chips
 from .listing import SORTS, Listing
@@ -23,7 +24,7 @@ _MENU_WORDS = ("min_mb", "max_mb")
 
 def build(ctx: PluginContext) -> APIRouter:
     """``/ui/assets``."""
-    router = APIRouter(include_in_schema=False)
+    router = built_late(APIRouter(include_in_schema=False))
 
     @router.get("")
     def assets(request: Request) -> Response:

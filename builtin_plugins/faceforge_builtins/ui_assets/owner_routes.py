@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from faceforge_sdk.forms import Posted, text_of
 from faceforge_sdk.notices import with_notice
+from faceforge_sdk.routing import built_late
 
 from .owners import Sought
 from .place import Place
@@ -21,7 +22,7 @@ _MAX_ROLE = 200
 
 def build(ctx: PluginContext) -> APIRouter:
     """``/ui/assets/{asset_id}/owners``; forms carry along the list that the reader came from (``query``)."""
-    router = APIRouter(include_in_schema=False)
+    router = built_late(APIRouter(include_in_schema=False))
 
     @router.post("/{asset_id}/owners")
     def attach(request: Request, asset_id: str, posted: Posted) -> Response:

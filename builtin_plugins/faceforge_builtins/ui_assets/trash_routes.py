@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from faceforge_sdk.errors import InvalidInput
 from faceforge_sdk.models import TrashQuery
+from faceforge_sdk.routing import built_late
 
 from .listing import PATH
 from .notices import notice_of
@@ -22,7 +23,7 @@ _MAX_CURSOR = 2000
 
 def build(ctx: PluginContext) -> APIRouter:
     """``/ui/assets/trash``."""
-    router = APIRouter(include_in_schema=False)
+    router = built_late(APIRouter(include_in_schema=False))
 
     @router.get("/trash")
     def trash(request: Request) -> Response:

@@ -11,6 +11,7 @@ from faceforge_sdk.errors import InvalidInput
 from faceforge_sdk.forms import Posted, text_of
 from faceforge_sdk.models import LinkedAssetQuery
 from faceforge_sdk.notices import with_notice
+from faceforge_sdk.routing import built_late
 
 from .attachments import attachments_of
 from .listing import PATH
@@ -24,7 +25,7 @@ _MAX_ROLE = 200
 
 def build(ctx: PluginContext) -> APIRouter:
     """``/ui/entities/{entity_id}/attachments`` and what stands below it."""
-    router = APIRouter(include_in_schema=False)
+    router = built_late(APIRouter(include_in_schema=False))
 
     @router.get("/{entity_id}/attachments")
     def attachments(request: Request, entity_id: str) -> Response:

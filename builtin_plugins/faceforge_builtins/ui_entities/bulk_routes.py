@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from faceforge_sdk.forms import Posted
 from faceforge_sdk.notices import with_notice
+from faceforge_sdk.routing import built_late
 from faceforge_sdk.undoable import Undoable
 
 from .listing import PATH
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def build(ctx: PluginContext) -> APIRouter:
     """``/ui/entities/bulk``."""
-    router = APIRouter(include_in_schema=False)
+    router = built_late(APIRouter(include_in_schema=False))
     undoable = Undoable()
 
     @router.post("/bulk")

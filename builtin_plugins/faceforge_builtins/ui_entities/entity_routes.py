@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from faceforge_sdk.errors import InvalidInput, PreconditionFailed
 from faceforge_sdk.forms import Posted
 from faceforge_sdk.notices import with_notice
+from faceforge_sdk.routing import built_late
 
 from .forms import FIELDS, EntityForm
 from .listing import PATH
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 def build(ctx: PluginContext) -> APIRouter:
     """``/ui/entities/{entity_id}`` and what stands below it."""
-    router = APIRouter(include_in_schema=False)
+    router = built_late(APIRouter(include_in_schema=False))
 
     @router.get("/{entity_id}")
     def entity_page(request: Request, entity_id: str) -> Response:

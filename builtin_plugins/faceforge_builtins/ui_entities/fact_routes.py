@@ -13,6 +13,7 @@ from faceforge_sdk.errors import Conflict, InvalidInput, NotFound, PreconditionF
 from faceforge_sdk.forms import Posted
 from faceforge_sdk.models import DescriptorDraft, DescriptorPatch, EntityPatch
 from faceforge_sdk.notices import with_notice
+from faceforge_sdk.routing import built_late
 
 from .controls import ValueForm
 from .definitions import OWN_FIELDS, Definitions
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 def build(ctx: PluginContext) -> APIRouter:
     """``/ui/entities/{entity_id}/facts`` for descriptors, and ``…/field`` for fields with a definition."""
-    router = APIRouter(include_in_schema=False)
+    router = built_late(APIRouter(include_in_schema=False))
     _add_new(router, ctx)
     _add_changes(router, ctx)
     _add_own_fields(router, ctx)

@@ -11,6 +11,7 @@ from faceforge_sdk.errors import InvalidInput, PreconditionFailed
 from faceforge_sdk.forms import Posted
 from faceforge_sdk.models import EntityPatch
 from faceforge_sdk.notices import with_notice
+from faceforge_sdk.routing import built_late
 
 from .definitions import OWN_FIELDS, Definitions
 from .field_rows import FieldForm
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 def build(ctx: PluginContext) -> APIRouter:
     """``/ui/entities/{entity_id}/fields``."""
-    router = APIRouter(include_in_schema=False)
+    router = built_late(APIRouter(include_in_schema=False))
 
     @router.get("/{entity_id}/fields")
     def edit_fields(request: Request, entity_id: str) -> Response:

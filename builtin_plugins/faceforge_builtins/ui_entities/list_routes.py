@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 from faceforge_sdk.errors import InvalidInput
 from faceforge_sdk.forms import Posted
 from faceforge_sdk.notices import with_notice
+from faceforge_sdk.routing import built_late
 
 from .definitions import Definitions
 from .filters import COMPARISONS, chips_of
@@ -31,7 +32,7 @@ MOST_COUNTED = 1000
 
 def build(ctx: PluginContext, views: SavedViews) -> APIRouter:
     """``/ui/entities`` and ``/ui/entities/new``."""
-    router = APIRouter(include_in_schema=False)
+    router = built_late(APIRouter(include_in_schema=False))
 
     @router.get("")
     def entities(request: Request) -> Response:

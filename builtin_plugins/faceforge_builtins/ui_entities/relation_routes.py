@@ -12,6 +12,7 @@ from faceforge_sdk.errors import Conflict, InvalidInput, NotFound
 from faceforge_sdk.forms import Posted, text_of
 from faceforge_sdk.models import RelationshipPatch, RelationTypeQuery
 from faceforge_sdk.notices import with_notice
+from faceforge_sdk.routing import built_late
 
 from .field_rows import FieldForm
 from .graph import MAX_DEPTH, GraphView
@@ -29,7 +30,7 @@ TYPES_OFFERED = 40
 
 def build(ctx: PluginContext) -> APIRouter:
     """``/ui/entities/{entity_id}/relationships`` and ``…/graph``."""
-    router = APIRouter(include_in_schema=False)
+    router = built_late(APIRouter(include_in_schema=False))
     _add_lists(router, ctx)
     _add_new(router, ctx)
     _add_changes(router, ctx)

@@ -12,6 +12,7 @@ from starlette.datastructures import QueryParams
 from faceforge_sdk.errors import Conflict, FaceForgeError, NotFound
 from faceforge_sdk.forms import Posted, text_of
 from faceforge_sdk.notices import with_notice
+from faceforge_sdk.routing import built_late
 
 from .listing import PATH, Listing
 from .views import MAX_NAME
@@ -26,7 +27,7 @@ _MAX_QUERY = 20_000
 
 def build(ctx: PluginContext, views: SavedViews) -> APIRouter:
     """``/ui/entities/views``."""
-    router = APIRouter(include_in_schema=False)
+    router = built_late(APIRouter(include_in_schema=False))
 
     @router.get("/views/new")
     def new_view(request: Request) -> Response:

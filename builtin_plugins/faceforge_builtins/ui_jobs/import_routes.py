@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from faceforge_sdk import JobHandler
 from faceforge_sdk.errors import InvalidInput
 from faceforge_sdk.forms import Posted, text_of
+from faceforge_sdk.routing import built_late
 
 from .import_form import ImportForm
 from .notices import job_address
@@ -23,7 +24,7 @@ _MAX_PATH = 4096
 
 def build(ctx: PluginContext) -> APIRouter:
     """``/ui/import``."""
-    router = APIRouter(include_in_schema=False)
+    router = built_late(APIRouter(include_in_schema=False))
 
     @router.get("")
     def import_page(request: Request) -> Response:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from faceforge_sdk.errors import Conflict, NotFound
+from faceforge_sdk.routing import built_late
 
 from .job_page import JobPage
 from .notices import job_address, notice_of
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def build(ctx: PluginContext) -> APIRouter:
     """``/ui/jobs/{job_id}`` and what stands below it."""
-    router = APIRouter(include_in_schema=False)
+    router = built_late(APIRouter(include_in_schema=False))
 
     @router.get("/{job_id}")
     def job_page(request: Request, job_id: str) -> Response:

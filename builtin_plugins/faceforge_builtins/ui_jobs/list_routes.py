@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from faceforge_sdk import JobHandler
 from faceforge_sdk.errors import InvalidInput
+from faceforge_sdk.routing import built_late
 
 from .listing import Listing
 from .notices import notice_of
@@ -27,7 +28,7 @@ _COUNTED: tuple[JobStatus, ...] = ("running", "queued", "failed")
 
 def build(ctx: PluginContext) -> APIRouter:
     """``/ui/jobs``."""
-    router = APIRouter(include_in_schema=False)
+    router = built_late(APIRouter(include_in_schema=False))
 
     @router.get("")
     def jobs(request: Request) -> Response:

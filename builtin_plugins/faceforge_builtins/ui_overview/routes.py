@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request, Response
 
+from faceforge_sdk.routing import built_late
+
 from .attention import needing_attention
 from .charts import months_chart
 from .holdings import Holdings
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 def build(ctx: PluginContext) -> APIRouter:
     """The overview, or the welcome to an empty library."""
-    router = APIRouter(include_in_schema=False)
+    router = built_late(APIRouter(include_in_schema=False))
 
     @router.get("/ui/overview")
     def overview(request: Request) -> Response:

@@ -9,6 +9,7 @@ from starlette.datastructures import UploadFile
 
 from faceforge_sdk.errors import Conflict, InvalidInput, PayloadTooLarge
 from faceforge_sdk.forms import Posted
+from faceforge_sdk.routing import built_late
 
 from .cards import Surroundings, card_of
 from .notices import LIST
@@ -21,7 +22,7 @@ _STATUS = {InvalidInput: 422, Conflict: 409, PayloadTooLarge: 413}
 
 def build(ctx: PluginContext) -> APIRouter:
     """``/ui/plugin-install``."""
-    router = APIRouter(include_in_schema=False)
+    router = built_late(APIRouter(include_in_schema=False))
 
     @router.get("")
     def install_page(request: Request) -> Response:

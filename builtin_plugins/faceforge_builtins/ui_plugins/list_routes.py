@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request, Response
 
+from faceforge_sdk.routing import built_late
+
 from .cards import cards_of
 from .listing import Listing, Wanted
 from .notices import notice_of
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 def build(ctx: PluginContext) -> APIRouter:
     """``/ui/plugins``."""
-    router = APIRouter(include_in_schema=False)
+    router = built_late(APIRouter(include_in_schema=False))
 
     @router.get("")
     def plugins(request: Request) -> Response:

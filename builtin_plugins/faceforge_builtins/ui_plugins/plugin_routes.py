@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from faceforge_sdk.errors import InvalidInput
 from faceforge_sdk.forms import Posted
+from faceforge_sdk.routing import built_late
 
 from .cards import Surroundings, card_of
 from .folders import files_of
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 def build(ctx: PluginContext) -> APIRouter:
     """``/ui/plugin-settings/{plugin_id}``; the settings as JSON at ``…/json``."""
-    router = APIRouter(include_in_schema=False)
+    router = built_late(APIRouter(include_in_schema=False))
 
     @router.get("/{plugin_id}")
     def plugin_page(request: Request, plugin_id: str) -> Response:

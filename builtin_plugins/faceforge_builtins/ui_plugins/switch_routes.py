@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from faceforge_sdk.errors import NotFound
 from faceforge_sdk.forms import Posted, text_of
+from faceforge_sdk.routing import built_late
 
 from .folders import files_of
 from .notices import LIST, plugin_address, with_notice
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def build(ctx: PluginContext) -> APIRouter:
     """What stands below ``/ui/plugin-settings/{plugin_id}/``."""
-    router = APIRouter(include_in_schema=False)
+    router = built_late(APIRouter(include_in_schema=False))
 
     @router.post("/{plugin_id}/enable")
     def enable(plugin_id: str, form: Posted) -> Response:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request, Response
 
 from faceforge_sdk.forms import Posted, text_of
+from faceforge_sdk.routing import built_late
 from faceforge_sdk.sign_ins import COOKIE, keep_signed_in
 
 from .notices import told
@@ -20,7 +21,7 @@ PATH = "/ui/settings/access"
 
 def build(ctx: PluginContext) -> APIRouter:
     """``/ui/settings/access``; an answer with the token in it is kept by nobody, and there is none to a GET."""
-    router = APIRouter(include_in_schema=False)
+    router = built_late(APIRouter(include_in_schema=False))
 
     @router.get("")
     def access(request: Request) -> Response:

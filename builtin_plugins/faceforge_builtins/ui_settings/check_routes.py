@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request, Response
 
 from faceforge_sdk.forms import Posted, text_of
+from faceforge_sdk.routing import built_late
 
 from .backup_form import JOB, PLUGIN, BackupForm
 from .checks import VERIFY, last_check
@@ -24,7 +25,7 @@ CHECK = f"{PATH}/check"
 
 def build(ctx: PluginContext) -> APIRouter:
     """``/ui/settings/tools`` and ``/ui/settings/check``."""
-    router = APIRouter(include_in_schema=False)
+    router = built_late(APIRouter(include_in_schema=False))
 
     @router.get("/tools")
     def tools(request: Request) -> Response:

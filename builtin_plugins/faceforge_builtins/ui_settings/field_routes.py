@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 from faceforge_sdk import patterns
 from faceforge_sdk.errors import Conflict, InvalidInput, NotFound
 from faceforge_sdk.forms import Posted, text_of
+from faceforge_sdk.routing import built_late
 
 from .field_form import FieldForm
 from .field_list import FACTS, OWN_FIELDS, groups_of, in_order, words_of_scope
@@ -30,7 +31,7 @@ PATH = "/ui/settings/fields"
 
 def build(ctx: PluginContext) -> APIRouter:
     """``/ui/settings/fields``."""
-    router = APIRouter(include_in_schema=False)
+    router = built_late(APIRouter(include_in_schema=False))
 
     @router.get("")
     def fields(request: Request) -> Response:

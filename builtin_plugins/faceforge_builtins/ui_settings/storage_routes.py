@@ -12,6 +12,7 @@ from faceforge_sdk import SettingsTrial
 from faceforge_sdk.errors import ContributionFailed, InvalidInput
 from faceforge_sdk.forms import Posted, text_of
 from faceforge_sdk.models import MigrateRequest
+from faceforge_sdk.routing import built_late
 
 from . import routing_form, s3_form
 from .jobs import queue
@@ -35,7 +36,7 @@ _TRIAL_SECONDS = 20.0
 
 def build(ctx: PluginContext) -> APIRouter:
     """``/ui/settings/storage``."""
-    router = APIRouter(include_in_schema=False)
+    router = built_late(APIRouter(include_in_schema=False))
 
     @router.get("")
     def storage(request: Request) -> Response:

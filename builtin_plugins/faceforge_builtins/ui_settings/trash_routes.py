@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from faceforge_sdk.errors import InvalidInput
 from faceforge_sdk.forms import Posted, text_of
+from faceforge_sdk.routing import built_late
 
 from . import trash_work
 from .notices import told
@@ -30,7 +31,7 @@ _MAX_DAYS = 100_000
 
 def build(ctx: PluginContext) -> APIRouter:
     """``/ui/settings/trash``."""
-    router = APIRouter(include_in_schema=False)
+    router = built_late(APIRouter(include_in_schema=False))
 
     @router.get("")
     def trash(request: Request) -> Response:

@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from faceforge_sdk.errors import TooManyRequests, Unauthorized
 from faceforge_sdk.forms import Posted, text_of
+from faceforge_sdk.routing import built_late
 from faceforge_sdk.sign_ins import COOKIE, forget_sign_in, keep_signed_in
 
 from .local_paths import START_PAGE, local_page
@@ -22,7 +23,7 @@ PREFERENCE_SECONDS = 365 * 24 * 3600
 
 def build(ctx: PluginContext) -> APIRouter:
     """The routes of the shell."""
-    router = APIRouter(include_in_schema=False)
+    router = built_late(APIRouter(include_in_schema=False))
 
     @router.get("/ui")
     @router.get("/ui/")

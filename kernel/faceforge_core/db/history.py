@@ -46,7 +46,7 @@ def stored_revision(connection: sqlite3.Connection, history: History) -> str | N
     return None if row is None else str(row[0])
 
 
-def upgrade(path: Path, history: History, *, before_commit: Callable[[Connection], None] | None = None) -> None:
+def upgrade(path: Path, history: History, *, before_commit: Callable[[sqlite3.Connection], None] | None = None) -> None:
     """Take the database at `path` to the owner's head, one transaction per step.
 
     A step that leaves a reference to a row that is not there, and that was not broken before, is rolled back with
@@ -64,7 +64,7 @@ def upgrade(path: Path, history: History, *, before_commit: Callable[[Connection
             if broken := sqlite.broken_references(raw) - broken_before:
                 raise sqlite3.IntegrityError(f"A migration of {history.owner} left broken references: {sorted(broken)}")
             if before_commit:
-                before_commit(connection)
+                before_commit(raw)
 
         context = MigrationContext.configure(
             connection=connection,

@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from faceforge_core import __version__
-from faceforge_core.db import backups, sqlite
+from faceforge_core.db import backups, fresh, sqlite
 from faceforge_core.db.driver import is_busy, sqlite3
 from faceforge_core.db.history import History, stored_revision, upgrade
 from faceforge_core.refusals import NEWER_SCHEMA, StartRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from sqlalchemy import Connection
 
 KERNEL = History(
     "core",
@@ -62,7 +60,10 @@ def migrate(
             _require_room(database_path, backups_dir, free_bytes)
             backup = _copy(database_path, backups_dir, version)
         sqlite.make_private(database_path)
-        upgrade(database_path, KERNEL, before_commit=_sign)
+        if version == _EMPTY:
+            fresh.make(database_path, before_commit=_sign)
+        else:
+            upgrade(database_path, KERNEL, before_commit=_sign)
     except sqlite3.DatabaseError as error:
         raise StartRefused(f"The database {database_path} cannot be opened or migrated: {error}.") from error
     except OSError as error:
@@ -146,9 +147,9 @@ def _copy(path: Path, backups_dir: Path, version: str) -> Path:
         connection.close()
 
 
-def _sign(connection: Connection) -> None:
+def _sign(connection: sqlite3.Connection) -> None:
     """Write which Core made this schema, for the message that an older one gives."""
-    if connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'home_identity'").first():
-        connection.exec_driver_sql(
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'home_identity'").fetchone():
+        connection.execute(
             "INSERT OR REPLACE INTO home_identity (key, value) VALUES ('core_version', ?)", (__version__,)
         )

@@ -19,6 +19,7 @@ from faceforge_core.web.envelope import exception_handlers
 from faceforge_core.web.openapi import describe, operation_id
 from faceforge_core.web.static_files import StaticFolders
 from faceforge_sdk.errors import FaceForgeError
+from faceforge_sdk.routing import LateRoute
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -76,10 +77,11 @@ def build_app(
     pages: PageSet | None = None,
     version: str = __version__,
 ) -> FastAPI:
-    """The app of a generation, ready for its first request: all routes are built, not only noted.
+    """The app of a generation, ready for its first request.
 
-    Built-ins come first, so that nobody can stand before them. ``app.state`` carries `pages`, `uploads` and `bulk`. The
-    OpenAPI document is made when it is first asked for, on a thread: it takes longer than all the rest here.
+    Built-ins come first, so that nobody can stand before them; their routes are built when they are first asked for.
+    ``app.state`` carries `pages`, `uploads` and `bulk`. The OpenAPI document is made when it is first asked for, on a
+    thread: it takes longer than all the rest here.
     """
     app = _empty_app(version)
     app.state.pages = pages
@@ -88,12 +90,26 @@ def build_app(
     static = StaticFolders(static_folders)
     app.add_route("/ui/static/{plugin_id}/{path:path}", static.answer, ["GET"], include_in_schema=False)
     for owned in sorted(routers, key=lambda owned: not owned.builtin):
-        app.include_router(owned.value.router, prefix=prefix_of(owned))
+        _take_over(app, owned)
     app.add_route("/openapi.json", partial(_openapi_document, app), ["GET"], include_in_schema=False)
     for _ in iter_route_contexts(app.routes):
         pass  # FastAPI builds an included route when it is first looked at
     app.middleware_stack = app.build_middleware_stack()
     return app
+
+
+def _take_over(app: FastAPI, owned: Owned[Router]) -> None:
+    """Make the routes of a router the app's.
+
+    A built-in's stand among the app's own, which FastAPI need not build anew for each app; a stranger's router may hold
+    what only FastAPI knows how to include.
+    """
+    router, prefix = owned.value.router, prefix_of(owned)
+    late = [route for route in router.routes if isinstance(route, LateRoute)]
+    if owned.builtin and len(late) == len(router.routes):
+        app.router.routes.extend(route.below(prefix, operation_id) for route in late)
+    else:
+        app.include_router(router, prefix=prefix)
 
 
 def try_router(owned: Owned[Router]) -> None:
