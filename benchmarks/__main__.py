@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import signal
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from dataclasses import replace
@@ -21,6 +23,7 @@ from .library import Libraries
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .bench import Scale
     from .results import Outcome
 
 HERE = Path(__file__).parent
@@ -30,6 +33,8 @@ _LINES_OF_ERROR = 12
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what is asked for; 1 if a subject failed."""
     asked = _parser().parse_args(arguments)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended, too
     into = asked.into or (HERE.parent / "build" / "benchmarks" if asked.quick else HERE)
     into.mkdir(parents=True, exist_ok=True)
     outcomes = results.load(into / "results.json")
@@ -54,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         "--into", type=Path, help="the folder of the results (benchmarks/, or build/benchmarks/ if quick)"
     )
     scale = parser.add_mutually_exclusive_group()
-    scale.add_argument("--quick", action="store_true", help="small sizes and two rounds: to see that all of it runs")
+    scale.add_argument("--quick", action="store_true", help="small sizes and one round: to see that all of it runs")
     scale.add_argument(
         "--large", action="store_true", help="a million entities for all of the API, more rounds of peers"
     )
@@ -63,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def measure(name: str, folder: Path, libraries: Libraries, asked: argparse.Namespace) -> Outcome:
     """Run one subject; what goes wrong is part of its outcome."""
-    scale = "quick" if asked.quick else "large" if asked.large else "usual"
+    scale: Scale = "quick" if asked.quick else "large" if asked.large else "usual"
     bench = Bench(folder, libraries, scale, asked.rounds, lambda text: print(f"{name}: {text}", flush=True))
     began, load = time.monotonic(), machine.load()
     outcome = bench.outcome

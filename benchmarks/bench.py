@@ -46,8 +46,8 @@ class Bench:
         return usual if large is None or self.scale == "usual" else large
 
     def rounds(self, usual: int) -> int:
-        """How many rounds: as was asked for, else `usual`, and 2 where it has to be quick."""
-        rounds = self.rounds_wanted or self.pick(2, usual)
+        """How many rounds: as was asked for, else `usual`, and one where it has to be quick."""
+        rounds = self.rounds_wanted or self.pick(1, usual)
         self.outcome.rounds = max(self.outcome.rounds, rounds)
         return rounds
 
@@ -55,7 +55,10 @@ class Bench:
         """Run a contest, and keep what came out."""
         self.outcome.missing |= contest.missing
         self.outcome.promises |= contest.promises
-        self.outcome.measured += contest.run(self.rounds(rounds), self.say)
+        try:
+            contest.run(self.rounds(rounds), self.say)
+        finally:  # what is known stays, if a later part fails
+            self.outcome.measured += contest.measured
 
     @contextmanager
     def place(self) -> Iterator[Path]:

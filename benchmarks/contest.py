@@ -10,9 +10,6 @@ from .results import Figure, Measured
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-Task = "Callable[[int], Mapping[str, float]]"
-"""One turn of a round: gives what it measured by the keys of the figures."""
-
 
 class Peer:
     """A side: FaceForge itself, a limit, or another program. Subclasses override what they need."""
@@ -60,10 +57,10 @@ class Contest:
         self._peers = [peer for peer in peers if not peer.available()]
         self.missing = {peer.name: peer.available() for peer in peers if peer.available()}
         self.promises = {peer.name: peer.promises for peer in self._peers if peer.promises}
+        self._found: dict[str, dict[str, list[float]]] = {}
 
-    def run(self, rounds: int, say: Callable[[str], None] = lambda _: None) -> list[Measured]:
+    def run(self, rounds: int, say: Callable[[str], None] = lambda _: None) -> None:
         """Measure all. Raises `Disagreement` before anything is timed."""
-        found: dict[str, dict[str, list[float]]] = {}
         with ExitStack() as ends:
             for peer in self._peers:
                 peer.prepare()
@@ -76,23 +73,26 @@ class Contest:
             for task in dict.fromkeys(task for peer in self._peers for task in peer.tasks()):
                 say(f"{self._group}: {task}")
                 for round_ in range(rounds):
-                    self._turns(task, round_, found)
+                    self._turns(task, round_)
+
+    @property
+    def measured(self) -> list[Measured]:
+        """What was measured up to now, of those figures that have something."""
+        held = [(figure, self._found.get(figure.key, {})) for figure in self._figures]
         names = [peer.name for peer in self._peers]
         return [
-            Measured(
-                figure, self._group, {name: found[figure.key][name] for name in names if name in found[figure.key]}
-            )
-            for figure in self._figures
-            if figure.key in found
+            Measured(figure, self._group, {name: values[name] for name in names if name in values})
+            for figure, values in held
+            if values
         ]
 
-    def _turns(self, task: str, round_: int, found: dict[str, dict[str, list[float]]]) -> None:
+    def _turns(self, task: str, round_: int) -> None:
         for peer in self._peers if round_ % 2 == 0 else reversed(self._peers):
             turn = peer.tasks().get(task)
             if turn is None or round_ >= peer.most_rounds:
                 continue
             for key, value in turn(round_).items():
-                found.setdefault(key, {}).setdefault(peer.name, []).append(value)
+                self._found.setdefault(key, {}).setdefault(peer.name, []).append(value)
             peer.drain()
 
 

@@ -24,7 +24,7 @@ _WITHIN = 120.0
 
 
 def environment(home: Path) -> dict[str, str]:
-    """That of a Core which no variable of ours leads elsewhere, and which may keep its bytecode as installed ones do."""
+    """That of a Core which no variable leads elsewhere, and which may keep its bytecode as installed ones do."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("FACEFORGE_")}
     ours.pop("PYTHONDONTWRITEBYTECODE", None)
     return {**ours, "FACEFORGE_HOME": str(home), "FACEFORGE_PORT": "0"}

@@ -109,7 +109,7 @@ def _insert(connection: sqlite3.Connection, rows: list[dict[str, Any]]) -> None:
     tags = sorted((tag, row["seq"]) for row in rows for tag in row["tags"])
     connection.executemany("INSERT INTO entity_tags (tag, seq) VALUES (?, ?)", tags)
     for key_id, key in ((1, "born"), (2, "city")):
-        held = sorted((row["fields"][key], row["seq"]) for row in rows)
+        held = sorted((row[key], row["seq"]) for row in rows)
         connection.executemany(f"INSERT INTO entity_facts (key_id, value, seq) VALUES ({key_id}, ?, ?)", held)
 
 
@@ -125,7 +125,7 @@ def _row(rng: random.Random, words: list[str], n: int) -> dict[str, Any]:
     common = f" {COMMON}" if n % 5 == 0 else ""
     name = f"{words[n % 5000].title()} {words[n * 7 % 5000].title()}{rare}{common}"
     aliases, tags = [words[n * 3 % 5000]], [words[n % 40], "all"]
-    fields = {"born": 1800 + n % 220, "city": words[n * 11 % 300]}
+    fields: dict[str, Any] = {"born": 1800 + n % 220, "city": words[n * 11 % 300]}
     entity_id, moment = rng.randbytes(32).hex(), text_of(_BEGAN + _APART * n)
     return {
         "entity_id": entity_id,
@@ -137,7 +137,7 @@ def _row(rng: random.Random, words: list[str], n: int) -> dict[str, Any]:
         "seq": sequence_of(moment, entity_id),
         "text": entity_text(name, aliases, tags, fields),
         "tags": tags,
-        "fields": fields,
+        **fields,
     }
 
 

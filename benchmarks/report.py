@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 _HEADER = """# Results
 
-Written by `python -m benchmarks`; [README.md](README.md) says how it measures. Every figure is the median of the rounds,
-with the lowest and the highest. *Times as fast* compares ours with the other in the same round, over 1 is better for us
-whatever the unit, and is the median of the rounds again. *Ahead* names nobody where the ranges overlap. Ratios travel to
-other machines, absolute figures do not.
+Written by `python -m benchmarks`, which says how it measures in its README. Every figure is the median of the rounds,
+with the lowest and the highest. *Times as fast* compares ours with the other in the same round: over 1 is better for us
+whatever the unit, and it is the median of the rounds again. *Ahead* names nobody where the ranges overlap. Ratios
+travel to other machines, absolute figures do not.
 """
 
 
@@ -52,8 +52,8 @@ def _summary(outcomes: Mapping[str, Outcome]) -> Iterator[str]:
     yield f"**{len(judged) - len(missed)} of {len(judged)} targets are met.**"
     for outcome, one, target in missed:
         beside = f" beside {target.beside}" if target.beside else ""
-        wanted = target.text(one.figure.unit)
-        yield f"- missed: {outcome.title}, {one.group}, {one.figure.title}{beside}: {_got(one, target)}, wanted {wanted}"
+        got = f"{_got(one, target)}, wanted {target.text(one.figure.unit)}"
+        yield f"- missed: {outcome.title}, {one.group}, {one.figure.title}{beside}: {got}"
     yield from (f"- failed: {outcome.title}" for outcome in outcomes.values() if outcome.error)
     if any(outcome.scale == "quick" for outcome in outcomes.values()):
         yield "\nSubjects marked *quick* were tried with small sizes: their figures say little."
@@ -150,6 +150,7 @@ def number(value: float) -> str:
     """Three digits, and none behind the point of large numbers."""
     if not math.isfinite(value):
         return "–"
+    value = float(f"{value:.3g}") if abs(value) < 1000 else value
     if value == 0 or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.{max(0, 2 - math.floor(math.log10(abs(value))))}f}"

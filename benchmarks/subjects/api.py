@@ -385,8 +385,8 @@ def run(bench: Bench) -> None:
 
 SUBJECT = Subject(
     "Metadata API",
-    "Median of up to 300 requests over one kept connection in each round; create is a rate. The empty route runs in the "
-    "same Core. Totals of searches are remembered until something is written, therefore the row of the first after a "
-    "write.",
+    "Median of up to 300 requests over one kept connection in each round; create is a rate. The empty route runs in "
+    "the same Core. Totals of searches are remembered until something is written, therefore the row of the first after "
+    "a write.",
     run,
 )

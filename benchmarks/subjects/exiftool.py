@@ -54,7 +54,7 @@ class OurJob(Peer):
         one = self._core.ask("GET", f"/v1/assets/{held[0]['asset_id']}")
         if "ExifTool" not in json.dumps(one):
             raise RuntimeError("Core holds nothing that ExifTool said.")
-        return {"sizes of pictures": Counter((asset["width"], asset["height"]) for asset in held)}
+        return {"sizes of pictures": Counter((one["facts"]["width"], one["facts"]["height"]) for one in held)}
 
     def tasks(self) -> Mapping[str, Callable[[int], Mapping[str, float]]]:
         return {"read": self._read}

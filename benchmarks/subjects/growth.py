@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import core, machine
@@ -77,12 +78,11 @@ class Grown(Peer):
             "tag": "/v1/entities?limit=50&tag=all",
             "deep": f"/v1/entities?limit=50&cursor={self._cursor}",
         }
-        found = {}
+        times = self._bench.pick(20, 200)
         with Connection(running.port) as connection:
-            for key, path in paths.items():
-                message = running.message("GET", path)
-                found[key] = p50(lambda message=message: connection.ask(message), self._bench.pick(20, 200))
-        return found
+            return {
+                key: p50(partial(connection.ask, running.message("GET", path)), times) for key, path in paths.items()
+            }
 
     def _writes(self, running: core.Core, round_: int) -> dict[str, float]:
         def message(number: int) -> bytes:
@@ -121,7 +121,7 @@ def run(bench: Bench) -> None:
 
 SUBJECT = Subject(
     "Growth",
-    "The largest library beside smaller ones: *times as fast* is what is left of the speed. Every round starts Core anew "
-    "on each of them.",
+    "The largest library beside smaller ones: *times as fast* is what is left of the speed. Every round starts Core "
+    "anew on each of them.",
     run,
 )

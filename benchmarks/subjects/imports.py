@@ -16,7 +16,6 @@ import subprocess
 import threading
 import time
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import core, machine
@@ -142,7 +141,7 @@ def _imported(running: core.Core, source: Path) -> float:
 
 def _p99(running: core.Core, message: bytes, over: threading.Event, seconds: float) -> float:
     """In milliseconds, of one request every hundredth of a second."""
-    waits = []
+    waits: list[float] = []
     began = time.monotonic()
     with Connection(running.port) as connection:
         while (not over.is_set() and time.monotonic() - began < seconds) or len(waits) < 10:
@@ -300,21 +299,22 @@ _LARGE = (Target(at_most=1.2, beside=RSYNC),)
 def run(bench: Bench) -> None:
     """Many small files, and some large ones."""
     loads = [
-        Load(f"{(few := bench.pick(300, 10_000)):,} × 30 KB", few, 30_000, _SMALL, keep_copies=True),
-        Load(f"{(some := bench.pick(3, 200)):,} × 10 MiB", some, 10 << 20, _LARGE, keep_copies=False),
+        Load(f"{(few := bench.pick(60, 10_000)):,} × 30 KB", few, 30_000, _SMALL, keep_copies=True),
+        Load(f"{(some := bench.pick(2, 200)):,} × 10 MiB", some, 10 << 20, _LARGE, keep_copies=False),
     ]
     programs = PROGRAMS if bench.scale != "large" else [replace(one, most_rounds=1_000) for one in PROGRAMS]
     for load in loads:
         with bench.place() as place:
             source = make_files(place / "source", load.count, load.size, seed=load.count)
-            sample = make_files(place / "sample", 60, 3000, seed=1)
-            make = [OurImports, *(partial(Command, one) for one in programs)]
-            bench.hold(Contest(load.name, [one(load, source, sample, place) for one in make], figures(load)), 3)
+            sample = make_files(place / "sample", 30, 3000, seed=1)
+            ours = OurImports(load, source, sample, place)
+            others = [Command(one, load, source, sample, place) for one in programs]
+            bench.hold(Contest(load.name, [ours, *others], figures(load)), 3)
 
 
 SUBJECT = Subject(
     "Imports",
-    "From the page cache. `, sync` is the same program with a flush of the disk at its end. The unchanged folder is taken "
-    "in again right behind the first time.",
+    "From the page cache. `, sync` is the same program with a flush of the disk at its end. The unchanged folder is "
+    "taken in again right behind the first time.",
     run,
 )
