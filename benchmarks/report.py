@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from . import core
 from .results import Spread, targets_of
 
 if TYPE_CHECKING:
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 _HEADER = """# Results
 
 Written by `python -m benchmarks`, which says how it measures in its README. Every figure is the median of the rounds,
-with the lowest and the highest. *Times as fast* compares ours with the other in the same round: over 1 is better for us
-whatever the unit, and it is the median of the rounds again. *Ahead* names nobody where the ranges overlap. Ratios
-travel to other machines, absolute figures do not.
+with the lowest and the highest. *Ratio* is how many times as fast (or as small) as the other ours was in the same
+round: over 1 is better for us whatever the unit. *Ahead* names nobody where the ranges overlap. Ratios travel to other
+machines, absolute figures do not.
 """
 
 
@@ -94,7 +95,8 @@ def _subject(name: str, outcome: Outcome, plots: Sequence[str]) -> Iterator[str]
 
 def _table(group: str, measured: Sequence[Measured]) -> Iterator[str]:
     yield f"### {group}\n"
-    yield "| figure | ours | beside | its figure | times as fast | ahead | target | |"
+    ours = "ours" if measured[0].ours == core.NAME else measured[0].ours
+    yield f"| figure | {ours} | beside | its figure | ratio | ahead | target | |"
     yield "|---|---:|---|---:|---:|---|---|---|"
     for one in measured:
         yield from _rows(one)

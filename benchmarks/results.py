@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_ROUNDS_TO_TELL = 2
+
+
 class Spread(NamedTuple):
     """A median, and between what the values lie."""
 
@@ -93,9 +96,11 @@ class Measured:
         return [one / two if self.figure.better == "higher" else two / one for one, two in pairs if one > 0 and two > 0]
 
     def ahead(self, other: str) -> str:
-        """Who is faster; nobody where the ranges overlap."""
+        """Who is faster; nobody where the ranges overlap, or one round is all there is."""
         one, two = self.spread(self.ours), self.spread(other)
         if one is None or two is None or one.overlaps(two):
+            return ""
+        if min(len(self.values[self.ours]), len(self.values[other])) < _ROUNDS_TO_TELL:
             return ""
         return self.ours if (one.median > two.median) is (self.figure.better == "higher") else other
 

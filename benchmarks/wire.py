@@ -90,15 +90,18 @@ def request(method: str, path: str, token: str = "", body: bytes = b"") -> bytes
 
 def p50(ask: Callable[[], object], times: int, seconds: float = 1.0) -> float:
     """Median milliseconds of so many calls, or of as many as there is time for, after some that warm up."""
-    for _ in range(max(2, times // 10)):
-        ask()
+    _timed(ask, times // 10, seconds / 5)
+    return statistics.median(_timed(ask, times, seconds)) * 1000
+
+
+def _timed(ask: Callable[[], object], times: int, seconds: float) -> list[float]:
     taken: list[float] = []
     deadline = time.perf_counter() + seconds
-    while len(taken) < times and (len(taken) < 3 or time.perf_counter() < deadline):
+    while len(taken) < 2 or (len(taken) < times and time.perf_counter() < deadline):
         began = time.perf_counter()
         ask()
         taken.append(time.perf_counter() - began)
-    return statistics.median(taken) * 1000
+    return taken
 
 
 def rate(port: int, message: Callable[[int], bytes], clients: int, count: int) -> float:

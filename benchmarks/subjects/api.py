@@ -114,7 +114,7 @@ class OurApi(Peer):
 
     def __init__(self, bench: Bench, home: Path, count: int) -> None:
         self._bench, self._home, self._sought = bench, home, Sought(count)
-        self._times = bench.pick(30, 300)
+        self._times = bench.pick(20, 200)
         self.core: core.Core
         self.keys: dict[str, str] = {}
 
@@ -213,7 +213,7 @@ class OurApi(Peer):
             body = {"display_name": f"New {round_} {number}", "tags": ["new"], "fields": {"born": 1900}}
             return self.core.message("POST", "/v1/entities", body)
 
-        return {"create": rate(self.core.port, message, CLIENTS, self._bench.pick(100, 2000))}
+        return {"create": rate(self.core.port, message, CLIENTS, self._bench.pick(50, 2000))}
 
 
 class EmptyRoute(Peer):
@@ -232,11 +232,11 @@ class EmptyRoute(Peer):
     def _read(self, key: str, _: int) -> Mapping[str, float]:
         message = self._ours.core.message("GET", "/v1/plugins/bench.empty/empty")
         with Connection(self._ours.core.port) as connection:
-            return {key: p50(lambda: connection.ask(message), self._bench.pick(30, 300))}
+            return {key: p50(lambda: connection.ask(message), self._bench.pick(20, 200))}
 
     def _create(self, _: int) -> Mapping[str, float]:
         message = self._ours.core.message("POST", "/v1/plugins/bench.empty/empty", {"display_name": "New 1"})
-        return {"create": rate(self._ours.core.port, lambda _: message, CLIENTS, self._bench.pick(100, 3000))}
+        return {"create": rate(self._ours.core.port, lambda _: message, CLIENTS, self._bench.pick(50, 3000))}
 
 
 def parameters(ours: OurApi, key: str) -> dict[str, str]:
@@ -282,10 +282,10 @@ class RawSqlite(Peer):
 
     def _read(self, key: str, query: str, _: int) -> Mapping[str, float]:
         sql, values = QUERIES[query], parameters(self._ours, query)
-        return {key: p50(lambda: self._connection.execute(sql, values).fetchall(), self._bench.pick(30, 300))}
+        return {key: p50(lambda: self._connection.execute(sql, values).fetchall(), self._bench.pick(20, 200))}
 
     def _create(self, round_: int) -> Mapping[str, float]:
-        count = self._bench.pick(100, 2000)
+        count = self._bench.pick(50, 2000)
         began = time.perf_counter()
         for number in range(count):
             self._insert(f"New {round_} {number}", (1 << 62) + (round_ << 30) + number)
@@ -359,7 +359,7 @@ class Datasette(Peer):
     def _read(self, key: str, query: str, _: int) -> Mapping[str, float]:
         message = self._message(query)
         with Connection(self._served.port) as connection:
-            return {key: p50(lambda: connection.ask(message), self._bench.pick(30, 300))}
+            return {key: p50(lambda: connection.ask(message), self._bench.pick(20, 200))}
 
 
 def _answer(key: str, rows: list[Any]) -> Any:
@@ -385,7 +385,7 @@ def run(bench: Bench) -> None:
 
 SUBJECT = Subject(
     "Metadata API",
-    "Median of up to 300 requests over one kept connection in each round; create is a rate. The empty route runs in "
+    "Median of up to 200 requests over one kept connection in each round; create is a rate. The empty route runs in "
     "the same Core. Totals of searches are remembered until something is written, therefore the row of the first after "
     "a write.",
     run,

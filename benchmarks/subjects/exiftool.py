@@ -143,7 +143,7 @@ def run(bench: Bench) -> None:
         for number in range(count):
             (pictures / f"{number:05}.jpg").write_bytes(content + number.to_bytes(4, "big"))
         peers = [OurJob(place / "home", pictures, count), Recursive(pictures, count), OneEach(pictures, count)]
-        bench.hold(Contest("ExifTool", peers, figures), 3)
+        bench.hold(Contest("ExifTool", peers, figures), 5)
 
 
 SUBJECT = Subject("ExifTool", "All tags of all files are read, as the job does by itself after an import.", run)

@@ -121,7 +121,7 @@ def run(bench: Bench) -> None:
 
 SUBJECT = Subject(
     "Growth",
-    "The largest library beside smaller ones: *times as fast* is what is left of the speed. Every round starts Core "
+    "The largest library beside smaller ones: the ratio is what is left of the speed. Every round starts Core "
     "anew on each of them.",
     run,
 )

@@ -158,7 +158,7 @@ def run(bench: Bench) -> None:
     ]
     with bench.place() as place:
         ours = OurS3(place / "home", place, mebibytes << 20)
-        bench.hold(Contest("SeaweedFS", [ours, Boto3(ours, place, mebibytes << 20)], figures), 3)
+        bench.hold(Contest("SeaweedFS", [ours, Boto3(ours, place, mebibytes << 20)], figures), 5)
 
 
 SUBJECT = Subject("S3", "Both sides use the same SeaweedFS, that Core runs; bytes are others each time.", run)

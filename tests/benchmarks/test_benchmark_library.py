@@ -75,9 +75,12 @@ def test_rounds_are_compared_with_the_same_round_of_the_other() -> None:
         (SPEED, [1.0, 2.0], [3.0, 4.0], "peer"),
         (TIME, [1.0, 3.0], [3.0, 4.0], ""),
         (TIME, [1.0, 9.0], [3.0, 4.0], ""),
+        (TIME, [1.0], [3.0], ""),
     ],
 )
-def test_nobody_is_ahead_where_ranges_overlap(figure: Figure, ours: list[float], peer: list[float], ahead: str) -> None:
+def test_nobody_is_ahead_where_ranges_overlap_or_there_was_one_round(
+    figure: Figure, ours: list[float], peer: list[float], ahead: str
+) -> None:
     assert measured(figure, ours=ours, peer=peer).ahead("peer") == ahead
 
 
