@@ -1,4 +1,4 @@
-"""The limits that transfers are measured against: bare ASGI apps, each run by uvicorn as ``peers:NAME``."""
+"""The limits that transfers and the start are measured against: bare ASGI apps, run by uvicorn."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, PlainTextResponse
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
-FOLDER = Path(os.environ.get("PEER_FOLDER", "."))
+FOLDER = Path(os.environ.get("BENCHMARK_FOLDER", "."))
+_BLOCK = 1 << 20
 
 
 async def raw_put(scope: Scope, receive: Receive, send: Send) -> None:
-    """Stream any body into a file, hashing it, flush it, answer: nothing else."""
-    if scope["type"] != "http":
-        return
-    digest = hashlib.sha256()
+    """Stream any body into a file, hashing it, flush it to the disk, answer with the hash: nothing else."""
+    found = hashlib.sha256()
     target = FOLDER / f"put-{threading.get_ident()}-{id(scope)}"
     with target.open("wb", buffering=0) as file:
         buffer: list[bytes] = []
@@ -29,7 +28,7 @@ async def raw_put(scope: Scope, receive: Receive, send: Send) -> None:
 
         def flush(pieces: list[bytes]) -> None:
             for piece in pieces:
-                digest.update(piece)
+                found.update(piece)
                 file.write(piece)
 
         while more:
@@ -37,16 +36,19 @@ async def raw_put(scope: Scope, receive: Receive, send: Send) -> None:
             buffer.append(message.get("body", b""))
             size += len(buffer[-1])
             more = message.get("more_body", False)
-            if size >= 1 << 20 or not more:
+            if size >= _BLOCK or not more:
                 await to_thread.run_sync(flush, buffer)
                 buffer, size = [], 0
         await to_thread.run_sync(os.fsync, file.fileno())
     target.unlink()
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
-    await send({"type": "http.response.body", "body": b"ok"})
+    await PlainTextResponse(found.hexdigest())(scope, receive, send)
 
 
 async def file_response(scope: Scope, receive: Receive, send: Send) -> None:
     """Starlette's own way to send a file, ranges included."""
-    if scope["type"] == "http":
-        await FileResponse(FOLDER / "content.bin")(scope, receive, send)
+    await FileResponse(FOLDER / "content.bin")(scope, receive, send)
+
+
+async def empty(scope: Scope, receive: Receive, send: Send) -> None:
+    """An answer, and nothing before it."""
+    await PlainTextResponse("ok")(scope, receive, send)

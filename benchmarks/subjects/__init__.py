@@ -1,0 +1,1 @@
+"""The subjects: a module each, with a `benchmarks.bench.Subject` called ``SUBJECT``."""
