@@ -87,7 +87,7 @@ def run_python() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 @pytest.fixture(scope="session")
 def put_database(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]:
-    """Puts a fresh database at the present schema in a place: a copy, since making one takes fifty times as long."""
+    """Puts a fresh database at the present schema in a place: a copy, which takes less time than making one."""
     from faceforge_core.db.migrate import migrate
 
     made = tmp_path_factory.mktemp("schema") / "core.sqlite3"
