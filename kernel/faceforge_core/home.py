@@ -16,11 +16,11 @@ import platformdirs
 
 from faceforge_core.json_files import read_object
 from faceforge_core.lock import HomeLock
-from faceforge_core.private_files import private_dir, write_atomic
+from faceforge_core.private_files import flush_names, make_private_dir, write_atomic
 from faceforge_core.refusals import StartRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 MARKER_NAME = ".ff-home"
 MARKER_SCHEMA = 1
@@ -137,10 +137,15 @@ class Home:
         `tools_dir`, `plugins_dir` and `plugin_data_dir`).
         """
         written = (self.root, self.db_dir, self.assets_dir, self.logs_dir, self.tmp_dir, self.config_dir)
+        changed: list[Path] = []
         for folder in (*written, self.s3_dir, self.tools_dir, self.plugins_dir, self.plugin_data_dir):
-            _make_usable(folder, writable=folder in written)
+            changed += _make_usable(folder, writable=folder in written)
         if not renames_into(self.tmp_dir, self.assets_dir):
-            _make_usable(self.assets_dir / ".staging")
+            changed += _make_usable(self.assets_dir / ".staging")
+        try:
+            flush_names(changed)
+        except OSError as exc:
+            raise _unusable(self.root, exc) from exc
 
     def take(self) -> HomeLock:
         """`prepare` the home and hold it, until the lock is released. Raises StartRefused, 4 while another holds it."""
@@ -216,13 +221,15 @@ def _default_root(environ: Mapping[str, str], user_home: Path) -> Path:
     return data_home / "faceforge"
 
 
-def _make_usable(folder: Path, *, writable: bool = True) -> None:
+def _make_usable(folder: Path, *, writable: bool = True) -> Iterable[Path]:
+    """Make it if need be; returns what is to be flushed then."""
     try:
-        private_dir(folder)
+        changed = make_private_dir(folder)
         if writable:
             _prove_writable(folder)
     except OSError as exc:
         raise _unusable(folder, exc) from exc
+    return changed
 
 
 def _prove_writable(folder: Path) -> None:

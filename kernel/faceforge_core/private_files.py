@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from faceforge_sdk.files import flush_folder, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 _log = logging.getLogger(__name__)
@@ -27,14 +27,25 @@ def private_dir(path: Path) -> None:
     ``/tmp``) it stays as it is; if others can then open it, that is logged as a warning.
     Raises OSError when the folder cannot be made or a file stands in its place.
     """
+    flush_names(make_private_dir(path))
+
+
+def make_private_dir(path: Path) -> Iterable[Path]:
+    """As `private_dir`, but nothing need be on the disk yet: returns the folders that got a new name, to be flushed."""
     missing = list(itertools.takewhile(lambda folder: not folder.is_dir(), (path, *path.parents)))
     for folder in reversed(missing):
         folder.mkdir(mode=0o700, exist_ok=True)
         _tighten(folder, 0o700)
-        with contextlib.suppress(PermissionError):  # a parent that may be passed through and not read
-            flush_folder(folder.parent)
     if not missing:
         _tighten(path, 0o700)
+    return [folder.parent for folder in missing]
+
+
+def flush_names(folders: Iterable[Path]) -> None:
+    """Have the names in these folders on the disk, each folder flushed once."""
+    for folder in sorted(set(folders)):  # a parent comes before what it holds
+        with contextlib.suppress(PermissionError):  # a folder that may be passed through and not read
+            flush_folder(folder)
 
 
 def open_private(path: Path, flags: int) -> int:

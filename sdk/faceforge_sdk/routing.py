@@ -25,6 +25,10 @@ def built_late(router: APIRouter) -> APIRouter:
     return router
 
 
+def _starlette() -> Any:
+    return importlib.import_module("starlette.routing")  # by name, at run time: the SDK needs no web framework
+
+
 class LateRoute:
     """A route that knows its address, and becomes the rest at the first look at anything else.
 
@@ -40,23 +44,23 @@ class LateRoute:
         name: str | None = None,
         **options: Any,
     ) -> None:
-        routing = importlib.import_module("starlette.routing")  # by name: the SDK needs no web framework
         self._late_options = options
         self._late_lock = threading.RLock()
         self._late_built = False
         self._late_places: dict[tuple[str, object], Any] = {}
         self.path = path
         self.endpoint = endpoint
-        self.name: str = routing.get_name(endpoint) if name is None else name
+        self.name: str = _starlette().get_name(endpoint) if name is None else name
         self.methods = {method.upper() for method in methods or ("GET",)}
-        self.path_regex, self.path_format, self.param_convertors = routing.compile_path(path)
 
     def __getattr__(self, name: str) -> Any:
         """Called for what is not there: build the route, unless Python itself only asks what kind of object it is."""
-        if not name.startswith(("__", "_late_")):
+        if name in {"path_regex", "path_format", "param_convertors"}:
+            self.compile_path()
+        elif not name.startswith(("__", "_late_")):
             self._build()
-            if name in self.__dict__:
-                return self.__dict__[name]
+        if name in self.__dict__:
+            return self.__dict__[name]
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def below(self, prefix: str, operation_id: Callable[[Any], str]) -> BaseRoute:
@@ -69,11 +73,15 @@ class LateRoute:
             options = self._late_options
             if not callable(options.get("generate_unique_id_function")):  # FastAPI's default, wrapped
                 options = {**options, "generate_unique_id_function": operation_id}
-            self._late_places[place] = type(self)(
-                f"{prefix}{self.path}", self.endpoint, methods=self.methods, name=self.name, **options
-            )
+            placed = type(self)(f"{prefix}{self.path}", self.endpoint, methods=self.methods, name=self.name, **options)
+            placed.compile_path()  # now, and not while the first request waits
+            self._late_places[place] = placed
         found: BaseRoute = self._late_places[place]
         return found
+
+    def compile_path(self) -> None:
+        """Make ready to be told from other routes."""
+        self.path_regex, self.path_format, self.param_convertors = _starlette().compile_path(self.path)
 
     def _build(self) -> None:
         """Become the whole route, once; any thread that asks meanwhile waits."""

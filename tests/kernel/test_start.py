@@ -11,6 +11,7 @@ import pytest
 from faceforge_core import kernel
 from faceforge_core.kernel import Kernel
 from faceforge_core.refusals import StartRefused
+from faceforge_sdk.routing import LateRoute
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,14 +31,18 @@ print(json.dumps(sorted(sys.modules)))
 
 
 def test_heavy_libraries_are_loaded_when_first_needed(run_python: Any, tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    first = run_python(START, home)  # makes the home, with Alembic
+    first = run_python(START, tmp_path / "home")
     assert first.returncode == 0, first.stderr
-    second = run_python(START, home)
-    assert second.returncode == 0, second.stderr
-    loaded = set(json.loads(second.stdout))
+    loaded = set(json.loads(first.stdout))
     assert "faceforge_builtins.thumbnails" in loaded
-    assert {"alembic", "boto3", "PIL", "jsonschema", "playwright"} & loaded == set()
+    assert {"alembic", "babel", "boto3", "PIL", "jsonschema", "playwright", "typer"} & loaded == set()
+
+
+def test_a_start_builds_none_of_our_routes(tmp_path: Path) -> None:
+    with Kernel(tmp_path / "home", environ={}) as started:
+        late = [route for route in started.live.routes if isinstance(route, LateRoute)]
+        assert len(late) > 100
+        assert [route.path for route in late if "dependant" in vars(route)] == []
 
 
 def test_a_home_that_can_not_be_written_at_the_last_step_is_refused_and_let_go(

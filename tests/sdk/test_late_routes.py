@@ -60,7 +60,7 @@ def one_after_the_other(route: APIRoute) -> str:
 
 def app_of(router: APIRouter, prefix: str = "") -> FastAPI:
     app = FastAPI()
-    app.router.routes.extend(route.below(prefix, one_after_the_other) for route in router.routes)  # type: ignore[attr-defined]
+    app.router.routes.extend(route.below(prefix, one_after_the_other) for route in router.routes)  # type: ignore[attr-defined]  # they are late ones
     return app
 
 
@@ -114,7 +114,7 @@ def test_fastapi_includes_it_as_any_other() -> None:
 def test_many_threads_build_it_once() -> None:
     (route, _) = late_cats().routes
     with ThreadPoolExecutor(8) as threads:
-        found = list(threads.map(lambda _: route.dependant, range(32)))  # type: ignore[attr-defined]
+        found = list(threads.map(lambda _: route.dependant, range(32)))  # type: ignore[attr-defined]  # they are late ones
     assert built == ["/cats/{number}"]
     assert all(one is found[0] for one in found)
 
@@ -129,7 +129,7 @@ def test_what_is_wrong_with_its_types_is_said_at_each_look() -> None:
     (route,) = router.routes
     for _ in range(2):
         with pytest.raises(Exception, match="Invalid args for response field"):
-            route.app  # type: ignore[attr-defined]  # noqa: B018  # the look is what raises
+            route.app  # type: ignore[attr-defined]  # noqa: B018  # a late one; the look is what raises
 
 
 def test_python_may_copy_it_and_ask_for_what_no_route_has() -> None:

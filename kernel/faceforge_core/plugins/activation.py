@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 import inspect
 from contextlib import AbstractContextManager, ExitStack
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -134,15 +135,21 @@ def _checked_hooks(plugin: object, plugin_id: str) -> dict[str, list[pluggy.Hook
 
 
 def _check_known(name: str, hook: pluggy.HookImpl) -> None:
-    spec = getattr(hookspecs, name, None)
-    if spec is None or not hasattr(spec, "faceforge_spec"):
+    wanted = _arguments_of(name)
+    if wanted is None:
         if not hook.optionalhook:
             raise HookRefused(f"There is no hook {name!r}.{_suggestion(name)}")
         return
-    wanted = list(inspect.signature(spec).parameters)
     for argument in hook.argnames:
         if argument not in wanted:
             raise HookRefused(f"{name} has no argument {argument!r}; it gets {', '.join(wanted)}.")
+
+
+@lru_cache(maxsize=64)
+def _arguments_of(name: str) -> tuple[str, ...] | None:
+    """What a hook of this name is given; None if there is no such hook."""
+    spec = getattr(hookspecs, name, None)
+    return tuple(inspect.signature(spec).parameters) if spec and hasattr(spec, "faceforge_spec") else None
 
 
 def _suggestion(name: str) -> str:
@@ -193,7 +200,7 @@ def _check_value(name: str, value: object) -> None:
     kind = KINDS[name]
     if not isinstance(value, kind):
         raise HookRefused(f"{name} returned a {type(value).__name__} among its values, not a {kind.__name__}.")
-    if isinstance(value, StorageProvider):
+    if kind is StorageProvider:
         if not isinstance(value.name, str) or not value.name:
             raise HookRefused(f"{name}: a StorageProvider's name is not a text.")
         return

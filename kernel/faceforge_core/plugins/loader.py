@@ -95,7 +95,7 @@ class Loader:
         After a failure the package's modules that were imported by this attempt are forgotten, so that the next
         attempt reads them again.
         """
-        before = set(sys.modules)
+        before = sys.modules.copy()
         try:
             return _resolve(package, entry_point)
         except BaseException:

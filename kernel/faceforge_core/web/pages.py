@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import (
-    BaseLoader,
     Environment,
     FileSystemLoader,
     PrefixLoader,
     StrictUndefined,
+    Template,
     TemplateNotFound,
     TemplateSyntaxError,
     nodes,
@@ -27,8 +28,9 @@ from faceforge_core.web.static_files import StaticFolders
 from faceforge_core.web.texts import Languages, Texts, own_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, MutableMapping, Sequence
     from pathlib import Path
+    from types import CodeType
 
     from jinja2.lexer import TokenStream
     from jinja2.runtime import Context
@@ -59,7 +61,15 @@ class _OwnStatic(Extension):
 class _OwnerLoader(PrefixLoader):
     """Compiles a template under its full name; Jinja's own compiles ``owner/page.html`` as ``page.html``."""
 
-    load = BaseLoader.load
+    def load(
+        self,
+        environment: Environment,
+        name: str,
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002  # Jinja's name for it
+    ) -> Template:
+        source, filename, up_to_date = self.get_source(environment, name)
+        code = _compiled(source, name, filename)
+        return Template.from_code(environment, code, environment.make_globals(globals), up_to_date)
 
 
 class _Environment(Environment):
@@ -87,6 +97,16 @@ class _Environment(Environment):
 
     def full_name(self, template: str, owner: str) -> str:
         return template if template.partition("/")[0] in self._owners else f"{owner}/{template}"
+
+
+@lru_cache(maxsize=512)
+def _compiled(source: str, name: str, filename: str | None) -> CodeType:
+    """A template's code, which depends on nothing else: all environments here are alike.
+
+    The next generation has nearly all templates of the one before, and compiling those of a page takes longer than
+    anything else about it.
+    """
+    return _Environment(_OwnerLoader({})).compile(source, name, filename)
 
 
 def _texts(context: Context) -> Texts:
