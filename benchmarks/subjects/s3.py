@@ -52,9 +52,11 @@ class OurS3(Peer):
             self._core.stop()
 
     def drain(self) -> None:
-        """Until the copies on this computer are gone: before that a download would not come from S3."""
-        self._wait(lambda: any(path.is_file() for path in self._home.glob("plugin_data/*storage_s3/unproven/**/*")))
         self._core.calm_down()
+
+    def _is_unproven(self) -> bool:
+        """Whether copies are still on this computer: they go a minute after their upload, once all uploads are over."""
+        return any(path.is_file() for path in self._home.glob("plugin_data/*storage_s3/unproven/**/*"))
 
     def _providers(self) -> Any:
         return self._core.ask("GET", "/v1/storage")["providers"]
@@ -100,6 +102,8 @@ class OurS3(Peer):
         return {"up": self._size / (1 << 20) / seconds, "memory": peak}
 
     def _down(self, _: int) -> Mapping[str, float]:
+        self._wait(self._is_unproven)  # before that it would not come from S3
+        self._core.calm_down()
         message = self._core.message("GET", f"/v1/assets/{self._asset_id}/download")
         return {"down": self._size / (1 << 20) / fetch(self._core.port, message, self._size)}
 
