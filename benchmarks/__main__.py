@@ -37,16 +37,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended, too
     into = asked.into or (HERE.parent / "build" / "benchmarks" if asked.quick else HERE)
     into.mkdir(parents=True, exist_ok=True)
-    outcomes = results.load(into / "results.json")
-    names = asked.only or list(NAMES)
+    names, failed = asked.only or list(NAMES), False
     with tempfile.TemporaryDirectory(prefix="benchmarks-", dir=os.environ.get("BENCH_DIR")) as folder:
         libraries = Libraries(Path(folder))
         for name in names:
-            outcomes[name] = measure(name, Path(folder), libraries, asked)
-            outcomes = {known: outcomes[known] for known in NAMES if known in outcomes}
-            write(outcomes, into)  # what is measured stays, whatever becomes of the next
+            outcome = measure(name, Path(folder), libraries, asked)
+            failed = failed or bool(outcome.error)
+            known = {**results.load(into / "results.json"), name: outcome}
+            write({one: known[one] for one in NAMES if one in known}, into)  # it stays, whatever becomes of the next
     sys.stdout.write(f"{into / 'RESULTS.md'}\n")
-    return 1 if any(outcomes[name].error for name in names) else 0
+    return 1 if failed else 0
 
 
 def _parser() -> argparse.ArgumentParser:

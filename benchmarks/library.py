@@ -100,10 +100,11 @@ def fill(path: Path, count: int) -> None:
 
 
 def _insert(connection: sqlite3.Connection, rows: list[dict[str, Any]]) -> None:
+    by_id = sorted(rows, key=lambda row: str(row["entity_id"]))
     connection.executemany(
         "INSERT INTO entities (entity_id, display_name, aliases_json, tags_json, fields_json, created_at, updated_at)"
         " VALUES (:entity_id, :display_name, :aliases_json, :tags_json, :fields_json, :moment, :moment)",
-        sorted(rows, key=lambda row: str(row["entity_id"])),
+        by_id,
     )
     connection.executemany("INSERT INTO entity_search (seq, entity_id, text) VALUES (:seq, :entity_id, :text)", rows)
     tags = sorted((tag, row["seq"]) for row in rows for tag in row["tags"])

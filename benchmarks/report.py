@@ -54,7 +54,8 @@ def _summary(outcomes: Mapping[str, Outcome]) -> Iterator[str]:
     for outcome, one, target in missed:
         beside = f" beside {target.beside}" if target.beside else ""
         got = f"{_got(one, target)}, wanted {target.text(one.figure.unit)}"
-        yield f"- missed: {outcome.title}, {one.group}, {one.figure.title}{beside}: {got}"
+        where = ", ".join(dict.fromkeys((outcome.title, one.group, one.figure.title)))
+        yield f"- missed: {where}{beside}: {got}"
     yield from (f"- failed: {outcome.title}" for outcome in outcomes.values() if outcome.error)
     if any(outcome.scale == "quick" for outcome in outcomes.values()):
         yield "\nSubjects marked *quick* were tried with small sizes: their figures say little."
@@ -81,7 +82,9 @@ def _subject(name: str, outcome: Outcome, plots: Sequence[str]) -> Iterator[str]
     if outcome.error:
         yield f"**Failed**, so what stands here is not all:\n\n```\n{outcome.error}\n```\n"
     for group in dict.fromkeys(one.group for one in outcome.measured):
-        yield from _table(group, [one for one in outcome.measured if one.group == group])
+        if group != outcome.title:
+            yield f"### {group}\n"
+        yield from _table([one for one in outcome.measured if one.group == group])
     yield from (f"![{plot}](plots/{plot})\n" for plot in plots)
     if outcome.promises:
         yield "What each side is and promises:\n"
@@ -93,8 +96,7 @@ def _subject(name: str, outcome: Outcome, plots: Sequence[str]) -> Iterator[str]
         yield ""
 
 
-def _table(group: str, measured: Sequence[Measured]) -> Iterator[str]:
-    yield f"### {group}\n"
+def _table(measured: Sequence[Measured]) -> Iterator[str]:
     ours = "ours" if measured[0].ours == core.NAME else measured[0].ours
     yield f"| figure | {ours} | beside | its figure | ratio | ahead | target | |"
     yield "|---|---:|---|---:|---:|---|---|---|"

@@ -26,13 +26,14 @@ from benchmarks.results import Figure, Target
 from benchmarks.servers import program
 from benchmarks.wire import Connection
 
+from .import_programs import ANNEX, PROGRAMS, RESTIC, RSYNC, Program, Words, environment
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from benchmarks.bench import Bench
 
-RSYNC, RESTIC, ANNEX = "rsync -a", "restic backup", "git annex add -J2"
 _ASK_EVERY = 0.01
 
 
@@ -156,29 +157,6 @@ def _digests(folder: Path) -> list[str]:
     return [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
 
 
-Words = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Program:
-    """How another program is called; SOURCE and PLACE stand for folders, `before` is not timed.
-
-    `again` takes in the same once more; `out` gives everything back into PLACE/`held`.
-    """
-
-    name: str
-    promises: str
-    needs: str
-    run: Words
-    package: str
-    held: str = "copy"
-    before: tuple[Words, ...] = ()
-    again: Words = ()
-    out: Words = ()
-    flush: bool = False
-    most_rounds: int = 1_000
-
-
 class Command(Importer):
     """One of the other programs."""
 
@@ -214,68 +192,10 @@ class Command(Importer):
     def _call(self, words: Words, source: Path, place: Path) -> None:
         filled = [word.replace("SOURCE", str(source)).replace("PLACE", str(place)) for word in words]
         inside = place / self._program.held if self._program.name == ANNEX and words[0] == "git" else place
-        done = subprocess.run(filled, cwd=inside, env=_environment(place), capture_output=True, check=False)
+        done = subprocess.run(filled, cwd=inside, env=environment(place), capture_output=True, check=False)
         if done.returncode:
             said = (done.stderr or done.stdout).decode(errors="replace")[-300:]
             raise RuntimeError(f"{' '.join(words)} ended with {done.returncode}: {said}")
-
-
-def _environment(place: Path) -> dict[str, str]:
-    """Nothing of the user's own settings and caches, no questions."""
-    return {
-        **os.environ,
-        "HOME": str(place),
-        "RESTIC_PASSWORD": "x",
-        "RESTIC_CACHE_DIR": str(place / "cache"),
-        "BORG_BASE_DIR": str(place / "borg"),
-        "BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK": "yes",
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        **{f"GIT_{who}_{what}": "bench@localhost" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
-    }
-
-
-_RSYNC: Words = ("rsync", "-a", "SOURCE/", "PLACE/copy/")
-_CP: Words = ("cp", "-r", "SOURCE", "PLACE/copy")
-_NOTHING = "nothing is on the disk when it ends, no hash"
-_BORG: Words = ("borg", "create", "--compression", "none")
-PROGRAMS = (
-    Program(RSYNC, _NOTHING, "rsync", _RSYNC, "rsync", again=_RSYNC),
-    Program("rsync -a, sync", "all on the disk, no hash", "rsync", _RSYNC, "rsync", flush=True),
-    Program("cp -r", _NOTHING, "cp", _CP, "coreutils"),
-    Program("cp -r, sync", "all on the disk, no hash", "cp", _CP, "coreutils", flush=True),
-    Program(
-        RESTIC,
-        "packs on the disk; SHA-256 of chunks, encrypted",
-        "restic",
-        ("restic", "-q", "-r", "PLACE/repo", "backup", "SOURCE"),
-        "restic",
-        held="out",
-        before=(("restic", "-q", "-r", "PLACE/repo", "init"),),
-        again=("restic", "-q", "-r", "PLACE/repo", "backup", "SOURCE"),
-        out=("restic", "-q", "-r", "PLACE/repo", "restore", "latest", "--target", "PLACE/out"),
-    ),
-    Program(
-        "borg create",
-        "segments on the disk; SHA-256 of chunks, not compressed",
-        "borg",
-        (*_BORG, "PLACE/repo::one", "SOURCE"),
-        "borgbackup",
-        held="out",
-        before=(("mkdir", "PLACE/out"), ("borg", "init", "-e", "none", "PLACE/repo")),
-        again=(*_BORG, "PLACE/repo::two", "SOURCE"),
-        out=("sh", "-c", "cd PLACE/out && borg extract PLACE/repo::one"),
-    ),
-    Program(
-        ANNEX,
-        "SHA-256; moves files that lie in its folder already; nothing is flushed; in one round only, it takes so long",
-        "git-annex",
-        ("git", "annex", "add", "--quiet", "-J2", "."),
-        "git-annex",
-        held="files",
-        before=(("cp", "-r", "SOURCE", "PLACE/files"), ("git", "init", "-q"), ("git", "annex", "init", "-q", "bench")),
-        most_rounds=1,
-    ),
-)
 
 
 def figures(load: Load) -> list[Figure]:
