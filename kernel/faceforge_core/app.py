@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -67,6 +68,9 @@ def serve(root: Path) -> int:
             warn_of_reach(kernel, bind.host)
             _greet(kernel, bind.host, port)
             _outlive_stop_signals()
+            # What is loaded by now stays: the collector would walk over all of it again and again, and every request
+            # would wait for that.
+            gc.freeze()
             server_of(create_app(kernel, bind.host), kernel.end_streams).run(sockets=[listener])
     return 0
 

@@ -170,7 +170,7 @@ class Pipeline:
             return
         self._next_look = now + _LOOK_SECONDS
         self._job.check_cancelled()
-        while self._under_way and self._under_way[0].done.is_set():
+        while self._under_way and self._under_way[0].done:
             self._settle(self._under_way.popleft())
         if self._keeping is not None and self._keeping[1].done():
             self._tell_kept()
@@ -180,7 +180,7 @@ class Pipeline:
 
     def _settle_next(self) -> None:
         """Wait for the file whose turn it is, but not for long."""
-        if self._under_way[0].done.wait(_LOOK_SECONDS):
+        if self._under_way[0].wait(_LOOK_SECONDS):
             self._settle(self._under_way.popleft())
         self._look_around()
 

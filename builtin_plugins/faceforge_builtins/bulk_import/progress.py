@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .request import BulkImport
 
 EVERY_SECONDS = 0.25
+HEAD_START = 1.0
+"""So many seconds an import has before the count begins: a short one is over by then, and needs none."""
 _RATE_SECONDS = 10.0
 _UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
 
@@ -26,7 +28,7 @@ class _Enough(Exception):
 
 
 class Count:
-    """How many files there are, and how large they are together; counted on a thread of its own."""
+    """How many files there are, and how large they are together; counted on a thread of its own, after a moment."""
 
     def __init__(self, wanted: BulkImport) -> None:
         self.files = self.bytes = 0
@@ -38,11 +40,6 @@ class Count:
     def start(self) -> None:
         """Begin."""
         self._thread.start()
-
-    def wait(self, seconds: float) -> bool:
-        """Whether it is over, within so long."""
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
 
     def end(self) -> None:
         """Stop, if it is not over."""
@@ -56,6 +53,8 @@ class Count:
 
     def _count(self) -> None:
         wanted = self._wanted
+        if self._enough.wait(HEAD_START):
+            return
         try:
             for file in scan(wanted.folder, Selection(wanted), self, self._go_on, recursive=wanted.recursive):
                 self.files += 1
@@ -101,10 +100,10 @@ class Meter:
         self._job.progress(percent, self._words(done))
 
     def finish(self) -> None:
-        """All files are done: tell how many there were, as soon as that is known, and that this is the end."""
-        while not self._count.wait(EVERY_SECONDS):
-            self._job.check_cancelled()
-        self._discover()
+        """All files are done: tell how many there were, if the count has not, and that this is the end."""
+        self._count.end()
+        if not self._discovered:
+            self._report.discovered(self._files)
         self._job.progress(100, "done")
 
     def _discover(self) -> None:

@@ -21,13 +21,31 @@ THREADS = 2
 
 
 class Pending:
-    """A file on its way: `outcome` is there once `done` is set, `copied` grows until then."""
+    """A file on its way: `outcome` is there once it is `done`, `copied` grows until then."""
 
     def __init__(self, file: FoundFile) -> None:
         self.file = file
         self.copied = 0
-        self.done = threading.Event()
         self.outcome: TakenIn | Exception | None = None
+        self._under_way = threading.Lock()  # an Event would cost more than all else that is done here for a small file
+        self._under_way.acquire()
+
+    @property
+    def done(self) -> bool:
+        """Whether it was read, or could not be."""
+        return not self._under_way.locked()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it is done within so long; for one thread only."""
+        if self._under_way.acquire(timeout=seconds):
+            self._under_way.release()
+            return True
+        return False
+
+    def end(self, outcome: TakenIn | Exception) -> None:
+        """It is done."""
+        self.outcome = outcome
+        self._under_way.release()
 
     def discard(self) -> None:
         """Leave nothing of it behind, once it is done."""
@@ -67,10 +85,9 @@ class Readers:
         while (pending := self._queue.get()) is not None:
             try:
                 self._go_on()
-                pending.outcome = take_in(pending.file, self._receive, self._hearing(pending))
+                pending.end(take_in(pending.file, self._receive, self._hearing(pending)))
             except Exception as error:  # noqa: BLE001  # whoever waits for it raises it again
-                pending.outcome = error
-            pending.done.set()
+                pending.end(error)
 
     def _hearing(self, pending: Pending) -> Callable[[int], None]:
         def copied(byte_count: int) -> None:

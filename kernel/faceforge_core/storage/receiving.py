@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from faceforge_core.storage.staging import StagedFile
 from faceforge_sdk.errors import PayloadTooLarge
-from faceforge_sdk.files import CHUNK, clone, storage_error
+from faceforge_sdk.files import clone, storage_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
     from faceforge_core.config_model import Limits
     from faceforge_core.storage.staging import Staging
+
+_PIECE = 64 * 1024
+"""What is written and hashed while it is still in the processor's own cache: a third less work than with a megabyte."""
+_SMALL = 4 * _PIECE
+"""Up to so many bytes a file is read at once, without trying whether the disk could share its blocks."""
 
 
 class Receiver:
@@ -33,7 +38,7 @@ class Receiver:
         limit = self._limits().upload_bytes
         if limit is not None and byte_size > limit:
             raise PayloadTooLarge(f"The file is larger than {limit} bytes.", details={"limit_bytes": limit})
-        if byte_size <= CHUNK:
+        if byte_size <= _SMALL:
             return self._small(source, byte_size, copied)
         return self._large(source, byte_size, copied)
 
@@ -47,7 +52,7 @@ class Receiver:
             return StagedFile(path, hashlib.sha256(content).hexdigest(), len(content))
 
     def _large(self, source: BinaryIO, byte_size: int, copied: Callable[[int], None]) -> StagedFile:
-        digest, left, buffer = hashlib.sha256(), byte_size, memoryview(bytearray(CHUNK))
+        digest, left, buffer = hashlib.sha256(), byte_size, memoryview(bytearray(_PIECE))
         with self._new_file(byte_size) as (descriptor, path):
             cloned = source.tell() == 0 and clone(source.fileno(), descriptor)
             if cloned and os.fstat(descriptor).st_size > byte_size:
