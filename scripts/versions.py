@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Run the heart of the tests on every Python that Core promises, and with the oldest libraries that it allows.
 
-By hand, for a while and with a network: `python3 scripts/versions.py`, or `... versions.py 3.13 lowest`. Other arguments
+By hand, for a while and with a network: `python3 scripts/versions.py`, or `versions.py 3.13 lowest`. Other arguments
 go to pytest. The environments stay in `.venv-versions`; a second run brings them up to date. Standard library only.
 """
 
@@ -95,7 +95,17 @@ def prepare(trial: Trial, tools: Sequence[str]) -> str:
         subprocess.run([trial.python, "-m", "venv", "--clear", str(folder)], check=True)
     constraints = folder / "floors.txt"
     constraints.write_text("\n".join(trial.floors), encoding="utf-8")
-    pip = [python, "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "-q", "--upgrade"]
+    pip = [
+        python,
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "--no-input",
+        "install",
+        "--progress-bar",
+        "off",
+        "--upgrade",
+    ]
     subprocess.run([*pip, "--constraint", str(constraints), "--editable", str(ROOT), *tools], check=True)
     return python
 

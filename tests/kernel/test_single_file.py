@@ -12,6 +12,9 @@ import pytest
 
 from faceforge_core import executable
 from faceforge_core.keystrokes import SAME_SECONDS, Once
+from faceforge_core.plugins import wheels
+from faceforge_sdk.errors import InvalidInput
+from faceforge_sdk.guardian import guarded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -144,6 +147,21 @@ def test_it_is_no_python_for_other_modules(name: str) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.endswith("is none.\n")
     assert "Traceback" not in done.stderr
+
+
+def test_a_program_that_shall_end_with_us_is_watched_by_a_process_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", "/opt/faceforge-core")
+    command = ["/opt/faceforge-core", "-m", "faceforge_sdk.guardian", str(os.getpid()), "/usr/bin/weed", "mini"]
+    assert guarded(["/usr/bin/weed", "mini"]) == command
+
+
+def test_a_wheel_that_needs_pip_is_refused_without_the_advice_to_use_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    with pytest.raises(InvalidInput, match="holds compiled code") as refusal:
+        wheels._needs_pip("holds compiled code")
+    assert "single file" in str(refusal.value)
+    assert "pip" not in str(refusal.value)
 
 
 # --- Ctrl-C
