@@ -26,10 +26,14 @@ S3 = "s3"
 
 
 class Contents(NamedTuple):
-    """In PyInstaller's words: hidden imports, excluded packages and data files with the folder they go to."""
+    """In PyInstaller's words: hidden imports, modules that need no analysis, excluded packages, data with their folder.
+
+    What is taken whole has no imports that would have to be found, and finding them is most of the time of a build.
+    """
 
     entry: str
     modules: list[str]
+    whole: list[tuple[str, str]]
     excluded: list[str]
     files: list[tuple[str, str]]
 
@@ -42,14 +46,23 @@ class Contents(NamedTuple):
 def contents_of(name: str) -> Contents:
     """The contents, as this environment has them; of `name` itself, as its sources are."""
     needed = list(with_dependencies(name))
-    there = [file for one in needed for file in (own_files() if one.name == name else installed_files(one))]
-    modules = {module for _, target in there if (module := module_of(target)) is not None}
-    files = [(source, target) for source, target in there if module_of(target) is None and not is_code(target)]
-    files += [(source, target) for source, target in own_files() if is_read_as_file(target)]
+    own = list(own_files())
+    others = [file for one in needed if one.name != name for file in installed_files(one)]
+    analysed = set(own)
+    modules: set[str] = set()
+    whole: dict[str, str] = {}
+    for source, target in [*own, *others, *stdlib_files()]:
+        module = module_of(target)
+        if module is not None and source.suffix == ".py" and (source, target) not in analysed:
+            whole[module] = str(source)
+        elif module is not None:
+            modules.add(module)
+    files = [one for one in [*own, *others] if is_read_as_file(one[1]) or not is_code(one[1])]
     files += [file for one in needed for file in metadata_files(one)]
     return Contents(
         str(ENTRY),
-        sorted({*modules, *stdlib_modules()}),
+        sorted(modules),
+        sorted(whole.items()),
         sorted({*STDLIB_LEFT_OUT, *foreign_packages(needed)}),
         sorted((str(source), str(target.parent)) for source, target in files),
     )
@@ -133,18 +146,15 @@ def _of_our_service(folders: list[str]) -> bool:
 # --- The standard library ---------------------------------------------------------------------------------------------
 
 
-def stdlib_modules() -> Iterator[str]:
-    """All modules that Python itself brings here, for plugins that come as folders."""
+def stdlib_files() -> Iterator[tuple[Path, PurePath]]:
+    """The modules that Python itself brings here, for plugins that come as folders."""
     for name in sorted(sys.stdlib_module_names - STDLIB_LEFT_OUT):
-        spec = PathFinder.find_spec(name)  # those of other systems are named too
-        if spec is not None:
-            yield name
-            for folder in spec.submodule_search_locations or ():
-                yield from _modules_below(name, Path(folder))
-
-
-def _modules_below(package: str, folder: Path) -> Iterator[str]:
-    for path in sorted(folder.rglob("*.py")):
-        place = path.relative_to(folder)
-        if not NOT_WANTED.intersection(place.parts) and (name := module_of(PurePath(package, place))):
-            yield name
+        spec = PathFinder.find_spec(name)  # those of other systems are named too, and some have no file
+        folders = [Path(folder) for folder in (spec.submodule_search_locations if spec else None) or ()]
+        if spec is not None and spec.origin is not None and not folders:
+            yield Path(spec.origin), PurePath(Path(spec.origin).name)
+        for folder in folders:
+            for path in sorted(folder.rglob("*.py")):
+                place = PurePath(name, path.relative_to(folder))
+                if not NOT_WANTED.intersection(place.parts):
+                    yield path, place
