@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from faceforge_core import __version__
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
@@ -29,6 +31,8 @@ PICTURE = Path(__file__).parents[1] / "fixtures" / "grace_hopper.jpg"
 MANIFEST = {"id": "odd", "name": "Odd", "api_version": 1, "entrypoints": {"python": "plugin"}}
 PLUGIN = """
 import os
+import subprocess
+import sys
 import wave
 import xmlrpc.client
 import zipapp
@@ -45,6 +49,11 @@ known = [wave, xmlrpc.client, zipapp, MIMEAudio, ImageFilter, GZipMiddleware]
 @router.get("/odd")
 def odd():
     return {"names": [one.__name__ for one in known], "libraries": os.environ.get("LD_LIBRARY_PATH")}
+
+@router.get("/version")
+def version():
+    command = [sys.executable, "-m", "faceforge_core", "version"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 @hookimpl
 def register_routers():
@@ -133,6 +142,7 @@ def test_a_plugin_in_a_folder_finds_the_standard_library_and_all_of_core_s_libra
     told = client.get("/v1/plugins/odd/odd").json()
     assert told["names"][:3] == ["wave", "xmlrpc.client", "zipapp"]
     assert told["libraries"] == os.environ.get("LD_LIBRARY_PATH")
+    assert client.get("/v1/plugins/odd/version", timeout=SECONDS).json() == __version__  # from a process of its own
 
 
 def test_a_picture_gets_a_thumbnail_from_the_process_that_opens_pictures(served: Any) -> None:
@@ -157,17 +167,12 @@ def test_entities_are_related(served: Any) -> None:
 def test_its_commands_speak_to_the_one_that_serves(
     served: Any, program: tuple[str, ...], environment: dict[str, str]
 ) -> None:
-    def ran(*arguments: str) -> subprocess.CompletedProcess[str]:
-        environ = {**os.environ, **environment, "FACEFORGE_HOME": str(served.home)}
-        return subprocess.run(
-            [*program, *arguments], env=environ, capture_output=True, text=True, timeout=SECONDS, check=False
-        )
-
-    listed = ran("plugins", "list")
+    environ = {**os.environ, **environment, "FACEFORGE_HOME": str(served.home)}
+    listed = subprocess.run(
+        [*program, "plugins", "list"], env=environ, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
     assert (listed.returncode, listed.stderr) == (0, "")
-    assert "faceforge.thumbnails" in listed.stdout
-    checked = ran("plugins", "check", str(served.home / "plugins" / "odd"))  # starts it, in a process of its own
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "odd" in listed.stdout
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there the launcher can't be sent a signal")
