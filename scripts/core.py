@@ -209,10 +209,21 @@ def run_side_by_side(step: str, commands: Sequence[Sequence[str]]) -> Outcome:
 
 
 def build(options: argparse.Namespace, extra: list[str]) -> int:
-    """Build the wheel and the source distribution into dist/."""
-    del options, extra
+    """Build the program, the wheel and the source distribution into dist/, or only one of them."""
+    del extra
     make_environment(["build"])
-    return 0 if run_step("build", [[*PYTHON_M, "hatchling", "build", "-d", str(ROOT / "dist")]]).succeeded else 1
+    import building
+
+    wishes = building.Wishes(
+        results=options.only or list(building.RESULTS),
+        keep_history=options.keep_build_history,
+        fall_back=options.allow_timestamp_fallback,
+    )
+    try:
+        made = building.build(ROOT, str(VENV_PYTHON), wishes, lambda name, line: run_step(name, [line]).succeeded)
+    except building.InUse as error:
+        sys.exit(str(error))
+    return 0 if made else 1
 
 
 Action = Callable[[argparse.Namespace, list[str]], int]
@@ -236,19 +247,36 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     checking.add_argument("--only", action="append", choices=list(CHECKS), help="only this step (may be repeated)")
-    commands.add_parser(
+    building = commands.add_parser(
         "build",
-        help="build the wheel and the source distribution into dist/",
-        description="Build the wheel and the source distribution of Core into dist/.",
+        help="build the program, the wheel and the source distribution into dist/",
+        description="Build Core as one file with a Python in it, as a wheel and as a source distribution into dist/.",
         allow_abbrev=False,
     )
+    building.add_argument(
+        "--only", action="append", choices=["executable", "wheel"], help="only this (wheel: sdist too)"
+    )
+    building.add_argument(
+        "--keep-build-history", action="store_true", help="keep folders build-TIME and dist-TIME of earlier builds"
+    )
+    building.add_argument(
+        "--allow-timestamp-fallback",
+        action="store_true",
+        help="where build/ or dist/ is in use, build into a folder with the time in its name",
+    )
     return parser
+
+
+def _in_our_spelling(arguments: Sequence[str]) -> list[str]:
+    """`-KeepBuildHistory` and the like, as people write them in PowerShell, by the names that they have here."""
+    names = {"-keepbuildhistory": "--keep-build-history", "-allowtimestampfallback": "--allow-timestamp-fallback"}
+    return [names.get(argument.lower(), argument) for argument in arguments]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks; the result is the exit code."""
     parser = _parser()
-    options, extra = parser.parse_known_args(arguments)
+    options, extra = parser.parse_known_args(_in_our_spelling(sys.argv[1:] if arguments is None else arguments))
     if options.command == "build" and extra:
         parser.error(f"build takes no further arguments: {' '.join(extra)}")
     actions: dict[str, Action] = {"dev": dev, "check": check, "build": build}

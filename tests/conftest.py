@@ -102,10 +102,16 @@ def put_database(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], N
 class CoreProcess:
     """A real Core in a process of its own; ended by its process id."""
 
-    def __init__(self, home: Path, environment: dict[str, str], under: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        home: Path,
+        environment: dict[str, str],
+        under: tuple[str, ...] = (),
+        program: tuple[str, ...] = (sys.executable, "-m", "faceforge_core"),
+    ) -> None:
         self.home = home
         self._clients: list[httpx.Client] = []
-        command = [*under, sys.executable, "-m", "faceforge_core"]
+        command = [*under, *program]
         self.process = subprocess.Popen(
             command,
             env={**os.environ, "FACEFORGE_HOME": str(home), "FACEFORGE_PORT": "0", **environment},

@@ -17,6 +17,7 @@ from starlette.routing import Mount
 
 from faceforge_core.home import resolve_root
 from faceforge_core.kernel import Kernel
+from faceforge_core.keystrokes import Once
 from faceforge_core.ports import choose_bind, read_ports
 from faceforge_core.refusals import StartRefused
 from faceforge_core.web.guard import Guard, GuardPolicy
@@ -27,6 +28,7 @@ from faceforge_core.web.threads import widen_thread_pool
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from types import FrameType
 
     from starlette.types import ASGIApp
 
@@ -114,6 +116,11 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
         super().__init__(config)
         self._end_streams = end_streams
+        self._told_to_stop = Once(super().handle_exit)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A second Ctrl-C breaks off the requests under way."""
+        self._told_to_stop(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Called within a tenth of a second after the stop signal.

@@ -27,11 +27,10 @@ def guarded(command: Sequence[str]) -> list[str]:
     """A command that runs `command` and ends it when this process ends, however that happens.
 
     Start it with a pipe for its standard input, which is passed on, and on the thread that stays until the program
-    ended: Linux ends it with that thread. A frozen program, which has no Python, gets `command` itself.
+    ended: Linux ends it with that thread. Core as a single file has no Python to run this with, and does so itself.
     """
-    if getattr(sys, "frozen", False):
-        return [*command]
-    return [sys.executable, "-I", "-S", __file__, str(os.getpid()), *command]
+    this = ["-m", __name__] if getattr(sys, "frozen", False) else ["-I", "-S", __file__]
+    return [sys.executable, *this, str(os.getpid()), *command]
 
 
 def main(arguments: Sequence[str]) -> int:

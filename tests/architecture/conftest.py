@@ -1,8 +1,12 @@
-"""What the tests of the repository's shape share: where it lies and which sources it ships."""
+"""What the tests of the repository's shape share: where it lies, which sources it ships, and what is a whole Core."""
 
+import importlib.util
+import re
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -62,6 +66,42 @@ def sdk_pyproject() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def python() -> str:
     return sys.executable
+
+
+@pytest.fixture(scope="session")
+def load_script(repository: Path) -> Callable[[str], ModuleType]:
+    """Gives a script as a module, without running it."""
+
+    def load(name: str) -> ModuleType:
+        spec = importlib.util.spec_from_file_location(name, repository / "scripts" / f"{name}.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def assert_whole(pyproject: dict[str, Any]) -> Callable[[Any], None]:
+    """Fails unless a Core that serves has all built-ins, and a page with its styles and scripts."""
+
+    def check(core: Any) -> None:
+        client = core.client(timeout=60)
+        rows = client.get("/v1/plugins").json()["data"]
+        builtins = [row for row in rows["items"] if row["source"] == "builtin"]
+        assert len(builtins) == len(pyproject["project"]["entry-points"]["faceforge.builtin"]), rows["ignored"]
+        assert [row for row in builtins if row["state"] != "active"] == []
+        page = client.get("/ui/login").text
+        files = re.findall(r'(?:href|src)="(/ui/static/[^"]+)"', page)
+        assert {name.partition("?")[0].rpartition(".")[2] for name in files} >= {"css", "js"}, page
+        for name in files:
+            answer = client.get(name)
+            assert answer.status_code == 200, name
+            assert answer.content, name
+
+    return check
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -7,6 +7,7 @@ here, errors and all.
 from __future__ import annotations
 
 import errno
+import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -56,9 +57,14 @@ def sqlite_warning() -> str | None:
     if sqlite3.sqlite_version_info >= SAFE_VERSION:
         return None
     wanted = ".".join(map(str, SAFE_VERSION))
+    newer = (
+        "a Core that was built with a newer one"
+        if getattr(sys, "frozen", False)
+        else "installing the package pysqlite3"
+    )
     return (
         f"SQLite {sqlite3.sqlite_version} has a rare fault that can damage a database under load, mended in {wanted}. "
-        "FaceForge Core avoids what triggers it; installing the package pysqlite3 removes it."
+        f"FaceForge Core avoids what triggers it; {newer} removes it."
     )
 
 

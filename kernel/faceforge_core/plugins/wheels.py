@@ -13,6 +13,7 @@ import csv
 import hashlib
 import json
 import platform
+import sys
 from dataclasses import dataclass
 from email.parser import BytesParser
 from importlib import metadata
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PIP: Final = "Install it into Core's environment instead: pip install {wheel}."
+NO_PIP: Final = "This Core is a single file, to which nothing can be added: use a Core that was installed with Python."
 _HASHES: Final = frozenset({"sha256", "sha384", "sha512"})
 _UNRECORDED: Final = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s"})
 _COMPILED: Final = (".so", ".pyd", ".dll", ".dylib")
@@ -68,7 +70,8 @@ def _about(into: Path) -> Path:
 
 
 def _needs_pip(why: str) -> NoReturn:
-    raise InvalidInput(f"The wheel {why}. {PIP.format(wheel='THE_WHEEL')}")
+    advice = NO_PIP if getattr(sys, "frozen", False) else PIP.format(wheel="THE_WHEEL")
+    raise InvalidInput(f"The wheel {why}. {advice}")
 
 
 # --- Whole ----------------------------------------------------------------------------------------------------------
