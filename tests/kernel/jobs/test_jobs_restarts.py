@@ -117,6 +117,29 @@ def test_i6_an_ended_job_never_changes_again(works: Any) -> None:
     assert works.log(job_id) == ["Job queued", "Job started"]
 
 
+def test_who_lost_a_job_changes_it_no_more(works: Any) -> None:
+    works.handle(lambda job: {})
+    job_id = works.enqueue()
+    lost = works.queue.claim(["test.work"])
+    works.queue.recover()
+    held = works.queue.claim(["test.work"])
+
+    def end(claim: Any, percent: float) -> bool:
+        def work(tx: Any) -> Any:
+            works.queue.report(tx, claim, percent, None)
+            return works.queue.finish(tx, claim, Outcome("succeeded"), [])
+
+        ended: bool = works.database.write(work)
+        return ended
+
+    assert (lost.job_id, held.job_id) == (job_id, job_id)
+    assert end(lost, 90) is False
+    job = works.jobs.get(job_id)
+    assert (job.status, job.progress_percent) == ("running", None)
+    assert end(held, 50) is True
+    assert works.log(job_id).count("Job completed") == 1
+
+
 def test_disabling_a_plugin_holds_its_queued_jobs_and_others_go_on(works: Any) -> None:
     works.handle(lambda job: {"ran": True}, "gone.work", "gone.plugin")
     works.handle(lambda job: {})
