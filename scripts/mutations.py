@@ -3,8 +3,9 @@
 
     python scripts/mutations.py [--only NAME] [--list]
 
-Needs the environment that core.py makes: run it with the Python in .venv. `NAME` is part of a mutation's name; it may be
-given several times. Exit code 1 if a mutation survives, or the tests fail without one. The working tree is never touched.
+Needs the environment that core.py makes: run it with the Python in .venv. `NAME` is part of a mutation's name; it may
+be given several times. Exit code 1 if a mutation survives, or the tests fail without one. The working tree is never
+touched.
 """
 
 from __future__ import annotations

@@ -58,7 +58,9 @@ MUTATIONS: Final = (
         f"{BUILTINS}/storage_fs/provider.py",
         "            self._flush([target for _, target in moved], folders)\n",
         "            pass\n",
-        ("tests/builtin_plugins/test_storage_fs.py::test_each_file_and_each_folder_is_flushed_once_before_a_batch_counts",),
+        (
+            "tests/builtin_plugins/test_storage_fs.py::test_each_file_and_each_folder_is_flushed_once_before_a_batch_counts",
+        ),
     ),
     Mutation(
         "a row is committed before its bytes are in their place",
@@ -209,7 +211,7 @@ MUTATIONS: Final = (
         f"{CORE}/jobs/runner.py",
         "        self._queue.recover()\n",
         "",
-        (f"{RESTARTS}::test_j01_what_a_dead_core_left_running_is_queued_again_and_fails_the_third_time",),
+        (f"{RESTARTS}::test_a_running_job_of_v019_fails_as_interrupted",),
     ),
     # --- Who may ask --------------------------------------------------------------------------------------------------
     Mutation(
@@ -280,7 +282,9 @@ MUTATIONS: Final = (
         f"{CORE}/web/request_bodies.py",
         "            if self._limit is not None and self._count > self._limit:\n",
         "            if False:\n",
-        ("tests/kernel/web/test_web_bodies.py::test_v05_a_json_body_of_exactly_the_limit_passes_and_one_byte_more_does_not",),
+        (
+            "tests/kernel/web/test_web_bodies.py::test_v05_a_json_body_of_exactly_the_limit_passes_and_one_byte_more_does_not",
+        ),
     ),
     # --- Secrets ------------------------------------------------------------------------------------------------------
     Mutation(
@@ -310,10 +314,7 @@ MUTATIONS: Final = (
         f"{BUILTINS}/bulk_import/scan.py",
         "        if entry.is_file(follow_symlinks=False):\n            return None if is_sidecar",
         "        if entry.is_file():\n            return None if is_sidecar",
-        (
-            "tests/contract/test_bulk_import.py::"
-            "test_j11_links_pipes_and_sockets_are_passed_over_with_a_counted_reason",
-        ),
+        ("tests/contract/test_bulk_import.py::test_j11_links_pipes_and_sockets_are_passed_over_with_a_counted_reason",),
     ),
     Mutation(
         "a link that took a file's place is imported",

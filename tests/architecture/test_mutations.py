@@ -46,7 +46,9 @@ def small_tree(tmp_path: Path) -> Path:
 
 def test_a_mutation_that_no_test_sees_survives_and_the_file_is_as_it_was(mutations: Any, small_tree: Path) -> None:
     def mutation(text: str, instead: str, *tests: str) -> Any:
-        return mutations.Mutation("x", "sdk/numbers_of_it.py", text, instead, tests or ("test_it.py::test_what_is_seen",))
+        return mutations.Mutation(
+            "x", "sdk/numbers_of_it.py", text, instead, tests or ("test_it.py::test_what_is_seen",)
+        )
 
     before = (small_tree / "sdk" / "numbers_of_it.py").read_text()
 
