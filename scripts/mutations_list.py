@@ -103,7 +103,9 @@ MUTATIONS: Final = (
         "            if provider is not None and not needed():\n"
         "                discard(provider, stored)\n"
         "            return True\n",
-        "            if provider is not None:\n                discard(provider, stored)\n            return forget()\n",
+        "            if provider is not None:\n"
+        "                discard(provider, stored)\n"
+        "            return forget()\n",
         (f"{PURGE}::test_a_row_that_cannot_be_removed_keeps_its_bytes",),
     ),
     Mutation(
@@ -299,7 +301,10 @@ MUTATIONS: Final = (
         f"{CORE}/health/bundle.py",
         "        return without(self._config().secrets(), content)\n",
         "        return content\n",
-        ("tests/contract/test_operations.py::test_the_bundle_tells_what_helps_and_no_secret",),
+        (
+            "tests/contract/test_operations.py::"
+            "test_a13_a_secret_that_a_failed_job_or_the_log_told_is_not_in_the_bundle",
+        ),
     ),
     Mutation(
         "a private file that others could read stays so",
@@ -345,7 +350,7 @@ MUTATIONS: Final = (
         f"{CORE}/plugins/packing.py",
         "                if self.byte_size > MAX_BYTES:\n",
         "                if False:\n",
-        (f"{INSTALLING}::test_an_entry_that_is_larger_than_it_says_is_refused",),
+        (f"{INSTALLING}::test_what_is_written_is_counted_whatever_was_said",),
     ),
     Mutation(
         "a damaged file of a backup is restored",

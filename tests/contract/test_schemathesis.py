@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -27,8 +28,14 @@ if TYPE_CHECKING:
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 SEED = 23
-EXAMPLES = 8
-"""Per operation in the two phases that generate at random; coverage walks all bounds whatever this is."""
+LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
+EXAMPLES = 25 if LONG else 3
+"""Per operation where requests are made at random; coverage walks all bounds whatever this is.
+
+The seed is fixed, so that more of them at each run would say nothing new: ``HYPOTHESIS_PROFILE=long`` is for changes.
+"""
+STORIES = 50 if LONG else 16
+"""How many sequences of requests, each following what the answers before lead to."""
 
 ACCEPTED = ["2xx", "3xx", "401", "403", "404", "409", "412", "429", "5xx"]
 """What a valid request may meet: as schemathesis has it, and 412, since a valid If-Match may name another version."""
@@ -134,6 +141,7 @@ def described(faceforge, tmp_path) -> Iterator[Any]:
             "base-url": HOST,
             "headers": {"Authorization": f"Bearer {faceforge.token}"},
             "generation": {"max-examples": EXAMPLES, "deterministic": True, "database": "none"},
+            "phases": {"stateful": {"generation": {"max-examples": STORIES}}},
             "checks": {"positive_data_acceptance": {"expected-statuses": ACCEPTED}},
         }
     )
@@ -180,7 +188,7 @@ def exists(path: str) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(3600 if LONG else 600)
 def test_v23_the_api_is_as_it_is_described_in_every_phase_of_schemathesis(described) -> None:
     """All phases and all checks: a server error, or an answer that the description does not foresee, is a failure."""
     problems: dict[str, str] = {}
