@@ -18,6 +18,9 @@ from schemathesis.core.failures import AcceptedNegativeData
 from schemathesis.engine import events
 from schemathesis.openapi.checks import RejectedPositiveData
 
+# Else the first request that needs it would import it, on a thread: pytest reads the syntax of what is imported, and two
+# threads that do so at once get in each other's way in CPython 3.11.
+import faceforge_core.plugins.arriving  # noqa: F401  # for what it does when it is imported
 from faceforge_core.app import create_app
 from faceforge_core.testing import HOST
 
@@ -110,6 +113,12 @@ BEYOND = (
         "is no picture that is linked to this entity",
         "only this Core knows which pictures an entity has",
         r"PUT /v1/entities/\{entity_id\}/cover",
+    ),
+    Beyond(
+        RejectedPositiveData,
+        "latitudes go from -90 to 90",
+        "a pattern of text can't compare the numbers in it",
+        r"GET /v1/(entities/\{entity_id\}/)?assets",
     ),
     Beyond(RejectedPositiveData, "means no event", "a pattern has to mean some event there is", "GET /v1/events"),
     Beyond(
