@@ -18,8 +18,8 @@ from schemathesis.core.failures import AcceptedNegativeData
 from schemathesis.engine import events
 from schemathesis.openapi.checks import RejectedPositiveData
 
-# Else the first request that needs it would import it, on a thread: pytest reads the syntax of what is imported, and two
-# threads that do so at once get in each other's way in CPython 3.11.
+# Else the first request that needs it would import it, on a thread: pytest reads the syntax of what is imported, and
+# two threads that do so at once get in each other's way in CPython 3.11.
 import faceforge_core.plugins.arriving  # noqa: F401  # for what it does when it is imported
 from faceforge_core.app import create_app
 from faceforge_core.testing import HOST

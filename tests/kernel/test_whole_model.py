@@ -223,8 +223,8 @@ class Library(RuleBasedStateMachine):
 
 TestLibrary = Library.TestCase
 TestLibrary.settings = settings(
-    max_examples=200 if LONG else 3,
-    stateful_step_count=50 if LONG else 12,
+    max_examples=200 if LONG else 2,
+    stateful_step_count=50 if LONG else 15,
     deadline=None,
     database=None,
     derandomize=not LONG,
