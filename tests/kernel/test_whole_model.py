@@ -19,7 +19,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, precondition, rule
 
 from faceforge_core.testing import running_core
 
@@ -27,6 +27,9 @@ NAMES = st.sampled_from(["Ada", "Grace", "ada", "Hopper 🚀", "100%", "a_b"])
 TAGS = st.lists(st.sampled_from(["a_b", "axb", "AXB", "x%"]), max_size=3, unique=True)
 CONTENTS = st.sampled_from([b"one", b"two", b"three" * 1000])
 CHECKER = Path(__file__).parents[1] / "faults" / "check_home.py"
+STEPS_A_RESTART = 8
+"""A start takes as long as a hundred requests."""
+
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 
 
@@ -47,6 +50,7 @@ class Library(RuleBasedStateMachine):
         self.trashed_files: set[str] = set()
         self.links: set[tuple[str, str]] = set()
         self.statuses: dict[str, set[str]] = {}
+        self.steps = 0
 
     @initialize()
     def begin(self) -> None:
@@ -55,8 +59,12 @@ class Library(RuleBasedStateMachine):
             self.core.kernel.plugins.disable(plugin_id)
 
     def teardown(self) -> None:
-        self.closing.close()
-        shutil.rmtree(self.folder)
+        try:
+            if hasattr(self, "core"):
+                self.close_and_judge()
+        finally:
+            self.closing.close()
+            shutil.rmtree(self.folder)
 
     def ask(self, method: str, path: str, status: int = 200, **options: Any) -> Any:
         answer = self.core.client.request(method, path, **options)
@@ -158,16 +166,21 @@ class Library(RuleBasedStateMachine):
     def cancel(self, job: str) -> None:
         self.ask("POST", f"/v1/jobs/{job}/cancel")
 
+    @precondition(lambda self: self.steps >= STEPS_A_RESTART)
     @rule()
     def restart(self) -> None:
-        """In between nobody has the home open, and the checker of all fault tests looks at the whole of it."""
+        self.steps = 0
+        self.close_and_judge()
+        self.closing = ExitStack()
+        self.core = self.closing.enter_context(running_core(self.folder / "home"))
+
+    def close_and_judge(self) -> None:
+        """While nobody has the home open the checker of all fault tests looks at the whole of it."""
         self.closing.close()
         command = [sys.executable, "-I", "-S", str(CHECKER), str(self.folder / "home"), *filter(self.has, self.files)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         report = json.loads(done.stdout)
         assert (report["assets"], report["findings"], report["orphans"]) == (len(self.files), [], [])
-        self.closing = ExitStack()
-        self.core = self.closing.enter_context(running_core(self.folder / "home"))
 
     # --- What always holds
 
@@ -175,6 +188,7 @@ class Library(RuleBasedStateMachine):
     def lists_and_totals_are_the_models(self) -> None:
         if not hasattr(self, "core"):
             return
+        self.steps += 1
         living = {one: facts for one, facts in self.people.items() if self.lives(one)}
         listed = self.ask("GET", "/v1/entities", params={"limit": 200})
         assert listed["total"] == len(living)
