@@ -44,7 +44,11 @@ def small_tree(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_mutation_that_no_test_sees_survives_and_the_file_is_as_it_was(mutations: Any, small_tree: Path) -> None:
+def test_a_mutation_that_no_test_sees_survives_and_the_file_is_as_it_was(
+    mutations: Any, small_tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # they take longer to load than these tests to run
+
     def mutation(text: str, instead: str, *tests: str) -> Any:
         return mutations.Mutation(
             "x", "sdk/numbers_of_it.py", text, instead, tests or ("test_it.py::test_what_is_seen",)
