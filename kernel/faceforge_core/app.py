@@ -20,6 +20,7 @@ from faceforge_core.kernel import Kernel
 from faceforge_core.keystrokes import Once
 from faceforge_core.ports import choose_bind, read_ports
 from faceforge_core.refusals import StartRefused
+from faceforge_core.web.envelope import on_anything_else
 from faceforge_core.web.guard import Guard, GuardPolicy
 from faceforge_core.web.hosts import is_loopback
 from faceforge_core.web.request_watch import RequestWatch
@@ -54,7 +55,7 @@ def create_app(kernel: Kernel, bind_host: str = "127.0.0.1") -> ASGIApp:
         loopback_only=is_loopback(bind_host),
         pages=lambda: kernel.live.pages,
     )
-    outer = Starlette(routes=[Mount("", routes)], lifespan=lifespan)
+    outer = Starlette(routes=[Mount("", routes)], lifespan=lifespan, exception_handlers={Exception: on_anything_else})
     outer.router.default = routes  # a Mount's pattern misses paths with a line break, and what follows is not ours
     return RequestWatch(Guard(outer, policy), kernel.requests, lambda: kernel.config.current)
 

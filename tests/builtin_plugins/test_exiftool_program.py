@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sys
@@ -116,6 +117,24 @@ def test_its_version_is_asked_for_once(tmp_path: Path) -> None:
     for _ in range(5):
         one.find()
     assert (tmp_path / "asked").read_text() == "asked\n"
+
+
+@pytest.mark.parametrize("short_of", [errno.EAGAIN, errno.EMFILE, errno.ENOMEM])
+def test_r09_a_program_that_cannot_be_started_at_the_moment_is_not_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, short_of: int
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(short_of, os.strerror(short_of))
+
+    place = stub(tmp_path / "tools" / "exiftool")
+    one = finder(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr("subprocess.Popen", fail)
+        found = one.find()
+    assert isinstance(found, Unusable)
+    assert os.strerror(short_of) in found.reason
+
+    assert one.find() == Usable(place, "13.50")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import struct
 import zlib
 from typing import TYPE_CHECKING
@@ -12,7 +14,7 @@ from PIL import Image
 
 from faceforge_builtins.thumbnails.picture import render, shrink
 from faceforge_builtins.thumbnails.process import RenderProcess
-from faceforge_sdk.errors import InvalidInput
+from faceforge_sdk.errors import Busy, InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,4 +131,19 @@ def test_a_decoder_that_dies_costs_one_picture(tmp_path: Path, process: RenderPr
     process._child.join()
     with pytest.raises(InvalidInput, match="crashed"):
         process.render(good, 32)
+    assert opened(process.render(good, 32)).size == (32, 32)
+
+
+def test_r09_a_process_that_cannot_be_started_costs_one_picture_and_the_next_one_tries_again(
+    tmp_path: Path, process: RenderProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> int:
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    good = saved(tmp_path / "good.png", Image.new("RGB", (64, 64)), "PNG")
+    with monkeypatch.context() as patch:
+        patch.setattr("_winapi.CreateProcess" if os.name == "nt" else "multiprocessing.util.spawnv_passfds", fail)
+        for _ in range(2):
+            with pytest.raises(Busy, match="No process could be started"):
+                process.render(good, 32)
     assert opened(process.render(good, 32)).size == (32, 32)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import sqlite3
 import threading
+from contextlib import closing
 from typing import Any
 from zipfile import ZipFile
 
@@ -108,6 +110,21 @@ def test_the_bundle_tells_what_helps_and_no_secret(troubled) -> None:
     config = json.loads(parts["config.json"])
     assert config["auth"] == {"install_token": "(set)"}
     assert config["(unknown keys)"] == ["note"]
+
+
+def test_a13_a_secret_that_a_failed_job_or_the_log_told_is_not_in_the_bundle(troubled) -> None:
+    secret = troubled.token
+    error = json.dumps({"code": "job_failed", "message": f"It failed with {secret}."})
+    with closing(sqlite3.connect(troubled.home / "db" / "core.sqlite3")) as connection, connection:
+        connection.execute("UPDATE jobs SET error_json = ? WHERE status = 'failed'", (error,))
+    with (troubled.home / "logs" / "core.log").open("a") as log:  # as a version without this care may have left it
+        log.write(f"An old line with {secret}.\n")
+
+    parts = parts_of(troubled.client.get("/v1/system/support-bundle").content)
+
+    assert "It failed with ***." in parts["jobs.json"]
+    assert "An old line with ***." in parts["logs/core.log"]
+    assert secret not in "\n".join(parts.values())
 
 
 def test_the_bundle_needs_the_token(unknown) -> None:

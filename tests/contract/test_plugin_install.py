@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from faceforge_core.plugins import packing
+from faceforge_sdk.errors import PayloadTooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -309,6 +310,13 @@ def test_an_entry_that_is_larger_than_it_says_is_refused(refusal) -> None:
     assert archive[place + 24 : place + 28] == struct.pack("<I", 5000)
     archive[place + 24 : place + 28] = struct.pack("<I", 5)
     assert "liar: is damaged" in refusal(bytes(archive))
+
+
+def test_what_is_written_is_counted_whatever_was_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packing, "MAX_BYTES", 1000)
+    unpacking = packing.Unpacking(tmp_path)
+    with pytest.raises(PayloadTooLarge, match="more than 1000 bytes"):
+        unpacking.write(("much",), io.BytesIO(b"x" * 1001).read, executable=False)
 
 
 def test_too_many_entries_are_refused(refusal, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""A volume without space: uploads are refused, nothing is left of them, and the next one that fits goes in."""
+"""A volume without space, or that fails: uploads are refused, nothing is left of them, and the next one goes in."""
 
 from __future__ import annotations
 
@@ -118,3 +118,45 @@ def _answers(uploader: Path, home: Path, *, size: int) -> list[str]:
         timeout=120,
     )
     return done.stdout.splitlines()[1:]
+
+
+@pytest.mark.parametrize(
+    ("action", "fault", "refused"),
+    [
+        ("store", "fsync 1", "StorageUnavailable"),  # of the file
+        ("store", "fsync 4", "StorageUnavailable"),  # of the shard, after the rename
+        ("store", "fdatasync 1", "InsufficientStorage"),  # of the database's log
+        ("keep", "syncfs 1", "StorageUnavailable"),
+        ("keep", "fdatasync 1", "InsufficientStorage"),
+    ],
+)
+def test_a_disk_that_fails_when_it_is_to_flush_is_never_taken_at_its_word(
+    action: str,
+    fault: str,
+    refused: str,
+    tmp_path: Path,
+    empty_home: Path,
+    cores: Any,
+    may_trace: str,
+    check_home: Callable[..., dict[str, Any]],
+) -> None:
+    """After a failed flush the system may have thrown the bytes away: a second flush that succeeds proves nothing."""
+    home = shutil.copytree(empty_home, tmp_path / "home")
+    syscall, when = fault.split()
+
+    def tracer(pid: int) -> list[str]:
+        inject = f"inject={syscall}:error=EIO:when={when}"
+        return [may_trace, "-f", "-e", f"trace={syscall}", "-e", inject, "-p", str(pid)]
+
+    code, answers = cores.run(home, tracer, action=action)
+
+    assert code == 0
+    assert answers[0] == f"refused {refused}"
+    assert [answer.split()[0] for answer in answers[1:]] == ([] if action == "keep" else ["stored", "stored"])
+    stored = [answer.removeprefix("stored ") for answer in answers[1:]]
+    report = check_home(home, *stored)
+    assert (report["assets"], report["findings"]) == (len(stored), [])
+    code, answers = cores.run(home, action=action)
+    assert (code, {answer.split()[0] for answer in answers}) == (0, {"stored"})
+    assert check_home(home)["findings"] == check_home(home)["orphans"] == []
+    assert list((home / "tmp").iterdir()) == []

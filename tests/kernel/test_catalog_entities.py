@@ -137,6 +137,32 @@ def test_pages_by_cursor_and_by_offset_equal_one_sorted_list(
     assert by_offset == expected
 
 
+@pytest.mark.parametrize("filters", [{}, {"q": "person"}, {"tag": "t"}])
+@pytest.mark.parametrize("sort_order", ["asc", "desc"])
+def test_a_clock_that_jumps_back_and_far_ahead_leaves_nobody_out_of_a_list(
+    entities: EntityService, monkeypatch: pytest.MonkeyPatch, filters: dict[str, str], sort_order: str
+) -> None:
+    moments = [
+        f"{moment}:00:00.000Z" for moment in ("2026-11-26T12", "2026-11-26T11", "2027-11-26T12", "2026-11-26T11")
+    ]
+    ids = []
+    for moment in moments * 3:
+        monkeypatch.setattr(entity_rows, "now", lambda moment=moment: moment)
+        ids.append(entities.create(EntityDraft(display_name="Person", tags=["t"])).entity_id)
+    found: list[str] = []
+    cursor = None
+    while len(found) < len(ids):
+        query = {"limit": 5, "sort_order": sort_order, "cursor": cursor, **filters}
+        page = entities.list(EntityQuery.model_validate(query))
+        found += [entity.entity_id for entity in page.items]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    made = dict(zip(ids, moments * 3, strict=True))
+    assert sorted(found) == sorted(ids)
+    assert [made[one] for one in found] == sorted(made.values(), reverse=sort_order == "desc")
+
+
 @pytest.mark.parametrize("cursor", ["x", "é", "W10", "W251bGwsMSwyXQ", "eyJhIjoxfQ", "A" * 2000])
 def test_a_cursor_that_is_none_is_refused(entities: EntityService, cursor: str) -> None:
     with pytest.raises(InvalidInput):

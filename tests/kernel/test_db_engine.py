@@ -346,6 +346,34 @@ def test_a_rollback_that_fails_too_leaves_the_writer_alive(database: Database) -
     assert stored(database) == 1
 
 
+class Starved:
+    """A connection of SQLite's that gets no memory for the statements that begin so."""
+
+    def __init__(self, connection: Any, begins: str) -> None:
+        self._connection = connection
+        self._begins = begins
+
+    def execute(self, sql: str, *values: object) -> Any:
+        if sql.startswith(self._begins):
+            self._begins = "nothing any more"
+            raise MemoryError
+        return self._connection.execute(sql, *values)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+
+@pytest.mark.parametrize("begins", ["BEGIN", "SAVEPOINT", "INSERT", "RELEASE", "COMMIT"])
+def test_r09_a_write_without_memory_is_busy_and_leaves_the_writer_alive(database: Database, begins: str) -> None:
+    assert database.submit(adding("k-first")).result(20) == 1
+    database._connection = Starved(database._connection, begins)  # type: ignore[assignment]  # quacks like one
+
+    with pytest.raises(Busy, match="memory"):
+        database.submit(adding("k-starved")).result(20)
+    assert database.submit(adding("k-kept")).result(20) == 1
+    assert stored(database) == 2
+
+
 def test_files_are_private_whatever_the_umask(tmp_path: Path) -> None:
     previous = os.umask(0)
     try:

@@ -110,6 +110,15 @@ def test_a_handler_gets_what_it_asked_for_in_order(telling: Telling) -> None:
     assert len(entities[0].at) == len("2026-01-01T00:00:00.000Z")
 
 
+def test_a_change_and_its_event_are_there_at_the_same_moment(telling: Telling) -> None:
+    def change(tx: Transaction) -> Any:
+        telling.log.append(tx, "entity.created", "a", {})
+        return tx.value(prepare(text("SELECT count(*) FROM events WHERE subject = 'a'")))
+
+    assert telling.database.write(change) == 1
+    assert telling.value("SELECT count(*) FROM events WHERE subject = 'a'") == 1
+
+
 def test_what_is_rolled_back_is_never_told(telling: Telling) -> None:
     told: list[str] = []
     telling.handle(lambda event: told.append(event.subject))

@@ -22,6 +22,8 @@ FIRST_AFTER = 120.0
 
 EVERY = 3600.0
 _LEAVE_SECONDS = 5.0
+_CLOCKS_DIFFER = timedelta(hours=2)
+"""So much a clock may have been set back without a backup being made for that."""
 
 
 class Calendar:
@@ -65,9 +67,11 @@ class Calendar:
 
 
 def is_due(backups: BackupList, every: timedelta, moment: datetime) -> bool:
-    """Whether the newest backup is so old, or there is none; False while the folder's disk is not there."""
+    """Whether the newest backup is so old, or there is none; False while the folder's disk is not there.
+
+    One that was made in the future does not count: the clock was wrong then, or is now.
+    """
     if backups.folder is None or not backups.available:
         return False
-    if not backups.items:
-        return True
-    return datetime.fromisoformat(backups.items[0].created_at) + every <= moment
+    made = (datetime.fromisoformat(backup.created_at) for backup in backups.items)
+    return not any(moment - every < one <= moment + _CLOCKS_DIFFER for one in made)

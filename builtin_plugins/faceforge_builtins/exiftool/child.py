@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import subprocess
@@ -45,7 +46,10 @@ class Child:
         self._thread = threading.Thread(
             target=copy_context().run, args=(self._live,), name="faceforge-exiftool", daemon=True
         )
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            raise OSError(errno.EAGAIN, "no thread could be started") from error
         self._started.wait()
         if self._failed is not None:
             raise self._failed

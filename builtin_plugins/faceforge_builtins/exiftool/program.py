@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 
 VERSION_SECONDS = 10.0
 _ADVICE = "Install ExifTool and run `faceforge tools use exiftool`, which copies it into the home's tools folder."
+_LATER = "It is tried again with the next file."
 _NEWER = "Install the newest ExifTool and run `faceforge tools use exiftool` again."
+_PASSING = frozenset({errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""Of these the computer has too little at the moment: that says nothing about the program."""
+
 _NUMBER = re.compile(r"(\d{1,3})\.(\d{1,4})")
 
 
@@ -70,7 +75,10 @@ class Finder:
             return Unusable(f"{found} can't be read: {error}.")
         mark = (found, facts.st_ino, facts.st_size, facts.st_mtime_ns)
         if self._known is None or self._known[0] != mark:
-            self._known = (mark, self._judged(found))
+            try:
+                self._known = (mark, self._judged(found))
+            except OSError as error:
+                return Unusable(f"{found} can't be started at the moment: {error.strerror}.", _LATER)
         return self._known[1]
 
     def _place(self) -> Path | Unusable:
@@ -103,9 +111,12 @@ class Finder:
         return None if os.access(real, os.X_OK) else f"{place} is not executable."
 
     def _judged(self, path: Path) -> Usable | Unusable:
+        """Raises `OSError` where another moment may be better."""
         try:
             version = version_of(path, self._seconds)
         except (OSError, NoAnswer) as error:
+            if isinstance(error, OSError) and error.errno in _PASSING:
+                raise
             return Unusable(f"{path} does not run: {error}.")
         hole = known_hole(version, sys.platform)
         if hole is not None:

@@ -6,7 +6,7 @@ import multiprocessing
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from faceforge_sdk.errors import InvalidInput
+from faceforge_sdk.errors import Busy, InvalidInput
 
 from .description import describe
 from .picture import render
@@ -27,7 +27,10 @@ ANSWER_SECONDS = 30.0
 
 
 class RenderProcess:
-    """A context manager; it works inside of it, from any thread, one picture at a time."""
+    """A context manager; it works inside of it, from any thread, one picture at a time.
+
+    Where no process can be started at the moment a picture is `Busy`, and the next one tries again.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -73,11 +76,19 @@ class RenderProcess:
 
     def _start(self) -> Connection:
         spawn = multiprocessing.get_context("spawn")  # a fork would copy locks that other threads hold
-        self._pipe, child_end = spawn.Pipe()
-        self._child = spawn.Process(target=_serve, args=(child_end,), name="faceforge-thumbnails", daemon=True)
-        self._child.start()
-        child_end.close()
-        return self._pipe
+        try:
+            pipe, child_end = spawn.Pipe()
+            with child_end:
+                child = spawn.Process(target=_serve, args=(child_end,), name="faceforge-thumbnails", daemon=True)
+                try:
+                    child.start()
+                except OSError:
+                    pipe.close()
+                    raise
+        except OSError as error:  # too many processes or open files, or too little memory
+            raise Busy(f"No process could be started that opens pictures: {error.strerror or error}.") from error
+        self._pipe, self._child = pipe, child
+        return pipe
 
     def _end(self) -> None:
         if self._pipe is not None:

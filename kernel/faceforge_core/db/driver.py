@@ -28,6 +28,7 @@ from faceforge_sdk.errors import (
 )
 
 __all__ = [
+    "FAILURES",
     "PARAMETER_ERRORS",
     "SAFE_VERSION",
     "is_busy",
@@ -43,6 +44,9 @@ SAFE_VERSION = (3, 51, 3)
 
 PARAMETER_ERRORS = (UnicodeEncodeError, OverflowError, sqlite3.DataError)
 """What binding raises for a value that SQLite cannot hold: lone surrogates, integers over 64 bits, over 1 GB."""
+
+FAILURES = (sqlite3.Error, MemoryError)
+"""What any call into SQLite may raise: where it gets no memory, Python says so in its own way."""
 
 # Primary result codes: https://sqlite.org/rescode.html
 _BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 5, 6, 8, 10, 11, 13, 14, 26
@@ -87,6 +91,8 @@ def translated(error: BaseException) -> BaseException:
         return InvalidInput("A value cannot be stored: text must be valid Unicode, integers must fit 64 bits.")
     if isinstance(error, OSError):
         return _of_code(_FULL if error.errno == errno.ENOSPC else _CANTOPEN) or error
+    if isinstance(error, MemoryError):
+        return Busy("There is too little memory at the moment.", retry_after=5)
     if not isinstance(error, sqlite3.Error):
         return error
     return _of_code(_code(error)) or error

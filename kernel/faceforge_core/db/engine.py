@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from faceforge_core.db import sqlite
 from faceforge_core.db.checkpoints import Checkpointer
-from faceforge_core.db.driver import is_io_error, sqlite3, translated
+from faceforge_core.db.driver import FAILURES, is_io_error, translated
 from faceforge_core.db.pieces import Piece
 from faceforge_core.db.readers import ReaderPool, Reading
 from faceforge_core.db.transactions import Chore, Reader, Transaction
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
     from typing import Self
+
+    from faceforge_core.db.driver import sqlite3
 
 __all__ = ["Database", "Reader", "Transaction"]
 
@@ -71,7 +73,7 @@ class Database:
         try:
             sqlite.make_private(path)
             self._writer()
-        except (sqlite3.Error, OSError) as error:
+        except (*FAILURES, OSError) as error:
             raise translated(error) from error
         self._thread = threading.Thread(target=self._run, name="database-writer", daemon=True)
         self._thread.start()
@@ -177,7 +179,7 @@ class Database:
         try:
             connection = self._writer()
             connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as error:
+        except FAILURES as error:
             # Who waited behind it waited as long: five seconds more would break the promise.
             return self._refuse_all(first, error)
         batch: list[Piece] = []
@@ -185,7 +187,7 @@ class Database:
         try:
             more = self._attempt_batch(connection, first, batch)
             self._commit(connection, batch)
-        except sqlite3.Error as error:
+        except FAILURES as error:
             self._undo(connection, batch, error)
         self._answer(batch)
         return more
@@ -237,7 +239,7 @@ class Database:
         if cause is not None and is_io_error(cause):
             self._disconnect()
 
-    def _undo(self, connection: sqlite3.Connection, batch: list[Piece], error: sqlite3.Error) -> None:
+    def _undo(self, connection: sqlite3.Connection, batch: list[Piece], error: Exception) -> None:
         for piece in batch:
             piece.error = piece.error or error
         if is_io_error(error):
@@ -246,7 +248,7 @@ class Database:
         try:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-        except sqlite3.Error:  # closing undoes it as well, and nobody would be answered if this thread ended
+        except FAILURES:  # closing undoes it as well, and nobody would be answered if this thread ended
             self._disconnect()
 
     def _call_back(self, piece: Piece) -> None:
@@ -256,7 +258,7 @@ class Database:
             except Exception:
                 logger.exception("A callback after a commit failed.")
 
-    def _refuse_all(self, first: Piece, error: sqlite3.Error) -> bool:
+    def _refuse_all(self, first: Piece, error: Exception) -> bool:
         piece: Piece | None = first
         while piece is not None:
             if piece.answer.set_running_or_notify_cancel():
@@ -277,7 +279,7 @@ class Database:
             return
         try:
             checkpoint(self._connection)
-        except sqlite3.Error as error:
+        except FAILURES as error:
             # Everything committed is safe in the log; the next checkpoint tries again.
             logger.warning("The write-ahead log could not be copied into the database: %s", error)
 
@@ -295,7 +297,7 @@ class Database:
             self._when_idle()
         try:
             self._connection.close()
-        except sqlite3.Error as error:
+        except FAILURES as error:
             logger.warning("The database could not be closed properly: %s", error)
         self._connection = None
 

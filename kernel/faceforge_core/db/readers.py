@@ -6,12 +6,14 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from faceforge_core.db import sqlite
-from faceforge_core.db.driver import sqlite3, translated
+from faceforge_core.db.driver import FAILURES, translated
 from faceforge_core.db.transactions import Reader
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
+
+    from faceforge_core.db.driver import sqlite3
 
 _KEPT = 8
 
@@ -68,7 +70,7 @@ class Reading:
     def __enter__(self) -> Reader:
         try:
             self._connection = self._pool.borrow()
-        except sqlite3.Error as error:
+        except FAILURES as error:
             raise translated(error) from error
         return Reader(self._connection)
 
@@ -77,5 +79,5 @@ class Reading:
     ) -> None:
         try:
             self._pool.give_back(self._connection)
-        except sqlite3.Error:
+        except FAILURES:
             self._connection.close()

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from faceforge_core.db.driver import PARAMETER_ERRORS, sqlite3, translated
+from faceforge_core.db.driver import FAILURES, PARAMETER_ERRORS, translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from faceforge_core.db.driver import sqlite3
     from faceforge_core.db.statements import Prepared
 
 Chore: TypeAlias = "Callable[[Transaction], bool]"
 
-_ERRORS = (sqlite3.Error, *PARAMETER_ERRORS)
+_ERRORS = (*FAILURES, *PARAMETER_ERRORS)
 
 
 class Reader:

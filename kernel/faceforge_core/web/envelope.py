@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from starlette.responses import Response
 from faceforge_core.web.allowed_methods import allowed_methods
 from faceforge_core.web.error_pages import error_page, wants_page
 from faceforge_sdk import errors
-from faceforge_sdk.errors import FaceForgeError
+from faceforge_sdk.errors import Busy, FaceForgeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -60,6 +61,10 @@ _SENTENCES: Final = {
     415: "The body has a content type that this address does not read.",
     500: "Something went wrong inside FaceForge; its log knows more.",
 }
+_STARVED = frozenset({errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+_NO_THREAD = "can't start new thread"
+"""So Python tells of a thread for which there is no memory, in a plain RuntimeError."""
+
 _MAX_PROBLEMS = 100
 _MAX_TEXT = 500
 
@@ -201,10 +206,25 @@ def _sentence(status: int, detail: str | None) -> str:
     return _SENTENCES.get(status, f"{phrase}.")
 
 
-async def _on_anything_else(request: Request, error: Exception) -> Response:
+async def on_anything_else(request: Request, error: Exception) -> Response:
+    """Answer for what nobody expected: in the log, and told to nobody."""
     logger.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
     request.scope[FAILURE_LOGGED] = True
-    return error_response(request.scope, INTERNAL_ERROR)
+    return error_response(request.scope, failure_refusal(error))
+
+
+def failure_refusal(error: BaseException) -> Refusal:
+    """What to say of a failure of our own: that memory, threads or files are short at the moment, or nothing."""
+    starved = (
+        isinstance(error, MemoryError)
+        or (isinstance(error, OSError) and error.errno in _STARVED)
+        or (isinstance(error, RuntimeError) and str(error) == _NO_THREAD)
+    )
+    return (
+        refusal_of(Busy("Core got too little memory, or too few threads and files.", retry_after=5))
+        if starved
+        else INTERNAL_ERROR
+    )
 
 
 def exception_handlers() -> dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]]:
@@ -213,5 +233,5 @@ def exception_handlers() -> dict[int | type[Exception], Callable[[Request, Any],
         FaceForgeError: _on_faceforge_error,
         RequestValidationError: _on_invalid_request,
         HTTPException: _on_http_exception,
-        Exception: _on_anything_else,
+        Exception: on_anything_else,
     }

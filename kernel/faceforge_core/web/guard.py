@@ -10,10 +10,10 @@ from starlette.responses import RedirectResponse, Response
 
 from faceforge_core.web.envelope import (
     FAILURE_LOGGED,
-    INTERNAL_ERROR,
     Refusal,
     envelope_response,
     error_response,
+    failure_refusal,
     refusal_of,
 )
 from faceforge_core.web.error_pages import wants_page
@@ -100,9 +100,9 @@ class Guard:
             await exchange.answer(refused.response, closing=refused.closing)
         except FaceForgeError as error:
             await exchange.refuse(refusal_of(error))
-        except Exception:
+        except Exception as error:
             logger.exception("The guard failed at %s", scope["path"])
-            await exchange.fail()
+            await exchange.fail(error)
         else:
             await self._serve(scope, exchange)
 
@@ -114,10 +114,10 @@ class Guard:
         self._running += counted
         try:
             await self._app(scope, exchange.receive, exchange.send)
-        except (Exception, SystemExit, BaseExceptionGroup):
+        except (Exception, SystemExit, BaseExceptionGroup) as error:
             if exchange.failure_is_news:
                 logger.exception("%s %s failed", scope["method"], scope["path"])
-            await exchange.fail()
+            await exchange.fail(error)
         finally:
             self._running -= counted
         await exchange.settle()
@@ -248,10 +248,10 @@ class _Exchange:
     def _torn(self) -> Refusal | None:
         return None if self._body is None or self.started else self._body.refusal
 
-    async def fail(self) -> None:
-        """A 500 if nothing was said yet; else the answer stays incomplete, which ends the connection."""
+    async def fail(self, error: BaseException) -> None:
+        """A 500, or 503, if nothing was said yet; else the answer stays incomplete, which ends the connection."""
         if not self.started and not self.torn:
-            await self.refuse(INTERNAL_ERROR)
+            await self.refuse(failure_refusal(error))
 
 
 def _read(scope: Scope) -> dict[bytes, bytes]:

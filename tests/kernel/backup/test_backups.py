@@ -416,6 +416,15 @@ def test_a_backup_is_due_when_the_newest_is_so_old_or_there_is_none() -> None:
     assert not is_due(listed(available=False), week, moment)  # its disk is not connected
 
 
+def test_a_backup_from_the_future_keeps_none_from_being_made() -> None:
+    week, moment = timedelta(days=7), datetime.now(UTC)
+    future, today = snapshot(timedelta(days=-365)), snapshot(timedelta(hours=1))
+    assert is_due(listed(future), week, moment)
+    assert is_due(listed(future, snapshot(timedelta(days=8))), week, moment)
+    assert not is_due(listed(future, today), week, moment)
+    assert not is_due(listed(snapshot(timedelta(hours=-1))), week, moment)  # the clock was set back by an hour
+
+
 def test_the_calendar_queues_one_and_only_where_it_is_wanted() -> None:
     for days, queued in ((None, 0), (7, 1)):
         ctx = fake_context(plugin_id="faceforge.backup", config={"every_days": days})

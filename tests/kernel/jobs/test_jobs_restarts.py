@@ -117,6 +117,52 @@ def test_i6_an_ended_job_never_changes_again(works: Any) -> None:
     assert works.log(job_id) == ["Job queued", "Job started"]
 
 
+def test_who_lost_a_job_changes_it_no_more(works: Any) -> None:
+    works.handle(lambda job: {})
+    job_id = works.enqueue()
+    lost = works.queue.claim(["test.work"])
+    works.queue.recover()
+    held = works.queue.claim(["test.work"])
+
+    def end(claim: Any, percent: float) -> bool:
+        def work(tx: Any) -> Any:
+            works.queue.report(tx, claim, percent, None)
+            return works.queue.finish(tx, claim, Outcome("succeeded"), [])
+
+        ended: bool = works.database.write(work)
+        return ended
+
+    assert (lost.job_id, held.job_id) == (job_id, job_id)
+    assert end(lost, 90) is False
+    job = works.jobs.get(job_id)
+    assert (job.status, job.progress_percent) == ("running", None)
+    assert end(held, 50) is True
+    assert works.log(job_id).count("Job completed") == 1
+
+
+def test_a_clock_that_jumps_changes_neither_turns_nor_holders_of_jobs(
+    works: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = [f"{year}-11-26T{hour}:00:00.000Z" for year, hour in (("2026", 12), ("2026", 11), ("2027", 12))]
+    works.handle(lambda job: {})
+    ids = []
+    for moment in moments:
+        monkeypatch.setattr("faceforge_core.jobs.queue.now", lambda moment=moment: moment)
+        ids.append(works.enqueue())
+    claims = []
+    for moment in reversed(moments):
+        monkeypatch.setattr("faceforge_core.jobs.queue.now", lambda moment=moment: moment)
+        claims.append(works.queue.claim(["test.work"]))
+    assert [claim.job_id for claim in claims] == ids
+
+    for claim, moment in zip(claims, moments, strict=True):
+        monkeypatch.setattr("faceforge_core.jobs.queue.now", lambda moment=moment: moment)
+        assert works.database.write(lambda tx, claim=claim: works.queue.finish(tx, claim, Outcome("succeeded"), []))
+    for job_id in ids:
+        assert works.jobs.get(job_id).status == "succeeded"
+        assert works.log(job_id) == ["Job queued", "Job started", "Job completed"]
+
+
 def test_disabling_a_plugin_holds_its_queued_jobs_and_others_go_on(works: Any) -> None:
     works.handle(lambda job: {"ran": True}, "gone.work", "gone.plugin")
     works.handle(lambda job: {})

@@ -12,7 +12,7 @@ from faceforge_core.catalog import trashed
 from faceforge_core.catalog.ids import new_id
 from faceforge_core.home import MARKER_NAME, HomeMarker, write_marker
 from faceforge_core.owned import Owned
-from faceforge_sdk.errors import JobCancelled, NotFound, StorageUnavailable
+from faceforge_sdk.errors import InsufficientStorage, JobCancelled, NotFound, StorageUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -149,6 +149,21 @@ def test_an_asset_whose_provider_does_not_answer_is_skipped_and_stays(
         elsewhere.is_available, elsewhere.fails_at = True, None
         assert can.empty("assets") == {"assets": 1, "skipped": 0}
         assert elsewhere.content == {}
+
+
+def test_a_row_that_cannot_be_removed_keeps_its_bytes(can: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise InsufficientStorage("The volume is full.")
+
+    asset = can.asset(b"kept")
+    with monkeypatch.context() as patch:
+        patch.setattr("faceforge_core.catalog.trashed.remove", fail)
+        with pytest.raises(InsufficientStorage):
+            can.trash.purge("assets", asset.asset_id)
+    assert can.house.blob(asset).read_bytes() == b"kept"
+
+    can.trash.purge("assets", asset.asset_id)
+    assert not can.house.blob(asset).exists()
 
 
 def test_a_provider_that_fails_after_the_row_is_gone_costs_bytes_without_a_row(

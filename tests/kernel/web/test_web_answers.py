@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import logging
 
@@ -10,7 +11,7 @@ import pytest
 from fastapi import APIRouter, HTTPException
 
 from faceforge_core.owned import Owned
-from faceforge_core.web.envelope import STATUS, code_for, json_bytes, refusal_of
+from faceforge_core.web.envelope import INTERNAL_ERROR, STATUS, code_for, failure_refusal, json_bytes, refusal_of
 from faceforge_core.web.routes import build_app
 from faceforge_sdk import Router, errors
 from faceforge_sdk.errors import FaceForgeError
@@ -93,6 +94,19 @@ def test_an_unexpected_error_is_a_500_without_internals_and_once_in_the_log(door
     assert b"secret" not in answer.body
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert caplog.records[0].exc_info is not None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [MemoryError(), OSError(errno.EMFILE, "x"), OSError(errno.ENOMEM, "x"), RuntimeError("can't start new thread")],
+    ids=repr,
+)
+def test_r09_what_the_computer_has_too_little_of_is_busy_and_anything_else_our_own_fault(error: BaseException) -> None:
+    refusal = failure_refusal(error)
+    assert (refusal.status, refusal.code) == (503, "busy")
+    assert "Retry-After" in dict(refusal.headers)
+    for other in (RuntimeError("x"), OSError(errno.ENOENT, "x"), KeyError("x")):
+        assert failure_refusal(other) is INTERNAL_ERROR
 
 
 def test_a_person_gets_a_page_and_a_program_the_envelope(door) -> None:

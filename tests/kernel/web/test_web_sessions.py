@@ -132,6 +132,14 @@ def test_a_session_lives_thirty_days_and_its_row_goes_with_a_later_sign_in(sign_
     assert len(sign_ins.rows()) == 1
 
 
+@pytest.mark.parametrize(("jump", "still_good"), [(-3600.0, True), (-365 * 86400.0, True), (365 * 86400.0, False)])
+def test_a_clock_that_jumps_ends_sessions_early_at_most(sign_ins: SignIns, jump: float, still_good: bool) -> None:
+    session = sign_ins.store.sign_in(TOKEN)
+    sign_ins.now += jump
+    assert sign_ins.store.valid(session) is still_good
+    assert sign_ins.store.valid(sign_ins.store.sign_in(TOKEN)), "whoever signs in now is signed in"
+
+
 def test_b13_asking_whether_a_session_is_good_writes_nothing(sign_ins: SignIns) -> None:
     session = sign_ins.store.sign_in(TOKEN)
     generation = sign_ins.database.generation
