@@ -40,10 +40,8 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-_ALONE = re.compile(
-    r"/tests/(browser|docs|faults|load)/|/test_(process|seaweedfs|storage_s3\w*|system_api|cli\w*)\.py$"
-)
-"""Tests with a browser, real processes or servers beside them, which a second run beside would make wait too long."""
+_ALONE = re.compile(r"/tests/load/")
+"""Tests that measure time while they fill the machine themselves."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ QUICK = [
     "builtin_plugins/test_assets_ranges.py",
 ]
 SEEDS = 20
+PLUGINS = ["-p", "pytest_randomly", "-p", "pytest_timeout", "-p", "faceforge_core.testing"]
 
 
 def test_c09_every_run_has_an_order_of_its_own(pytestconfig: pytest.Config) -> None:
@@ -34,5 +36,6 @@ def test_c09_twenty_orders_of_the_quick_tests_pass_side_by_side(tmp_path: Path) 
 
 def run_in_order(seed: int, folder: Path) -> subprocess.Popen[str]:
     options = ["-q", "-p", "no:cacheprovider", f"--randomly-seed={seed}", f"--basetemp={folder}"]
-    command = [sys.executable, "-m", "pytest", *options, *QUICK]
-    return subprocess.Popen(command, cwd=TESTS, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    command = [sys.executable, "-m", "pytest", *PLUGINS, *options, *QUICK]
+    alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # most of the time would go into loading the others
+    return subprocess.Popen(command, cwd=TESTS, env=alone, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

@@ -210,12 +210,12 @@ def test_a_large_import_tells_of_its_files_by_the_batch_and_of_its_problems_up_t
 
 def test_progress_is_told_in_words(fresh_imports: Any, folder: Path, fill: Callable[..., None]) -> None:
     imports = fresh_imports
-    fill(*(f"{number}.txt" for number in range(12)))
-    job_id = imports.start(folder, throttle_ms=100)
+    fill(*(f"{number}.txt" for number in range(40)))
+    job_id = imports.start(folder, throttle_ms=100)  # longer than the second after which files are counted
     seen = imports.core.wait_for(
         lambda: (
             job["progress_step"]
-            if "of 12 files" in str((job := imports.api.data("GET", f"/v1/jobs/{job_id}"))["progress_step"])
+            if "of 40 files" in str((job := imports.api.data("GET", f"/v1/jobs/{job_id}"))["progress_step"])
             else None
         )
     )
