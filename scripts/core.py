@@ -42,7 +42,7 @@ CHECKS: dict[str, tuple[tuple[str, ...], ...]] = {
     "layers": (LINT_IMPORTS, (*LINT_IMPORTS, "--config", "sdk/pyproject.toml")),
     "tests": ((*PYTHON_M, "pytest"),),
 }
-TESTS_AT_ONCE = 3  # on two cores, too: a quarter of the time they wait for processes, disks and pages
+TESTS_AT_ONCE = 2
 
 
 class Outcome(NamedTuple):
