@@ -66,6 +66,8 @@ MUTATIONS: Final = (
         "a row is committed before its bytes are in their place",
         f"{CORE}/storage/intake.py",
         "            places = dict(zip(files, self._placement.place([*files.values()]), strict=True))\n"
+        "            if before_recording is not None:\n"
+        "                before_recording()\n"
         "            return self._database.write(lambda tx: record(tx, places))\n",
         '            guessed = {name: Place("fs", f"files/{name[:2]}/{name}", "ok") for name in files}\n'
         "            answer = self._database.write(lambda tx: record(tx, guessed))\n"

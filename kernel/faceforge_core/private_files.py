@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _log = logging.getLogger(__name__)
+_SAFELY: int = getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 def private_dir(path: Path) -> None:
@@ -54,8 +55,7 @@ def open_private(path: Path, flags: int) -> int:
     The descriptor is binary and not inherited. A symbolic link in the file's place is refused (OSError) where the
     system can do that.
     """
-    flags |= getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
-    descriptor = os.open(path, flags, 0o600)
+    descriptor = os.open(path, flags | _SAFELY, 0o600)
     # Most often right already: then one fstat is all it costs.
     if os.name == "posix" and stat.S_IMODE(os.fstat(descriptor).st_mode) != 0o600:
         with contextlib.suppress(

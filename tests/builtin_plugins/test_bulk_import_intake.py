@@ -230,7 +230,7 @@ def test_a_core_that_is_too_busy_ends_the_job_and_blames_no_file(
     for name in "abc":
         (tmp_path / name).write_text(name)
 
-    def refuse(*_: Any) -> Any:
+    def refuse(*_: Any, **__: Any) -> Any:
         raise Busy("The database is locked.")
 
     monkeypatch.setattr(ctx.storage, step, refuse)

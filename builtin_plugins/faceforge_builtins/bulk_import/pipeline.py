@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from faceforge_sdk.errors import FaceForgeError, RetryLater
 from faceforge_sdk.protocols import Arrival
 
 from .intake import TakenIn, as_text, origin_of
+from .keeping import AT_ONCE, Keeper
 from .readers import Readers
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 BATCH_FILES = 500
 BATCH_SECONDS = 0.25
-AHEAD_FILES = 1000
+AHEAD_FILES = (AT_ONCE + 1) * BATCH_FILES
 AHEAD_BYTES = 128 * 1024 * 1024
-"""How much is read and not kept yet, at most: while one half is flushed the other is read; a stop throws some away."""
+"""How much is read and not kept yet, at most: while some is kept the rest is read; a stop throws some away."""
 
 _LOOK_SECONDS = 0.05
 
@@ -42,8 +42,8 @@ _LOOK_SECONDS = 0.05
 class Pipeline:
     """One import under way.
 
-    Everything happens on the thread that runs the job, but for reading, and for keeping the batch before: that waits
-    for the disk most of the time.
+    Everything happens on the thread that runs the job, but for reading, and for keeping the batches before: that
+    waits for the disk most of the time.
     """
 
     def __init__(
@@ -64,8 +64,8 @@ class Pipeline:
         self._report = report
         self._meter = meter
         self._readers = Readers(storage.receive, lambda: job.cancelled)
-        self._keeper = ThreadPoolExecutor(1, thread_name_prefix="import-keep")
-        self._keeping: tuple[Sequence[TakenIn], Future[Sequence[Kept]]] | None = None
+        self._keeper = Keeper(storage)
+        self._keeping: deque[tuple[Sequence[TakenIn], Future[Sequence[Kept]]]] = deque()
         self._under_way: deque[Pending] = deque()
         self._batch: list[TakenIn] = []
         self._ahead_bytes = 0
@@ -86,12 +86,14 @@ class Pipeline:
             while self._under_way:
                 self._settle_next()
             self._keep()
-            self._tell_kept()
+            while self._keeping:
+                self._tell_kept()
         finally:
             self._readers.close()
-            self._keeper.shutdown()
-            with suppress(FaceForgeError):  # what ended the import is raised already
-                self._tell_kept()
+            self._keeper.close()
+            while self._keeping:
+                with suppress(FaceForgeError):  # what ended the import is raised already
+                    self._tell_kept()
             for pending in self._under_way:
                 pending.discard()
             for taken in self._batch:
@@ -144,14 +146,14 @@ class Pipeline:
             self._settle_next()
         elif self._batch:
             self._keep()
-        elif self._keeping is not None:
+        elif self._keeping:
             self._tell_kept()
         else:
             return False
         return True
 
     def _has_room(self, file: FoundFile) -> bool:
-        ahead = len(self._under_way) + len(self._batch) + (len(self._keeping[0]) if self._keeping else 0)
+        ahead = len(self._under_way) + len(self._batch) + sum(len(batch) for batch, _ in self._keeping)
         return ahead < AHEAD_FILES and self._ahead_bytes + _weight(file) <= AHEAD_BYTES
 
     def _pause(self) -> None:
@@ -172,9 +174,9 @@ class Pipeline:
         self._job.check_cancelled()
         while self._under_way and self._under_way[0].done:
             self._settle(self._under_way.popleft())
-        if self._keeping is not None and self._keeping[1].done():
+        while self._keeping and self._keeping[0][1].done():
             self._tell_kept()
-        if self._batch and now >= self._due and self._keeping is None:
+        if self._batch and now >= self._due and not self._keeping:
             self._keep()
         self._meter.tell(sum(min(one.copied, one.file.byte_size) for one in self._under_way))
 
@@ -203,20 +205,18 @@ class Pipeline:
     # --- Keeping
 
     def _keep(self) -> None:
-        """Have the batch kept, once the one before it is."""
-        self._tell_kept()
+        """Have the batch kept, behind those that are being kept."""
         if not self._batch:
             return
+        while len(self._keeping) >= AT_ONCE:
+            self._tell_kept()
         self._job.check_cancelled()
         batch, self._batch = self._batch, []  # from here on they are the storage's
-        arrivals = [self._arrival(taken) for taken in batch]
-        self._keeping = batch, self._keeper.submit(self._storage.keep, arrivals)
+        self._keeping.append((batch, self._keeper.keep([self._arrival(taken) for taken in batch])))
 
     def _tell_kept(self) -> None:
-        """Wait for the batch that is being kept, and tell of it."""
-        if self._keeping is None:
-            return
-        (batch, answer), self._keeping = self._keeping, None
+        """Wait for the oldest batch that is being kept, and tell of it."""
+        batch, answer = self._keeping.popleft()
         for taken, kept in zip(batch, answer.result(), strict=True):
             self._kept(taken, kept)
         self._report.batch_over()

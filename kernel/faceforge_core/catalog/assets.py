@@ -223,10 +223,21 @@ class AssetCatalog:
 
 def _row(file: NewAsset, meta: dict[str, Any], moment: str) -> dict[str, Any]:
     """Every column that is written at first; an asset's id is the hash of its bytes."""
-    row = file._asdict()
-    del row["sidecar"]
-    times = {"created_at": moment, "updated_at": moment, "deleted_at": None}
-    return {**row, "asset_id": file.content_hash, "meta_json": stored_json.dump(meta), **times}
+    return {
+        "asset_id": file.content_hash,
+        "content_hash": file.content_hash,
+        "byte_size": file.byte_size,
+        "kind": file.kind,
+        "filename": file.filename,
+        "mime_type": file.mime_type,
+        "storage_provider": file.storage_provider,
+        "storage_key": file.storage_key,
+        "bytes_state": file.bytes_state,
+        "meta_json": stored_json.dump(meta) if meta else "{}",
+        "created_at": moment,
+        "updated_at": moment,
+        "deleted_at": None,
+    }
 
 
 def _meta_with(known: Row, sidecar: dict[str, Any]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def sequence_of(created_at: str | None, entity_id: str) -> int:
     return first_sequence_of(created_at) | (~_leading_bits(entity_id) & _ID_MASK)
 
 
+@lru_cache(maxsize=8)  # thousands of files come in within one
 def first_sequence_of(moment: str | None) -> int:
     """Return the lowest key of what was created in the millisecond of `moment`, ISO 8601 text."""
     try:

@@ -6,13 +6,14 @@ Going through SQLAlchemy's execution layer costs two thirds of a `get`; only its
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler, SQLiteDialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import FromClause
     from sqlalchemy.sql import ClauseElement
@@ -55,7 +56,21 @@ class _Compiled:
             return self.sql, [params[name] for name in self.names]
         except KeyError:
             self._refuse(params)
-            raise
+
+    def bind_each(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[Sequence[Any]]:
+        """Yield the values of one execution after the other; raises as `bind`."""
+        if self.fixed or len(self.names) < 2:
+            for row in rows:
+                yield self.bind(row)[1]
+            return
+        values_of = itemgetter(*self.names)
+        for row in rows:
+            if len(row) != self.expected:
+                self._refuse(row)
+            try:
+                yield values_of(row)
+            except KeyError:
+                self._refuse(row)
 
     def _spread(self, values: Mapping[str, Any]) -> tuple[str, Sequence[Any]]:
         sql, bound = self.sql, []
@@ -68,7 +83,7 @@ class _Compiled:
             sql = sql.replace(f"__[POSTCOMPILE_{name}]", ", ".join("?" * len(values[name])) or _NOTHING)
         return sql, bound
 
-    def _refuse(self, params: Mapping[str, Any]) -> None:
+    def _refuse(self, params: Mapping[str, Any]) -> NoReturn:
         wanted = sorted(set(self.names) - set(self.fixed))
         raise TypeError(f"This statement takes {wanted}, and was given {sorted(params)}: {self.sql}")
 
@@ -96,6 +111,10 @@ class Prepared:
         Raises `TypeError` when `params` is not exactly what is missing, and for a statement that can't be prepared.
         """
         return (self._compiled or self._ready()).bind(params)
+
+    def bind_each(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[Sequence[Any]]:
+        """Yield the values of one execution per mapping, for a statement without lists; raises as `bind`."""
+        return self._ready().bind_each(rows)
 
     def _ready(self) -> _Compiled:
         if self._compiled is None:

@@ -89,7 +89,7 @@ class Transaction(Reader):
     def run_many(self, statement: Prepared, rows: Iterable[Mapping[str, Any]]) -> int:
         """Execute once per mapping of `rows`; return how many rows changed in all. Takes no list parameters."""
         try:
-            return self._connection.executemany(statement.sql, (statement.bind(row)[1] for row in rows)).rowcount
+            return self._connection.executemany(statement.sql, statement.bind_each(rows)).rowcount
         except _ERRORS as error:
             raise translated(error) from error
 

@@ -68,7 +68,7 @@ class Intake:
 
         return self._keep({file.content_hash: (file, description)}, record)
 
-    def keep(self, arrivals: Sequence[Arrival]) -> Sequence[Kept]:
+    def keep(self, arrivals: Sequence[Arrival], before_recording: Callable[[], None] | None = None) -> Sequence[Kept]:
         """See the SDK's `Storage.keep`."""
         try:
             described = [self._describe(arrival) for arrival in arrivals]
@@ -86,18 +86,23 @@ class Intake:
                 self._imports.remember(tx, [(one, not kept.known) for one, kept in stored if kept.error is None])
                 return answers
 
-            return self._keep(taken, record)
+            return self._keep(taken, record, before_recording)
         finally:
             for arrival in arrivals:
                 arrival.received.discard()
 
     def _keep(
-        self, files: Mapping[str, tuple[StagedFile, Description]], record: Callable[[Transaction, Places], T]
+        self,
+        files: Mapping[str, tuple[StagedFile, Description]],
+        record: Callable[[Transaction, Places], T],
+        before_recording: Callable[[], None] | None = None,
     ) -> T:
         """Bytes first, rows last. If the rows fail the bytes stay, unreferenced, for fsck to report: another upload of
         the same bytes may have adopted them already."""
         with self._contents.holding_all(files):
             places = dict(zip(files, self._placement.place([*files.values()]), strict=True))
+            if before_recording is not None:
+                before_recording()
             return self._database.write(lambda tx: record(tx, places))
 
     def _describe(self, arrival: Arrival) -> _Described | Kept:

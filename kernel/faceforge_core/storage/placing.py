@@ -85,6 +85,8 @@ class Placement:
     def _at_home(self, files: dict[int, StagedFile], wanted: Sequence[str]) -> dict[int, Place | FaceForgeError]:
         home = self.registry.named(FALLBACK)
         outcomes = dict(zip(files, _put_all(home, [*files.values()]), strict=True))
+        for number, outcome in outcomes.items():
+            files[number].moved = isinstance(outcome, str)
         errors = [outcome for outcome in outcomes.values() if not isinstance(outcome, str)]
         for error in errors:
             alone = isinstance(error, FaceForgeError) and not isinstance(error, (InsufficientStorage, Busy))

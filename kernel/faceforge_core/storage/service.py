@@ -81,9 +81,9 @@ class StorageService:
         """Copy and hash the next bytes of a file; see `Receiver.receive`."""
         return self._receiver.receive(source, byte_size, copied)
 
-    def keep(self, arrivals: Sequence[Arrival]) -> Sequence[Kept]:
+    def keep(self, arrivals: Sequence[Arrival], before_recording: Callable[[], None] | None = None) -> Sequence[Kept]:
         """Make received files durable and record them; see `Intake.keep`."""
-        return self._intake.keep(arrivals)
+        return self._intake.keep(arrivals, before_recording)
 
     def as_file(self, asset: Asset) -> AbstractContextManager[Path]:
         """A file with the asset's bytes for as long as it is needed; see `Lending.as_file`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import secrets
@@ -39,9 +40,13 @@ class StagedFile:
     content_hash: str
     byte_size: int
     flushed: bool = False
+    moved: bool = False
+    """Whether the home took it: then nothing of it is left here."""
 
     def discard(self) -> None:
-        """Remove it; most often a provider has moved it."""
+        """Remove it, if it is still there."""
+        if self.moved:
+            return
         with suppress(OSError):
             self.path.unlink()
 
@@ -54,6 +59,8 @@ class Staging:
         self._config = config
         self._counting = threading.Lock()
         self._granted = 0
+        self._mark = secrets.token_hex(16)
+        self._numbers = itertools.count()
 
     def require_space(self, byte_size: int) -> None:
         """Raise `InsufficientStorage` if `byte_size` more bytes would eat into the reserve of ``limits``."""
@@ -82,7 +89,7 @@ class Staging:
 
     def new_file(self) -> tuple[int, Path]:
         """An exclusive empty file that only we can read, open for reading and writing."""
-        path = self._folder / f"upload-{secrets.token_hex(16)}{_SUFFIX}"
+        path = self._folder / f"upload-{self._mark}-{next(self._numbers)}{_SUFFIX}"
         try:
             return open_private(path, os.O_CREAT | os.O_EXCL | os.O_RDWR), path
         except OSError as error:

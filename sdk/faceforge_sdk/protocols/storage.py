@@ -256,7 +256,7 @@ class Storage(Protocol):
         """
         ...
 
-    def keep(self, arrivals: Sequence[Arrival]) -> Sequence[Kept]:
+    def keep(self, arrivals: Sequence[Arrival], before_recording: Callable[[], None] | None = None) -> Sequence[Kept]:
         """Make many received files durable, then record them in one transaction, each as `Upload.commit` would.
 
         One answer per arrival, in order; one that is refused does not harm the others, and equal bytes among them
@@ -264,6 +264,9 @@ class Storage(Protocol):
         the import created, and its links (those to an entity that is not live are left out). All staged files are
         gone afterwards, also after an error. Raises what concerns all of them: `Busy`, `InsufficientStorage`,
         `StorageUnavailable`; then nothing was recorded.
+
+        `before_recording` is called once, when the bytes are durable and nothing is recorded: it may wait for what
+        has to be recorded earlier, and forbid it by raising. Others who bring equal bytes wait meanwhile.
         """
         ...
 

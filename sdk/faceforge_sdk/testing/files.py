@@ -42,7 +42,9 @@ class FakeStorage:
         copied(len(content))
         return FakeReceived(content)
 
-    def keep(self, arrivals: Sequence[Arrival]) -> Sequence[Kept]:
+    def keep(self, arrivals: Sequence[Arrival], before_recording: Callable[[], None] | None = None) -> Sequence[Kept]:
+        if before_recording is not None:
+            before_recording()
         return [self._keep(arrival) for arrival in arrivals]
 
     def _keep(self, arrival: Arrival) -> Kept:

@@ -55,8 +55,8 @@ class Importer:
     def arrival(self, content: bytes, filename: str = "photo.jpg", **said: Any) -> Arrival:
         return Arrival(self.receive(content), filename, **said)
 
-    def keep(self, *arrivals: Arrival) -> Sequence[Kept]:
-        kept: Sequence[Kept] = self.house.storage.keep(arrivals)
+    def keep(self, *arrivals: Arrival, before_recording: Callable[[], None] | None = None) -> Sequence[Kept]:
+        kept: Sequence[Kept] = self.house.storage.keep(arrivals, before_recording)
         return kept
 
 
@@ -360,6 +360,23 @@ def test_a_failed_transaction_records_nothing_and_leaves_nothing_in_staging(
     assert list(house.home.staging_dir.glob("*.part")) == []
     monkeypatch.undo()
     assert [one.known for one in importer.keep(importer.arrival(b"one"), importer.arrival(b"two"))] == [False, False]
+
+
+def test_who_waits_before_the_rows_sees_the_bytes_in_place_and_may_forbid_the_rows(
+    house: Any, importer: Importer
+) -> None:
+    seen: list[tuple[int, int]] = []
+    importer.keep(importer.arrival(b"one"), before_recording=lambda: seen.append((len(house.files()), house.rows())))
+    assert seen == [(1, 0)]
+
+    def forbid() -> None:
+        raise Busy("not now")
+
+    with pytest.raises(Busy):
+        importer.keep(importer.arrival(b"two"), before_recording=forbid)
+    assert house.rows() == 1
+    assert list(house.home.staging_dir.glob("*.part")) == []
+    assert [one.known for one in importer.keep(importer.arrival(b"two"))] == [False]
 
 
 @pytest.mark.parametrize("error", [InsufficientStorage("full"), Busy("busy"), StorageUnavailable("gone")])
