@@ -89,7 +89,7 @@ class Staging:
 
     def new_file(self) -> tuple[int, Path]:
         """An exclusive empty file that only we can read, open for reading and writing."""
-        path = self._folder / f"upload-{self._mark}-{next(self._numbers)}{_SUFFIX}"
+        path = self._folder / f"upload-{self._mark}{next(self._numbers):08x}{_SUFFIX}"
         try:
             return open_private(path, os.O_CREAT | os.O_EXCL | os.O_RDWR), path
         except OSError as error:
