@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from faceforge_core.db import identity, seen_days
+from faceforge_core.health.checks import clock
 from faceforge_core.health.service import HealthService
 from faceforge_core.owned import Owned
 from faceforge_core.plugins.contributed import FAILURES_UNTIL_ERROR, Isolation
@@ -15,6 +18,8 @@ from faceforge_sdk import HealthCheck, HealthReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from faceforge_core.db.engine import Database
 
 
 @pytest.fixture
@@ -108,6 +113,7 @@ def test_a_fresh_core_tells_of_itself_its_home_and_its_built_ins(faceforge: Any)
         "token": "ok",
         "plugins": "ok",
         "trash": "ok",
+        "clock": "ok",
         "exiftool": "warning",
         "storage-s3": "off",
         "seaweedfs": "off",
@@ -180,3 +186,16 @@ def test_a_plugin_that_does_not_work_and_what_lies_in_the_trash_are_told(facefor
     assert found["plugins"]["status"] == "warning"
     assert "no luck" in found["plugins"]["summary"]
     assert found["trash"]["summary"] == "In the trash: 1 entities; kept for 30 days."
+
+
+def test_a_clock_that_leapt_is_told_and_no_alarm_after_a_holiday(database: Database) -> None:
+    assert clock(database).status == "ok"
+    today = datetime.now(UTC)
+    seen_days.note(database, today - timedelta(days=20))
+    assert clock(database).status == "ok"
+    assert "on 7 more days" in clock(database).summary
+    database.write(lambda tx: identity.set_seen_days(tx, "2020-02-29"))
+    found = clock(database)
+    assert found.status == "warning"
+    assert f"went from 2020-02-29 to {today.date()}" in found.summary
+    assert "right date" in (found.advice or "")

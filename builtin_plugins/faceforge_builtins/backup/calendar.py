@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from faceforge_sdk.errors import FaceForgeError
 
 from .jobs import JOB_TYPE
+from .newest import newest_of
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -22,8 +23,6 @@ FIRST_AFTER = 120.0
 
 EVERY = 3600.0
 _LEAVE_SECONDS = 5.0
-_CLOCKS_DIFFER = timedelta(hours=2)
-"""So much a clock may have been set back without a backup being made for that."""
 
 
 class Calendar:
@@ -67,11 +66,8 @@ class Calendar:
 
 
 def is_due(backups: BackupList, every: timedelta, moment: datetime) -> bool:
-    """Whether the newest backup is so old, or there is none; False while the folder's disk is not there.
-
-    One that was made in the future does not count: the clock was wrong then, or is now.
-    """
+    """Whether the newest backup is so old, or there is none; False while the folder's disk is not there."""
     if backups.folder is None or not backups.available:
         return False
-    made = (datetime.fromisoformat(backup.created_at) for backup in backups.items)
-    return not any(moment - every < one <= moment + _CLOCKS_DIFFER for one in made)
+    newest = newest_of(backups, moment)
+    return newest is None or datetime.fromisoformat(newest.created_at) <= moment - every

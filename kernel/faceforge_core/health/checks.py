@@ -1,15 +1,18 @@
-"""What Core itself knows of its health: versions, the home, the database, the token, the plugins, the trash."""
+"""What Core itself knows of its health: versions, home, database, token, plugins, trash, the clock."""
 
 from __future__ import annotations
 
 import platform
 import tempfile
+from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
 from faceforge_core import __version__
 from faceforge_core.auth import WEAK_BELOW, is_weak
+from faceforge_core.db import seen_days
 from faceforge_core.db.driver import sqlite3, sqlite_warning
 from faceforge_core.db.statements import prepare
 from faceforge_sdk.contributions import HealthCheck, HealthReport
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 
 _QUICK_CHECK = prepare(text("PRAGMA quick_check(20)"))
 _ONE = prepare(text("SELECT 1"))
+_LONG_OFF = timedelta(days=60)
+"""Computers are switched off for shorter times every summer."""
 
 
 class OwnChecks:
@@ -56,6 +61,7 @@ class OwnChecks:
             HealthCheck("token", self.token),
             HealthCheck("plugins", self.plugins),
             HealthCheck("trash", self.trash),
+            HealthCheck("clock", partial(clock, self._database)),
         )
 
     def deep(self) -> Sequence[HealthCheck]:
@@ -130,6 +136,20 @@ class OwnChecks:
         lies = ", ".join(f"{count} {kind.replace('_', '-')}" for kind, count in counts.items())
         end = "for ever" if summary.keep_days is None else f"for {summary.keep_days} days"
         return HealthReport("ok", f"In the trash: {lies}; kept {end}.", facts=facts)
+
+
+def clock(database: Database) -> HealthReport:
+    """Whether the clock leapt, so that nothing is removed for being old."""
+    with database.read() as reader:
+        leap = seen_days.unconfirmed(reader)
+    if leap is None:
+        return HealthReport("ok", "The clock goes on as it should.")
+    return HealthReport(
+        "warning" if leap.arrived - leap.left > _LONG_OFF else "ok",
+        f"Between two days on which Core ran, the clock went from {leap.left} to {leap.arrived}. Until Core has run "
+        f"on {leap.days_to_run} more days, nothing is removed for being old.",
+        "See that this computer shows the right date. If it was only switched off, there is nothing to do.",
+    )
 
 
 def sqlite() -> HealthReport:

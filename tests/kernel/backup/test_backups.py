@@ -189,6 +189,19 @@ def test_only_the_newest_stay_and_files_that_none_of_them_needs_go(
     assert start_core(tmp_path / "new").client.get(f"/v1/assets/{other['asset_id']}/download").status_code == 200
 
 
+def test_a_backup_from_the_future_takes_no_others_place_and_stays(library, back_up, place) -> None:
+    config = library.kernel.plugins.config("faceforge.backup").config
+    library.kernel.plugins.configure("faceforge.backup", {**config, "keep": 2})
+    back_up()
+    future = place.snapshot("20991231T235959Z")
+    place.snapshot(place.names()[0]).rename(future)
+    (first, second) = back_up(), back_up()
+    assert place.names() == [first["name"], second["name"], future.name]
+    third = back_up()
+    assert third["removed"] == 1
+    assert place.names() == [second["name"], third["name"], future.name]
+
+
 def test_a_damaged_backup_keeps_every_file_from_being_removed(library, back_up, place) -> None:
     config = library.kernel.plugins.config("faceforge.backup").config
     library.kernel.plugins.configure("faceforge.backup", {**config, "keep": 2})
@@ -445,5 +458,6 @@ def test_doctor_speaks_of_backups(library, back_up) -> None:
     back_up()
     assert health.check(service).status == "ok"
     assert health.check(service, datetime.now(UTC) + timedelta(days=45)).status == "warning"
+    assert health.check(service, datetime.now(UTC) - timedelta(days=45)).summary.startswith("There is no backup")
     library.kernel.plugins.configure("faceforge.backup", {})
     assert health.check(service).status == "off"
