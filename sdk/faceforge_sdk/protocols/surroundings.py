@@ -38,10 +38,11 @@ class Whereabouts(Protocol):
 class System(Whereabouts, Protocol):
     """The running Core."""
 
-    def health(self, *, deep: bool = False) -> Sequence[HealthFinding]:
+    def health(self, *, deep: bool = False, texts: Texts | None = None) -> Sequence[HealthFinding]:
         """What Core's own checks and those of plugins say; blocks for seconds, with `deep` for longer.
 
-        `deep` reads every page of the database.
+        `deep` reads every page of the database. The sentences are those of `texts` (``ctx.pages.texts(request)``),
+        else English.
         """
         ...
 

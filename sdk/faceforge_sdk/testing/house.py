@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from faceforge_sdk.metrics import Metric
-    from faceforge_sdk.protocols import Contributed
+    from faceforge_sdk.protocols import Contributed, Texts
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -269,8 +269,8 @@ class FakeSystem:
             warnings=[],
         )
 
-    def health(self, *, deep: bool = False) -> Sequence[HealthFinding]:
-        del deep
+    def health(self, *, deep: bool = False, texts: Texts | None = None) -> Sequence[HealthFinding]:
+        del deep, texts
         return []
 
     def readiness(self) -> Readiness:
