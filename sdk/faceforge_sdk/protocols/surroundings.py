@@ -61,18 +61,26 @@ class System(Whereabouts, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """A browser that is signed in. `key` names the sign-in and opens nothing; the times are those of rows."""
+    """A browser that is signed in. `key` names the sign-in and opens nothing; the times are those of rows.
+
+    `user_agent` is what the browser said of itself; None where that is not known.
+    """
 
     key: str
     created_at: str
     expires_at: str
+    user_agent: str | None = None
 
 
 class Sessions(Protocol):
     """Browser sign-ins, and the install token that they are made with."""
 
-    def sign_in(self, token: str) -> str:
-        """A new session id for the install token. Raises `Unauthorized`, `TooManyRequests` after too many failures."""
+    def sign_in(self, token: str, user_agent: str | None = None) -> str:
+        """A new session id for the install token, and what `list` says of the browser.
+
+        Raises `Unauthorized`, `TooManyRequests` after too many failures.
+        """
+        ...
 
     def sign_out(self, session_id: str) -> None:
         """Revoke; nothing happens if it was not valid."""

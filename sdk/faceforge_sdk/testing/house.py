@@ -183,18 +183,20 @@ class FakeSessions:
 
     def __init__(self) -> None:
         self.valid: set[str] = set()
+        self.user_agents: dict[str, str | None] = {}
         self._token = FAKE_TOKEN
 
-    def sign_in(self, token: str) -> str:
+    def sign_in(self, token: str, user_agent: str | None = None) -> str:
         if not compare_digest(token.encode(), self._token.encode()):
             raise Unauthorized("The token is not valid.")
         session_id = token_hex(32)
         self.valid.add(session_id)
+        self.user_agents[session_id] = user_agent
         return session_id
 
     def list(self) -> Sequence[SignIn]:
         at = now()
-        return [SignIn(self.key_of(session_id), at, at) for session_id in sorted(self.valid)]
+        return [SignIn(self.key_of(one), at, at, self.user_agents.get(one)) for one in sorted(self.valid)]
 
     def key_of(self, session_id: str) -> str:
         return sha256(session_id.encode()).hexdigest()
