@@ -13,7 +13,7 @@ from sqlalchemy import text
 from faceforge_core import __version__
 from faceforge_core.auth import WEAK_BELOW, is_weak
 from faceforge_core.db import seen_days
-from faceforge_core.db.driver import sqlite3, sqlite_warning
+from faceforge_core.db.driver import SAFE_VERSION, sqlite3, sqlite_warning
 from faceforge_core.db.statements import prepare
 from faceforge_sdk.contributions import HealthCheck, HealthReport
 from faceforge_sdk.texts import to_translate
@@ -178,9 +178,17 @@ def clock(database: Database) -> HealthReport:
 def sqlite() -> HealthReport:
     """Whether SQLite has the known fault."""
     facts = {"sqlite": sqlite3.sqlite_version}
-    warning = sqlite_warning()
-    if warning is None:
+    if sqlite_warning() is None:
         return HealthReport(
             "ok", to_translate("SQLite %(sqlite)s has no fault that Core knows of."), None, facts, facts
         )
-    return HealthReport("warning", warning, to_translate("Install the package pysqlite3, or a newer Python."), facts)
+    return HealthReport(
+        "warning",
+        to_translate(
+            "SQLite %(sqlite)s has a rare fault that can damage a database under load, mended in %(mended)s. FaceForge "
+            "Core avoids what triggers it."
+        ),
+        to_translate("Install the package pysqlite3, or a newer Python."),
+        facts,
+        {**facts, "mended": ".".join(map(str, SAFE_VERSION))},
+    )
