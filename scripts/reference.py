@@ -62,14 +62,16 @@ _PARTS: Final = (
     Part("Testing without a Core", "", ("faceforge_sdk.testing",)),
     Part("Testing with a Core", "", ("faceforge_core.testing",)),
 )
+_NOT_FOR_AUTHORS: Final = frozenset({"faceforge_sdk.own_tables"})
+"""What Core and `faceforge_sdk.testing` share: no plugin imports it."""
 
 
 def parts_of_the_page() -> list[Part]:
-    """The parts, with every public module of the SDK in one of them."""
+    """The parts, with every public module of the SDK that is for authors in one of them."""
     package = importlib.import_module("faceforge_sdk")
     public = [f"faceforge_sdk.{one.name}" for one in pkgutil.iter_modules(package.__path__) if one.name[0] != "_"]
     placed = {name for part in _PARTS for name in part.modules}
-    others = sorted(set(public) - placed)
+    others = sorted(set(public) - placed - _NOT_FOR_AUTHORS)
     return [part._replace(modules=others) if part.modules == ("*",) else part for part in _PARTS]
 
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILTINS = ROOT / "builtin_plugins" / "faceforge_builtins"
-KERNEL_PAGES = ROOT / "kernel" / "faceforge_core" / "web"
+KERNEL = ROOT / "kernel" / "faceforge_core"
+KERNEL_TEXTS = (KERNEL / "web", KERNEL / "health")
 SDK = ROOT / "sdk" / "faceforge_sdk"
 SHELL = BUILTINS / "ui_shell"
 PLUGIN_PAGES = BUILTINS / "ui_plugins"
@@ -40,7 +41,7 @@ def sources() -> Iterator[tuple[Path, list[Path]]]:
     """
     for folder in sorted(BUILTINS.iterdir()):
         if (folder / "templates").is_dir() or (folder / "locales").is_dir():
-            yield folder, [folder, KERNEL_PAGES, SDK] if folder == SHELL else [folder]
+            yield folder, [folder, *KERNEL_TEXTS, SDK] if folder == SHELL else [folder]
 
 
 def said(folders: list[Path]) -> Catalog:

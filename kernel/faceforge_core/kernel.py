@@ -1,4 +1,4 @@
-"""The composition root: one home brought to life, and put to rest again."""
+"""One home brought to life, and put to rest again."""
 
 from __future__ import annotations
 
@@ -6,67 +6,43 @@ import logging
 import os
 import threading
 from contextlib import ExitStack
-from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from fastapi import FastAPI
 
+from faceforge_core.assembly import Assembly, Foundations
 from faceforge_core.auth import InstallToken
-from faceforge_core.backup.service import BackupService
 from faceforge_core.bell import Bell
-from faceforge_core.catalog.composition import Catalog
-from faceforge_core.catalog.field_types import FieldTypes
 from faceforge_core.config import ConfigStore
 from faceforge_core.db import counters, identity, search_index
 from faceforge_core.db.driver import sqlite_warning
 from faceforge_core.db.engine import Database
 from faceforge_core.db.migrate import migrate
-from faceforge_core.db.plugin_steps import PluginSteps
-from faceforge_core.db.plugin_tables import PluginTables
-from faceforge_core.events import EventDispatcher, EventLog, EventService
 from faceforge_core.home import Home, HomeMarker, check_markers, read_marker, write_marker
-from faceforge_core.jobs.queue import JobQueue
-from faceforge_core.jobs.runner import JobRunner
-from faceforge_core.jobs.service import JobService
 from faceforge_core.logs import configure_logging
-from faceforge_core.plugins.composition import compose_plugins
-from faceforge_core.plugins.contexts import Contexts
-from faceforge_core.plugins.contributed import GuardedContribution
 from faceforge_core.plugins.generation import Generation, compose
-from faceforge_core.ports import network_of
 from faceforge_core.refusals import StartRefused
-from faceforge_core.storage.service import StorageService
-from faceforge_core.storage.trash import TrashService
-from faceforge_core.system import Sources, SystemService
 from faceforge_core.web.live import LiveRoutes
 from faceforge_core.web.pages import PageSet
 from faceforge_core.web.request_watch import RequestCounts
 from faceforge_core.web.routes import build_app
-from faceforge_core.web.sessions import SessionStore
-from faceforge_sdk import EventHandler, FieldType, HealthCheck, JobHandler, NavItem, PluginContext, Router, StorageRule
+from faceforge_sdk import NavItem, PluginContext, Router
 from faceforge_sdk.errors import FaceForgeError
 from faceforge_sdk.models import JobQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import Self, TextIO
 
+    from faceforge_core.jobs.service import JobService
     from faceforge_core.lock import HomeLock
-    from faceforge_core.owned import Owned
-    from faceforge_core.plugins.contributed import Isolation
     from faceforge_core.plugins.service import PluginService
-    from faceforge_core.plugins.switch import Switch
-    from faceforge_sdk.protocols import Network, UploadFacts
-
-R = TypeVar("R")
+    from faceforge_core.web.sessions import SessionStore
 
 _log = logging.getLogger(__name__)
-
-RULE_SECONDS = 2.0
-CHECK_SECONDS = 2.0
 
 
 class Kernel:
@@ -91,10 +67,7 @@ class Kernel:
         self._console = console
         self._warnings: list[str] = []
         self._closing = ExitStack()
-        self._storage: StorageService
-        self._switch: Switch
-        self._dispatcher: EventDispatcher
-        self._runner: JobRunner
+        self._parts: Assembly
         self._generation = compose(0, ())
         self._news, self._job_news = Bell(), Bell()
         self._running = threading.Event()
@@ -120,7 +93,8 @@ class Kernel:
         """
         try:
             self._take_home()
-            self._compose(self._open_database())
+            self._assemble(self._open_database())
+            self._start_plugins()
             self._begin_work(run_jobs=run_jobs)
         except (FaceForgeError, OSError) as exc:  # a disk that fills up or goes away at just this moment
             self.close()
@@ -135,7 +109,7 @@ class Kernel:
         What plugins do on threads of their own is not seen.
         """
         before = self.services.events.last()
-        if not self._dispatcher.caught_up():
+        if not self._parts.dispatcher.caught_up():
             return False
         running = self.jobs.list(JobQuery(status="running", limit=1, total="none")).items
         queued = self.jobs.list(JobQuery(status="queued", limit=200, total="none")).items
@@ -176,10 +150,6 @@ class Kernel:
     def _secrets(self) -> Sequence[str]:
         return self.config.current.secrets()
 
-    def _network(self) -> Network:
-        network = self.config.current.network
-        return network_of(self.home.root, network.bind_host, network.seaweed_s3_port)
-
     def _open_database(self) -> Database:
         report = migrate(self.home.database, self.home.backups_dir)
         if report.backup is not None:
@@ -208,115 +178,42 @@ class Kernel:
         if uuid is None:  # last: from now on the database demands the markers
             identity.set_home_uuid(database, marker.uuid)
 
-    # --- The services, the plugins, the work
+    # --- The plugins and the work
 
-    def _compose(self, database: Database) -> None:
-        events = EventLog(database)
-        types = FieldTypes(lambda: self._generation.all(FieldType), self._ask_field_type)
-        catalog = Catalog(database, events, types)
-        storage = self._storage = StorageService(
-            database=database,
-            events=events,
-            assets=catalog.files,
-            imports=catalog.imports,
-            staging_dir=self.home.staging_dir,
-            tmp_dir=self.home.tmp_dir,
-            config=lambda: self.config.current,
-            providers=lambda: self._generation.storage_providers,
-            rules=lambda: self._generation.all(StorageRule),
-            ask=self._ask_rule,
+    def _assemble(self, database: Database) -> None:
+        parts = self._parts = Assembly(
+            Foundations(
+                home=self.home,
+                database=database,
+                config=self.config,
+                token=self.token,
+                requests=self.requests,
+                news=self._news,
+                job_news=self._job_news,
+                generation=lambda: self._generation,
+                serve=self._serve,
+                warnings=lambda: self._warnings,
+                safe_mode=self.safe_mode,
+            )
         )
-        storage.clear_staging()
-        trash = TrashService(database, events, storage, lambda: self.config.current, self.home.assets_dir)
-        backups = BackupService(
-            home=self.home,
-            database=database,
-            config=lambda: self.config.current,
-            get_asset=catalog.files.get_any,
-            open_bytes=storage.open,
-        )
-        queue = JobQueue(database, events, lambda: self.config.current.limits.queued_jobs, self._job_news)
-        self._runner = JobRunner(database, queue, self._job_handlers, self.config.current.jobs.workers)
-        self.jobs = JobService(database, queue, self._runner, self._job_handlers, self._job_news)
-        self.sessions = SessionStore(
-            database, self.token, lambda: self.config.current.limits.logins_per_minute, self.config.rotate_token
-        )
-        system = self._describe(database, storage, trash)
-        self._compose_plugins(database, events, catalog, trash, backups, system)
+        self._closing.callback(parts.tables.close)
+        self.sessions, self.plugins = parts.sessions, parts.plugins
+        self.jobs, self.services = parts.jobs, parts.services
 
-    def _compose_plugins(
-        self,
-        database: Database,
-        events: EventLog,
-        catalog: Catalog,
-        trash: TrashService,
-        backups: BackupService,
-        system: SystemService,
-    ) -> None:
-        tables, steps = PluginTables(database), PluginSteps(database)
-        self._closing.callback(tables.close)
-        contexts = Contexts(
-            home=self.home,
-            catalog=catalog,
-            tables=tables,
-            trash=trash,
-            storage=self._storage,
-            backups=backups,
-            jobs=self.jobs,
-            events=EventService(events, database, self._news),
-            plugins=lambda: self.plugins,
-            sessions=self.sessions,
-            system=system,
-        )
-        self._switch, self.plugins = compose_plugins(
-            home=self.home,
-            database=database,
-            config=self.config,
-            events=events,
-            steps=steps,
-            plugin_data=catalog.plugin_data,
-            context=contexts.of,
-            on_swap=self._serve,
-            drain=self._runner.drain,
-            safe_mode=self.safe_mode,
-        )
-        self.services = contexts.of("faceforge.kernel", {})
-        self._dispatcher = EventDispatcher(database, events, lambda: self._generation.all(EventHandler))
-        self._closing.callback(self._switch.close)
-        self._switch.start()
-
-    def _describe(self, database: Database, storage: StorageService, trash: TrashService) -> SystemService:
-        sources = Sources(
-            home=self.home,
-            database=database,
-            config=lambda: self.config.current,
-            plugins=lambda: self.plugins,
-            trash=trash,
-            checks=lambda: self._generation.all(HealthCheck),
-            isolation=self._isolation,
-            storage=storage.available,
-            workers=lambda: self._runner.works,
-            lags=lambda: self._dispatcher.lags(),  # noqa: PLW0108  # it is made later
-            requests=self.requests.metrics,
-        )
-
-        def warnings() -> Sequence[str]:
-            return [*self._warnings, *storage.warnings()]
-
-        return SystemService(sources, network=self._network, warnings=warnings, safe_mode=self.safe_mode)
-
-    def _isolation(self, plugin_id: str) -> Isolation:
-        return self._switch.isolation(plugin_id)
+    def _start_plugins(self) -> None:
+        self._parts.storage.clear_staging()
+        self._closing.callback(self._parts.switch.close)
+        self._parts.switch.start()
 
     def _begin_work(self, *, run_jobs: bool) -> None:
         self._running.set()
-        self._closing.callback(self._dispatcher.stop)
-        self._dispatcher.start()
+        self._closing.callback(self._parts.dispatcher.stop)
+        self._parts.dispatcher.start()
         if not run_jobs:
             return
-        self._closing.callback(self._runner.stop)
-        self._runner.start()
-        if self._storage.needs_adoption():
+        self._closing.callback(self._parts.runner.stop)
+        self._parts.runner.start()
+        if self._parts.storage.needs_adoption():
             self.jobs.enqueue("storage.adopt", {}, dedupe_key="storage.adopt")
 
     def _serve(self, generation: Generation) -> None:
@@ -330,20 +227,5 @@ class Kernel:
         self.live.app = build_app(generation.all(Router), generation.static_folders, pages=pages)
         self._generation = generation
         if self._running.is_set():
-            self._dispatcher.handlers_changed()
-            self._runner.handlers_changed()
-
-    def _job_handlers(self) -> Sequence[Owned[JobHandler[Any]]]:
-        return self._generation.all(JobHandler)
-
-    def _ask_rule(self, rule: Owned[StorageRule], facts: UploadFacts) -> str | None:
-        return self._ask(rule, partial(rule.value.choose, facts), RULE_SECONDS)
-
-    def _ask_field_type(self, field_type: Owned[FieldType], check: Callable[[], R]) -> R:
-        return self._ask(field_type, check, CHECK_SECONDS)
-
-    def _ask(self, owned: Owned[Any], work: Callable[[], R], seconds: float) -> R:
-        """Call into what a plugin contributed: our own at once, another's on a thread of its own, for so long."""
-        if owned.builtin:
-            return work()
-        return GuardedContribution(owned, self._isolation(owned.plugin_id)).call(work, seconds=seconds)
+            self._parts.dispatcher.handlers_changed()
+            self._parts.runner.handlers_changed()

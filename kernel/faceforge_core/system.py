@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from faceforge_sdk import HealthCheck
     from faceforge_sdk.metrics import Metric
     from faceforge_sdk.models import HealthFinding, Readiness
-    from faceforge_sdk.protocols import Network, Plugins, Trash
+    from faceforge_sdk.protocols import Network, Plugins, Texts, Trash
 
 
 class WhereaboutsService:
@@ -131,8 +131,8 @@ class SystemService(WhereaboutsService):
             plugins=sources.plugins,
         )
 
-    def health(self, *, deep: bool = False) -> Sequence[HealthFinding]:
-        return self._health.findings(deep=deep)
+    def health(self, *, deep: bool = False, texts: Texts | None = None) -> Sequence[HealthFinding]:
+        return self._health.findings(deep=deep, texts=texts)
 
     def readiness(self) -> Readiness:
         return self._readiness.now()

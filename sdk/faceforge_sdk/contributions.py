@@ -176,14 +176,17 @@ class AssetExtractor:
 class HealthReport:
     """How something is. `status` is ``ok``, ``warning``, ``error`` (it does not work), or ``off`` (nobody wants it to).
 
-    `summary` is a sentence for the owner, `advice` one that says what to do; `facts` are versions, places and numbers.
-    None of them holds a secret.
+    `summary` is a sentence for the owner, `advice` one that says what to do, both English with ``%(name)s`` filled in
+    from `values` where there are any. Pages show them as the plugin's ``locales`` translate them (mark them with
+    `faceforge_sdk.texts.to_translate`), the API as they are. `facts` are versions, places and numbers. None of it
+    holds a secret.
     """
 
     status: Literal["ok", "warning", "error", "off"]
     summary: str
     advice: str | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

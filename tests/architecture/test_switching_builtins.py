@@ -54,7 +54,7 @@ class Visible:
                 "static": sorted(generation.static_folders),
                 "locales": sorted(folder.parent.name for folder in generation.locale_folders),
             },
-            listening=set(core.kernel._dispatcher._deliveries),
+            listening=set(core.kernel._parts.dispatcher._deliveries),
             routes=[(one.path, tuple(sorted(one.methods or ())), one.name) for one in routes],
             page=core.client.get("/ui/keys", headers={"Accept": "text/html"}).text,
             health=[(one["name"], one["plugin_id"]) for one in findings],

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from faceforge_builtins.housekeeping.rounds import Rounds
-from faceforge_sdk.errors import InvalidInput, TooManyRequests
+from faceforge_builtins.housekeeping.rounds import go_round
+from faceforge_sdk.errors import InvalidInput
 from faceforge_sdk.models import TrashSummary
 from faceforge_sdk.testing import fake_context
 
@@ -67,14 +65,14 @@ def test_r07_a_round_queues_what_the_configuration_says_and_by_default_keeps_all
     ctx: Any, trash_days: int | None, config: dict[str, Any], jobs: list[Any]
 ) -> None:
     ours = ctx(trash_days, **config)
-    Rounds(ours).go()
+    go_round(ours)
     assert queued(ours) == jobs
 
 
 def test_a_job_that_still_waits_is_not_queued_twice(ctx: Any) -> None:
     ours = ctx(30, keep_days=90, keep_log_days=30)
     for _ in range(3):
-        Rounds(ours).go()
+        go_round(ours)
     assert queued(ours) == [PRUNE, ("trash.purge", {})]
 
 
@@ -88,35 +86,8 @@ def test_what_no_plugin_runs_is_left_out(ctx: Any, monkeypatch: pytest.MonkeyPat
         return really(job_type, *arguments, **options)
 
     monkeypatch.setattr(ours.jobs, "enqueue", enqueue)
-    Rounds(ours).go()
+    go_round(ours)
     assert queued(ours) == [("trash.purge", {})]
-
-
-def test_rounds_come_again_and_again_even_after_one_that_failed(ctx: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = ctx(30)
-    moments: list[float] = []
-    enough = threading.Event()
-
-    def enqueue(*_: Any, **__: Any) -> Any:
-        moments.append(time.monotonic())
-        if len(moments) == 3:
-            enough.set()
-        raise TooManyRequests("The queue is full.")
-
-    monkeypatch.setattr(ours.jobs, "enqueue", enqueue)
-    began = time.monotonic()
-    with Rounds(ours, first_after=0.2, every=0.05):
-        assert enough.wait(60)
-    assert moments[0] - began >= 0.2
-    after = len(moments)
-    time.sleep(0.2)
-    assert len(moments) == after, "none comes once it was left"
-
-
-def test_it_is_left_at_once(ctx: Any) -> None:
-    with Rounds(ctx(30)):
-        began = time.monotonic()
-    assert time.monotonic() - began < 30
 
 
 def test_its_settings_stand_in_core_json(start_core: Any, tmp_path: Path) -> None:

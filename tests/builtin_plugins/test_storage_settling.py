@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from faceforge_builtins.storage_api.settling import Settling
-from faceforge_core.testing import wait_for
+from faceforge_builtins.storage_api.settling import look
 from faceforge_sdk.models import ProviderUsage, StorageUsage
 from faceforge_sdk.testing import fake_context
 
@@ -43,12 +42,5 @@ def test_the_job_is_queued_when_files_wait_and_their_place_is_back(
     ctx: Any, displaced: int, available: bool, queued: bool
 ) -> None:
     ctx.storage.displaced, ctx.storage.available = displaced, available
-    assert Settling(ctx).look() is queued
+    assert look(ctx) is queued
     assert [job.job_type for job in ctx.jobs.queued] == ["storage.settle"] * queued
-
-
-def test_it_looks_again_and_again_until_it_is_left(ctx: Any) -> None:
-    with Settling(ctx, every=0.01):
-        ctx.storage.displaced, ctx.storage.available = 1, True
-        wait_for(lambda: ctx.jobs.queued)
-    assert [job.job_type for job in ctx.jobs.queued][:1] == ["storage.settle"]

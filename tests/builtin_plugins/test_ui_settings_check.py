@@ -140,3 +140,6 @@ def test_nothing_breaks_without_the_plugins_that_do_the_work(faceforge: RunningC
 def test_the_pages_speak_german(client: TestClient) -> None:
     assert "Einstellungen" in show(client, "/ui/settings", "de")
     assert "Ist alles unversehrt?" in show(client, PATH, "de")
+    tools = show(client, "/ui/settings/tools", "de")
+    assert "Aus Dateien werden keine Metadaten gelesen" in tools
+    assert "Das Zugangstoken ist lang genug." in tools

@@ -6,11 +6,13 @@ import os
 import threading
 import time
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import text
 
+from faceforge_core.db import seen_days
 from faceforge_core.db.statements import prepare
 from faceforge_core.events import EventDispatcher, EventLog
 from faceforge_core.events.log import _after
@@ -336,6 +338,14 @@ def test_events_are_kept_for_seven_days(telling: Telling) -> None:
     assert telling.value("SELECT min(at) FROM events") <= young
     telling.tell("next")
     assert telling.value("SELECT max(event_seq) FROM events") == 6
+
+
+def test_a_clock_that_leapt_ahead_removes_no_event(telling: Telling) -> None:
+    telling.tell("a", "b")
+    telling.database.write(lambda tx: tx.run(prepare(text("UPDATE events SET at = '2020-01-07T00:00:00.000Z'"))))
+    seen_days.note(telling.database, datetime(2020, 1, 13, tzinfo=UTC))
+
+    assert telling.log.prune() == 0
 
 
 def test_the_stream_can_be_resumed_from_any_place(telling: Telling) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from faceforge_core.db import identity, seen_days
+from faceforge_core.health.checks import clock
 from faceforge_core.health.service import HealthService
 from faceforge_core.owned import Owned
 from faceforge_core.plugins.contributed import FAILURES_UNTIL_ERROR, Isolation
@@ -15,6 +18,8 @@ from faceforge_sdk import HealthCheck, HealthReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from faceforge_core.db.engine import Database
 
 
 @pytest.fixture
@@ -57,12 +62,13 @@ def test_a_check_that_hangs_or_raises_is_an_error_and_the_others_are_told(hang: 
         Owned("demo.raises", HealthCheck("raises", refuse)),
         Owned("demo.lies", HealthCheck("lies", lambda: "fine")),
         Owned("demo.odd", HealthCheck("odd", lambda: HealthReport("fine", "?"))),
+        Owned("demo.unfilled", HealthCheck("unfilled", lambda: HealthReport("ok", "%(what)s", values={"who": "I"}))),
         Owned("demo.good", HealthCheck("good", lambda: GOOD)),
         own=(HealthCheck("own", refuse), HealthCheck("fine", lambda: GOOD)),
     )
     found = {one.name: one for one in asked.findings()}
     assert [name for name, one in found.items() if one.status == "error"] == [
-        *("own", "hangs", "hangs-too", "raises", "lies", "odd"),
+        *("own", "hangs", "hangs-too", "raises", "lies", "odd", "unfilled"),
     ]
     assert "no answer within 1 s" in found["hangs"].summary
     assert "RuntimeError: broken" in found["own"].summary
@@ -87,6 +93,29 @@ def test_a_built_in_is_never_switched_off_for_its_check(hang: Callable[[], Healt
     assert given_up == ["demo.raises"]
 
 
+class German:
+    """Words for one sentence."""
+
+    def gettext(self, message: str) -> str:
+        return {"%(count)s files": "%(count)s Dateien", "Count them.": "Zählen."}.get(message, message)
+
+
+def test_sentences_are_those_of_the_reader_with_their_values_filled_in() -> None:
+    report = HealthReport("ok", "%(count)s files", "Count them.", values={"count": "3"})
+    asked, _ = service(
+        own=(HealthCheck("files", lambda: report), HealthCheck("plain", lambda: HealthReport("ok", "100 % full"))),
+        deep=(HealthCheck("broken", refuse),),
+    )
+    german: Any = German()
+    assert [(one.summary, one.advice) for one in asked.findings(texts=german)] == [
+        ("3 Dateien", "Zählen."),
+        ("100 % full", None),
+    ]
+    assert [one.summary for one in asked.findings(deep=True)] == [
+        *("3 files", "100 % full", "The check itself failed: RuntimeError: broken"),
+    ]
+
+
 def test_deep_checks_are_asked_only_on_demand() -> None:
     asked, _ = service(deep=(HealthCheck("all", lambda: GOOD),))
     assert asked.findings() == []
@@ -108,6 +137,7 @@ def test_a_fresh_core_tells_of_itself_its_home_and_its_built_ins(faceforge: Any)
         "token": "ok",
         "plugins": "ok",
         "trash": "ok",
+        "clock": "ok",
         "exiftool": "warning",
         "storage-s3": "off",
         "seaweedfs": "off",
@@ -179,4 +209,17 @@ def test_a_plugin_that_does_not_work_and_what_lies_in_the_trash_are_told(facefor
 
     assert found["plugins"]["status"] == "warning"
     assert "no luck" in found["plugins"]["summary"]
-    assert found["trash"]["summary"] == "In the trash: 1 entities; kept for 30 days."
+    assert found["trash"]["summary"] == "Things in the trash: 1, each kept for 30 days."
+
+
+def test_a_clock_that_leapt_is_told_and_no_alarm_after_a_holiday(database: Database) -> None:
+    assert clock(database).status == "ok"
+    today = datetime.now(UTC)
+    seen_days.note(database, today - timedelta(days=20))
+    assert clock(database).status == "ok"
+    assert clock(database).values["days"] == "7"
+    database.write(lambda tx: identity.set_seen_days(tx, "2020-02-29"))
+    found = clock(database)
+    assert found.status == "warning"
+    assert (found.values["left"], found.values["arrived"]) == ("2020-02-29", str(today.date()))
+    assert "right date" in (found.advice or "")

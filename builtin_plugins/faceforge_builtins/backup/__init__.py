@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from faceforge_sdk import HealthCheck, JobHandler, Router, hookimpl
+from faceforge_sdk.recurring import Recurring
 
 from . import health, jobs, routes
-from .calendar import Calendar
+from .calendar import EVERY, FIRST_AFTER, look
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 @hookimpl
 @contextmanager
 def lifespan(ctx: PluginContext) -> Iterator[None]:
-    with Calendar(ctx):
+    if not ctx.config.get("every_days"):
+        yield
+        return
+    with Recurring("backups", lambda: look(ctx), ctx.log, first_after=FIRST_AFTER, every=EVERY):
         yield
 
 

@@ -11,15 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from faceforge_sdk.texts import to_translate
+
 from .conversation import NoAnswer, version_of
 
 if TYPE_CHECKING:
     import logging
 
 VERSION_SECONDS = 10.0
-_ADVICE = "Install ExifTool and run `faceforge tools use exiftool`, which copies it into the home's tools folder."
-_LATER = "It is tried again with the next file."
-_NEWER = "Install the newest ExifTool and run `faceforge tools use exiftool` again."
+_ADVICE = to_translate(
+    "Install ExifTool and run `faceforge tools use exiftool`, which copies it into the home's tools folder."
+)
+_LATER = to_translate("It is tried again with the next file.")
+_NEWER = to_translate("Install the newest ExifTool and run `faceforge tools use exiftool` again.")
 _PASSING = frozenset({errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 """Of these the computer has too little at the moment: that says nothing about the program."""
 
@@ -40,6 +44,13 @@ class Unusable:
 
     reason: str
     advice: str = _ADVICE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing(Unusable):
+    """None was put into this folder."""
+
+    folder: Path
 
 
 class Finder:
@@ -96,7 +107,7 @@ class Finder:
             return Unusable(refusals[-1])
         if self._configured is not None:
             return Unusable(f"tools.exiftool_path names {places[0]}, which does not exist.")
-        return Unusable(f"There is no ExifTool in {self._tools_dir}.")
+        return Missing(f"There is no ExifTool in {self._tools_dir}.", folder=self._tools_dir)
 
     def _refusal(self, place: Path) -> str | None:
         try:

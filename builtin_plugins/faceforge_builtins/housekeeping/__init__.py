@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from faceforge_sdk import hookimpl
+from faceforge_sdk.recurring import Recurring
 
-from .rounds import Rounds
+from .rounds import EVERY, FIRST_AFTER, go_round
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,5 +19,5 @@ if TYPE_CHECKING:
 @hookimpl
 @contextmanager
 def lifespan(ctx: PluginContext) -> Iterator[None]:
-    with Rounds(ctx):
+    with Recurring("housekeeping", lambda: go_round(ctx), ctx.log, first_after=FIRST_AFTER, every=EVERY):
         yield

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from faceforge_sdk import HealthCheck, HealthReport, S3Endpoint, hookimpl
+from faceforge_sdk.texts import to_translate
 
 from .plan import Plan, SeaweedSettings
-from .server import ManagedServer
+from .server import TROUBLE, ManagedServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,12 +49,13 @@ class SeaweedPlugin:
     def _report(self) -> HealthReport:
         server = self._server
         if server is None:
-            return HealthReport("off", "Core runs no SeaweedFS: seaweed.enabled is false.")
+            return HealthReport("off", to_translate("Core runs no SeaweedFS: seaweed.enabled is false."))
         facts = {"url": server.plan.url, "log": str(server.plan.log_file)}
         if server.is_ready():
-            return HealthReport("ok", f"SeaweedFS answers at {server.plan.url}.", facts=facts)
-        summary = server.trouble or "SeaweedFS is being started."
-        advice = (
-            f"`faceforge tools use weed` puts the program where Core looks; what it says is in {server.plan.log_file}."
+            return HealthReport("ok", to_translate("SeaweedFS answers at %(url)s."), None, facts, facts)
+        advice = to_translate(
+            "`faceforge tools use weed` puts the program where Core looks; what it says is in %(log)s."
         )
-        return HealthReport("warning", summary, advice, facts)
+        if server.trouble is None:
+            return HealthReport("warning", to_translate("SeaweedFS is being started."), advice, facts, facts)
+        return HealthReport("warning", TROUBLE, advice, facts, {**facts, "reason": server.trouble})

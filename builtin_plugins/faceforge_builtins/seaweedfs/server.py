@@ -9,6 +9,8 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from faceforge_sdk.texts import to_translate
+
 from .health import HealthCheck
 from .identity import Keys, ensure_keys, read_keys
 from .leftover import end_leftover, forget, note
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from .plan import Plan
 
 _JOIN_SECONDS = 3.5
+TROUBLE = to_translate("SeaweedFS does not run: %(reason)s. New files go to the home meanwhile; it is tried again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class ManagedServer:
 
     @property
     def trouble(self) -> str | None:
-        """The last thing that went wrong, as sentences; None since it answered."""
+        """The last thing that went wrong, for `TROUBLE`; None since it answered."""
         return self._said
 
     @property
@@ -94,7 +97,7 @@ class ManagedServer:
                 return
             if answered:
                 pause = self._timing.first_pause
-            self._say(f"SeaweedFS does not run: {reason}. New files go to the home meanwhile; it is tried again.")
+            self._say(reason)
             self._stopping.wait(pause)
             pause = min(2 * pause, self._timing.longest_pause)
 
@@ -162,13 +165,13 @@ class ManagedServer:
             self._log.info("SeaweedFS answers at %s.", self.plan.url)
             self._said = None
         elif self._ready and not healthy:
-            self._say("SeaweedFS does not answer any more.")
+            self._say("it does not answer any more")
         self._ready = healthy
 
-    def _say(self, sentence: str) -> None:
-        if sentence != self._said:
-            self._log.warning("%s", sentence)
-            self._said = sentence
+    def _say(self, reason: str) -> None:
+        if reason != self._said:
+            self._log.warning("%s", TROUBLE % {"reason": reason})
+            self._said = reason
 
 
 def _pump(process: WeedProcess, path: Path, hidden: tuple[str, ...]) -> None:

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from faceforge_sdk import JobHandler, Router, hookimpl
+from faceforge_sdk.recurring import Recurring
 
 from . import jobs, routes
-from .settling import Settling
+from .settling import EVERY_SECONDS, look
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 @hookimpl
 @contextmanager
 def lifespan(ctx: PluginContext) -> Iterator[None]:
-    with Settling(ctx):
+    with Recurring("settling", lambda: look(ctx), ctx.log, first_after=EVERY_SECONDS, every=EVERY_SECONDS):
         yield
 
 

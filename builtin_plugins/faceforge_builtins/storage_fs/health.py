@@ -6,6 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from faceforge_sdk import HealthReport
+from faceforge_sdk.texts import to_translate
 
 from .provider import HOME_MARKER
 
@@ -23,21 +24,23 @@ def report(assets_dir: Path) -> HealthReport:
     except OSError as error:
         return HealthReport(
             "error",
-            f"The folder of the files, {assets_dir}, can't be reached: {error.strerror or error}.",
-            "See that its disk is mounted.",
+            to_translate("The folder of the files, %(path)s, can't be reached: %(reason)s."),
+            to_translate("See that its disk is mounted."),
             facts,
+            {**facts, "reason": error.strerror or str(error)},
         )
     if not (assets_dir / HOME_MARKER).is_file():
         return HealthReport(
             "error",
-            f"The folder of the files, {assets_dir}, has lost its mark {HOME_MARKER}: it may be another disk's.",
-            "See that the right disk is mounted, and start Core anew.",
+            to_translate("The folder of the files, %(path)s, has lost its mark %(mark)s: it may be another disk's."),
+            to_translate("See that the right disk is mounted, and start Core anew."),
             facts,
+            {**facts, "mark": HOME_MARKER},
         )
     facts |= {"free_bytes": str(usage.free), "total_bytes": str(usage.total)}
-    summary = f"Files lie in {assets_dir}; {usage.free / 1e9:.1f} GB of {usage.total / 1e9:.1f} GB are free."
+    summary = to_translate("Files lie in %(path)s; %(free)s GB of %(total)s GB are free.")
+    values = {"path": str(assets_dir), "free": f"{usage.free / 1e9:.1f}", "total": f"{usage.total / 1e9:.1f}"}
     if usage.free < SCARCE_BYTES:
-        return HealthReport(
-            "warning", summary, "Make room, or move files elsewhere: `faceforge storage migrate`.", facts
-        )
-    return HealthReport("ok", summary, facts=facts)
+        advice = to_translate("Make room, or move files elsewhere: `faceforge storage migrate`.")
+        return HealthReport("warning", summary, advice, facts, values)
+    return HealthReport("ok", summary, None, facts, values)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from faceforge_sdk import HealthCheck, HealthReport, S3Endpoint, SettingsTrial, StorageProvider, hookimpl
+from faceforge_sdk.texts import to_translate
 
 from .settings import Patience, S3Settings, TargetFinder
 
@@ -58,14 +59,15 @@ class S3Plugin:
 
     def _report(self) -> HealthReport:
         if self._provider is None:
-            return HealthReport("off", "Files are not kept in S3: storage.s3.enabled is false.")
+            return HealthReport("off", to_translate("Files are not kept in S3: storage.s3.enabled is false."))
         trouble = self._provider.trouble()
         if trouble is not None:
-            advice = (
+            advice = to_translate(
                 "New files go to the home meanwhile. See that the server runs, and that its address and keys are right."
             )
             return HealthReport("warning", trouble, advice)
-        return HealthReport("ok", f"S3 answers; files go to the bucket {self._bucket}.", facts={"bucket": self._bucket})
+        facts = {"bucket": self._bucket}
+        return HealthReport("ok", to_translate("S3 answers; files go to the bucket %(bucket)s."), None, facts, facts)
 
 
 def _finder(ctx: PluginContext, settings: S3Settings) -> TargetFinder:

@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from faceforge_sdk.errors import StorageUnavailable
+from faceforge_sdk.texts import to_translate
 
 from .client import Clients
 from .deadline import in_time
@@ -78,7 +79,11 @@ class Connection:
             self.client()
         except StorageUnavailable as error:
             return str(error)
-        return None if time.monotonic() >= self._put_after else "S3 did not take the last file that was sent."
+        return (
+            None
+            if time.monotonic() >= self._put_after
+            else to_translate("S3 did not take the last file that was sent.")
+        )
 
     def lost(self, reason: str) -> StorageUnavailable:
         """Note that the server did not answer as it should; returns the error to raise."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from faceforge_sdk.errors import InvalidInput
 from faceforge_sdk.models import TrashQuery
+from faceforge_sdk.paging import page_at
 from faceforge_sdk.routing import built_late
 
 from .listing import PATH
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from faceforge_sdk import PluginContext
 
 TRASH = f"{PATH}/trash"
-_MAX_CURSOR = 2000
 
 
 def build(ctx: PluginContext) -> APIRouter:
@@ -27,14 +26,11 @@ def build(ctx: PluginContext) -> APIRouter:
 
     @router.get("/trash")
     def trash(request: Request) -> Response:
-        cursor = request.query_params.get("cursor", "")[:_MAX_CURSOR]
-        try:
-            page = ctx.assets.trash(TrashQuery(cursor=cursor or None))
-        except InvalidInput:
-            if not cursor:
-                raise
+        cursor = request.query_params.get("cursor", "")
+        page = page_at(ctx.assets.trash, TrashQuery(), cursor)
+        if page is None:
             return RedirectResponse(TRASH, 303)
         notice = notice_of(ctx.pages.texts(request), request.query_params)
-        return ctx.pages.render(request, "trash.html", page=page, cursor=cursor, notice=notice)
+        return ctx.pages.render(request, "trash.html", page=page, cursor=cursor, address=TRASH, notice=notice)
 
     return router

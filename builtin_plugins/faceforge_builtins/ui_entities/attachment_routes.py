@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from faceforge_sdk.errors import InvalidInput
 from faceforge_sdk.forms import Posted, text_of
 from faceforge_sdk.models import LinkedAssetQuery
 from faceforge_sdk.notices import with_notice
+from faceforge_sdk.paging import page_at
 from faceforge_sdk.routing import built_late
 
 from .attachments import attachments_of
@@ -19,7 +20,6 @@ from .listing import PATH
 if TYPE_CHECKING:
     from faceforge_sdk import PluginContext
 
-_MAX_CURSOR = 2000
 _MAX_ROLE = 200
 
 
@@ -30,12 +30,9 @@ def build(ctx: PluginContext) -> APIRouter:
     @router.get("/{entity_id}/attachments")
     def attachments(request: Request, entity_id: str) -> Response:
         entity = ctx.entities.get(entity_id)
-        cursor = request.query_params.get("cursor", "")[:_MAX_CURSOR]
-        try:
-            page = ctx.assets.of_entity(entity_id, LinkedAssetQuery(cursor=cursor or None))
-        except InvalidInput:
-            if not cursor:
-                raise
+        linked = partial(ctx.assets.of_entity, entity_id)
+        page = page_at(linked, LinkedAssetQuery(), request.query_params.get("cursor", ""))
+        if page is None:
             return RedirectResponse(_tab(entity_id), 303)
         return ctx.pages.render(
             request,

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from faceforge_sdk.errors import InvalidInput, NotFound
+from faceforge_sdk.errors import NotFound
 from faceforge_sdk.models import TrashQuery
 from faceforge_sdk.notices import with_notice
+from faceforge_sdk.paging import page_at
 from faceforge_sdk.routing import built_late
 
 from .listing import PATH
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from faceforge_sdk import PluginContext
 
 TRASH = f"{PATH}/trash"
-_MAX_CURSOR = 2000
 
 
 def build(ctx: PluginContext) -> APIRouter:
@@ -28,18 +28,16 @@ def build(ctx: PluginContext) -> APIRouter:
 
     @router.get("/trash")
     def trash(request: Request) -> Response:
-        cursor = request.query_params.get("cursor", "")[:_MAX_CURSOR]
-        try:
-            page = ctx.entities.trash(TrashQuery(cursor=cursor or None))
-        except InvalidInput:
-            if not cursor:
-                raise
+        cursor = request.query_params.get("cursor", "")
+        page = page_at(ctx.entities.trash, TrashQuery(), cursor)
+        if page is None:
             return RedirectResponse(TRASH, 303)
         return ctx.pages.render(
             request,
             "trash.html",
             page=page,
             cursor=cursor,
+            address=TRASH,
             notice=notice_of(ctx.pages.texts(request), request.query_params),
         )
 

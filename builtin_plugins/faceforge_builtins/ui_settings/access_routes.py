@@ -10,6 +10,7 @@ from faceforge_sdk.forms import Posted, text_of
 from faceforge_sdk.routing import built_late
 from faceforge_sdk.sign_ins import COOKIE, keep_signed_in
 
+from .browsers import browser_of
 from .notices import told
 from .sections import show
 
@@ -39,7 +40,8 @@ def build(ctx: PluginContext) -> APIRouter:
     def rotate(request: Request) -> Response:
         """A new token; the browser that asked stays signed in, by a session of its own."""
         token = ctx.sessions.rotate_token()
-        session_id = ctx.sessions.sign_in(token) if COOKIE in request.cookies else None
+        agent = request.headers.get("User-Agent")
+        session_id = ctx.sessions.sign_in(token, agent) if COOKIE in request.cookies else None
         answer = _show(ctx, request, token=token, session_id=session_id, rotated=True)
         if session_id:
             keep_signed_in(answer, request, session_id)
@@ -59,6 +61,7 @@ def build(ctx: PluginContext) -> APIRouter:
 def _show(
     ctx: PluginContext, request: Request, *, token: str = "", session_id: str | None = None, rotated: bool = False
 ) -> Response:
+    texts = ctx.pages.texts(request)
     mine = session_id or request.cookies.get(COOKIE, "")
     answer = show(
         ctx,
@@ -67,7 +70,7 @@ def _show(
         "access",
         token=token,
         rotated=rotated,
-        sign_ins=ctx.sessions.list(),
+        sign_ins=[(one, browser_of(one.user_agent, texts)) for one in ctx.sessions.list()],
         mine=ctx.sessions.key_of(mine) if mine else "",
     )
     answer.headers["Cache-Control"] = "no-store"

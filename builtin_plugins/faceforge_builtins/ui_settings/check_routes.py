@@ -29,7 +29,8 @@ def build(ctx: PluginContext) -> APIRouter:
 
     @router.get("/tools")
     def tools(request: Request) -> Response:
-        programs, others = rows_of(ctx.system.health(), ctx.pages.texts(request))
+        texts = ctx.pages.texts(request)
+        programs, others = rows_of(ctx.system.health(texts=texts), texts)
         return show(ctx, request, "tools.html", "tools", programs=programs, others=others)
 
     @router.get("/check")

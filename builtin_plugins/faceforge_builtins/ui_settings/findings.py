@@ -61,4 +61,6 @@ def _titles(texts: Texts) -> Mapping[str, str]:
         "trash": _("Trash"),
         "storage-fs": _("Files on this computer"),
         "storage-s3": _("Files in S3"),
+        "backup": _("Backups"),
+        "clock": _("Clock"),
     }

@@ -59,18 +59,18 @@ def _place(ctx: PluginContext, texts: Texts, usage: ProviderUsage) -> Place:
     if not usage.active:
         trouble = texts.gettext("No active plugin keeps files there, so that they can't be reached.")
     elif not usage.available:
-        trouble = _said_by(ctx, usage.name) or texts.gettext("It can't be reached at the moment.")
+        trouble = _said_by(ctx, texts, usage.name) or texts.gettext("It can't be reached at the moment.")
     if usage.name != HOME:
         return Place(usage, title, trouble=trouble)
     folder = ctx.system.info().paths.assets_dir
     return Place(usage, title, folder, _disk(folder), trouble)
 
 
-def _said_by(ctx: PluginContext, provider: str) -> str:
+def _said_by(ctx: PluginContext, texts: Texts, provider: str) -> str:
     """What the plugin behind a place says is wrong."""
     owner = _OWNERS.get(provider)
-    said = [one for one in ctx.system.health() if one.plugin_id == owner and one.status in {"warning", "error"}]
-    return said[0].summary if said and owner else ""
+    said = [one for one in ctx.system.health(texts=texts) if one.plugin_id == owner]
+    return next((one.summary for one in said if owner and one.status in {"warning", "error"}), "")
 
 
 def _disk(folder: str) -> Disk | None:

@@ -91,7 +91,7 @@ class StoragePage:
             names=names,
             routing=(routing or RoutingForm.of(routing_plugin.config)) if routing_plugin else None,
             s3=(s3 or S3Form.of(s3_plugin)) if s3_plugin else None,
-            seaweed=_seaweed(ctx),
+            seaweed=_seaweed(ctx, texts),
             move=(move or Move()) if movable else None,
             trial=trial,
         )
@@ -111,7 +111,7 @@ def active(ctx: PluginContext, plugin_id: str) -> Plugin | None:
     return plugin if plugin.state == "active" else None
 
 
-def _seaweed(ctx: PluginContext) -> Seaweed | None:
+def _seaweed(ctx: PluginContext, texts: Texts) -> Seaweed | None:
     plugin = active(ctx, SEAWEED)
     if plugin is None:
         return None
@@ -119,7 +119,7 @@ def _seaweed(ctx: PluginContext) -> Seaweed | None:
     for one in ctx.plugins.contributed(S3Endpoint):
         if one.plugin_id == SEAWEED:
             ready = _ready(one)
-            return Seaweed(wanted, ready, one.value.url, "" if ready else _trouble(ctx))
+            return Seaweed(wanted, ready, one.value.url, "" if ready else _trouble(ctx, texts))
     return Seaweed(wanted, ready=False)
 
 
@@ -130,6 +130,6 @@ def _ready(endpoint: Contributed[S3Endpoint]) -> bool:
         return False
 
 
-def _trouble(ctx: PluginContext) -> str:
-    said = [one for one in ctx.system.health() if one.plugin_id == SEAWEED]
+def _trouble(ctx: PluginContext, texts: Texts) -> str:
+    said = [one for one in ctx.system.health(texts=texts) if one.plugin_id == SEAWEED]
     return " ".join(part for one in said for part in (one.summary, one.advice) if part)

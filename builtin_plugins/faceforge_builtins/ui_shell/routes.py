@@ -42,7 +42,7 @@ def build(ctx: PluginContext) -> APIRouter:
     def sign_in(request: Request, form: Posted) -> Response:
         wanted = local_page(text_of(form, "next"))
         try:
-            session_id = ctx.sessions.sign_in(text_of(form, "token").strip())
+            session_id = ctx.sessions.sign_in(text_of(form, "token").strip(), request.headers.get("User-Agent"))
         except Unauthorized:
             return ctx.pages.render(request, "login.html", status_code=401, next=wanted, problem=_wrong(ctx, request))
         except TooManyRequests as refusal:

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def prune(place: BackupPlace, keep: int, check_cancelled: Callable[[], None]) -> int:
-    """Keep the newest `keep` backups, remove the others, and return how many those were.
+def prune(place: BackupPlace, keep: int, made: str, check_cancelled: Callable[[], None]) -> int:
+    """Keep the newest `keep` backups, `made` among them; remove the others, and return how many those were.
 
-    Files go only when every backup that stays could be read: a damaged one keeps them all (`IntegrityError`).
-    Raises `OSError`.
+    Backups that are younger than `made`, the one just made, are from a time at which the clock was wrong. They stay
+    until they are older, and are no reason for another to go. Files go only when every backup that stays could be
+    read: a damaged one keeps them all (`IntegrityError`). Raises `OSError`.
     """
-    leaving = place.names()[:-keep]
+    older = [name for name in place.names() if name < made]
+    leaving = older[: max(0, len(older) + 1 - keep)]
     for name in leaving:
         (place.snapshot(name) / MANIFEST).unlink()  # first: what is removed half way is no backup any more
         shutil.rmtree(place.snapshot(name))

@@ -92,7 +92,7 @@ class BackupService:
         )
         made = maker.make()
         try:
-            removed = prune(place, self._config().backup.keep, check_cancelled)
+            removed = prune(place, self._config().backup.keep, made.name, check_cancelled)
         except OSError as error:
             raise storage_error(error) from error
         return made.model_copy(update={"removed": removed})

@@ -35,7 +35,7 @@ def take(source: sqlite3.Connection, folder: Path, version: str) -> Path:
     finally:
         unproven.unlink(missing_ok=True)
     flush_folder(folder)
-    _prune(folder)
+    _prune(folder, target)
     return target
 
 
@@ -50,8 +50,9 @@ def _prove(copy: Path) -> None:
         raise StartRefused(f"The backup {copy} of the database is not whole ({found[0]}); nothing was changed.")
 
 
-def _prune(folder: Path) -> None:
-    copies = sorted(folder.glob(f"{_PREFIX}*{_SUFFIX}"))
-    passing = [copy for copy in copies if not copy.name.endswith(f"-schema-{LEGACY}{_SUFFIX}")]
-    for copy in passing[:-KEPT]:
+def _prune(folder: Path, taken: Path) -> None:
+    """Those that seem younger than the copy just taken, by a clock that was wrong, are no reason for others to go."""
+    older = [copy for copy in sorted(folder.glob(f"{_PREFIX}*{_SUFFIX}")) if copy.name < taken.name]
+    passing = [copy for copy in older if not copy.name.endswith(f"-schema-{LEGACY}{_SUFFIX}")]
+    for copy in passing[: 1 - KEPT]:
         copy.unlink()

@@ -1,4 +1,4 @@
-"""Whose database this is: the uuid that also stands in the home's marker file, and since when it counts some things."""
+"""Whose database this is: the uuid that also stands in the home's marker file; and by what it counts ages."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from faceforge_core.db.statements import prepare
 from faceforge_core.db.tables import home_identity
 
 if TYPE_CHECKING:
-    from faceforge_core.db.engine import Database, Reader
+    from faceforge_core.db.engine import Database, Reader, Transaction
 
 _HOME_UUID = "home_uuid"
 _TRASH_COUNTS_FROM = "trash_counts_from"
+_SEEN_DAYS = "seen_days"
 _get = prepare(select(home_identity.c.value).where(home_identity.c.key == bindparam("name")))
 _set = prepare(
     text(
@@ -38,3 +39,13 @@ def set_home_uuid(database: Database, uuid: str) -> None:
 def trash_counts_from(reader: Reader) -> str:
     """Return the moment before which nothing counts as deleted: v0.1.9 never said that its trash would be emptied."""
     return str(reader.value(_get, name=_TRASH_COUNTS_FROM) or "")
+
+
+def seen_days(reader: Reader) -> str:
+    """Return the days that Core ran on, as `seen_days.note` wrote them."""
+    return str(reader.value(_get, name=_SEEN_DAYS) or "")
+
+
+def set_seen_days(tx: Transaction, days: str) -> None:
+    """Remember the days that Core ran on."""
+    tx.run(_set, name=_SEEN_DAYS, value=days)

@@ -343,6 +343,7 @@ class SessionRow(Spine, table=True):
     token_fingerprint: str = _text()
     created_at: str = _text()
     expires_at: str = _text()
+    user_agent: str | None = _text()
 
 
 class EventRow(Spine, table=True):

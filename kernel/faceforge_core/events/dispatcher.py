@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select, text
 
+from faceforge_core.db import seen_days
 from faceforge_core.db.statements import prepare
 from faceforge_core.db.tables import event_cursors
 from faceforge_sdk.errors import FaceForgeError, RetryLater
@@ -123,6 +124,7 @@ class EventDispatcher:
     def _keep_short(self) -> None:
         while not self._stopping.is_set():
             try:
+                seen_days.note(self._database)
                 self._log.prune()
             except Exception as error:  # noqa: BLE001 - the next hour tries again
                 _log.warning("Old events could not be removed: %s", error)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select
 
-from faceforge_core.clock import now, text_of
+from faceforge_core.clock import now
+from faceforge_core.db import seen_days
 from faceforge_core.db.statements import Prepared, prepare
 from faceforge_core.db.tables import events
 from faceforge_sdk.events import Event
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from faceforge_core.db.engine import Database, Reader, Transaction
     from faceforge_sdk.events import EventType
 
-KEPT = timedelta(days=7)
+KEPT_DAYS = 7
 PAGE = 100
 EVERYTHING = ("*",)
 _PRUNE_BATCH = 500
@@ -117,7 +117,8 @@ class EventLog:
 
     def prune(self) -> int:
         """Remove what is older than seven days, in short transactions; returns how many."""
-        oldest_kept = text_of(datetime.now(UTC) - KEPT)
+        with self._database.read() as reader:
+            oldest_kept = seen_days.days_ago(reader, KEPT_DAYS)
         removed = 0
         while True:
             with self._database.read() as reader:

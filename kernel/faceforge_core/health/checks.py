@@ -1,18 +1,22 @@
-"""What Core itself knows of its health: versions, the home, the database, the token, the plugins, the trash."""
+"""What Core itself knows of its health: versions, home, database, token, plugins, trash, the clock."""
 
 from __future__ import annotations
 
 import platform
 import tempfile
+from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
 from faceforge_core import __version__
 from faceforge_core.auth import WEAK_BELOW, is_weak
-from faceforge_core.db.driver import sqlite3, sqlite_warning
+from faceforge_core.db import seen_days
+from faceforge_core.db.driver import SAFE_VERSION, sqlite3, sqlite_warning
 from faceforge_core.db.statements import prepare
 from faceforge_sdk.contributions import HealthCheck, HealthReport
+from faceforge_sdk.texts import to_translate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
 
 _QUICK_CHECK = prepare(text("PRAGMA quick_check(20)"))
 _ONE = prepare(text("SELECT 1"))
+_LONG_OFF = timedelta(days=60)
+"""Computers are switched off for shorter times every summer."""
 
 
 class OwnChecks:
@@ -56,6 +62,7 @@ class OwnChecks:
             HealthCheck("token", self.token),
             HealthCheck("plugins", self.plugins),
             HealthCheck("trash", self.trash),
+            HealthCheck("clock", partial(clock, self._database)),
         )
 
     def deep(self) -> Sequence[HealthCheck]:
@@ -64,11 +71,11 @@ class OwnChecks:
 
     def core(self) -> HealthReport:
         facts = {"core": __version__, "python": platform.python_version(), "system": platform.platform()}
-        summary = f"FaceForge Core {__version__} on Python {facts['python']}."
         said = [warning for warning in self._warnings() if warning != sqlite_warning()]
         if not said:
-            return HealthReport("ok", summary, facts=facts)
-        return HealthReport("warning", f"{summary} {' '.join(said)}", facts=facts)
+            return HealthReport("ok", to_translate("FaceForge Core %(core)s on Python %(python)s."), None, facts, facts)
+        summary = to_translate("FaceForge Core %(core)s on Python %(python)s. %(warnings)s")
+        return HealthReport("warning", summary, None, facts, {**facts, "warnings": " ".join(said)})
 
     def writable(self) -> HealthReport:
         facts = {"home": str(self._home.root)}
@@ -77,65 +84,111 @@ class OwnChecks:
                 with tempfile.TemporaryFile(dir=folder) as file:
                     file.write(b"\0")
         except OSError as error:
-            summary = f"The home can't be written to: {error.strerror or error}, in {folder}."
-            return HealthReport("error", summary, "See that the disk is mounted, has room, and belongs to you.", facts)
-        return HealthReport("ok", f"The home {self._home.root} can be written to.", facts=facts)
+            return HealthReport(
+                "error",
+                to_translate("The home can't be written to: %(reason)s, in %(folder)s."),
+                to_translate("See that the disk is mounted, has room, and belongs to you."),
+                facts,
+                {"reason": error.strerror or str(error), "folder": str(folder)},
+            )
+        return HealthReport("ok", to_translate("The home %(home)s can be written to."), None, facts, facts)
 
     def database(self) -> HealthReport:
         with self._database.read() as reader:
             reader.value(_ONE)
         size = self._home.database.stat().st_size
         facts = {"path": str(self._home.database), "bytes": str(size)}
-        return HealthReport("ok", f"The database answers; it has {size / 1e6:.1f} MB.", facts=facts)
+        summary = to_translate("The database answers; it has %(size)s MB.")
+        return HealthReport("ok", summary, None, facts, {"size": f"{size / 1e6:.1f}"})
 
     def pages(self) -> HealthReport:
         with self._database.read() as reader:
             wrong = [str(row[0]) for row in reader.all(_QUICK_CHECK) if row[0] != "ok"]
         if not wrong:
-            return HealthReport("ok", "Every page of the database is as it should be.")
+            return HealthReport("ok", to_translate("Every page of the database is as it should be."))
         return HealthReport(
-            "error", f"SQLite finds the database damaged: {'; '.join(wrong)[:1000]}", "Stop Core and restore a backup."
+            "error",
+            to_translate("SQLite finds the database damaged: %(damage)s"),
+            to_translate("Stop Core and restore a backup."),
+            values={"damage": "; ".join(wrong)[:1000]},
         )
 
     def token(self) -> HealthReport:
         if is_weak(self._config().auth.install_token or ""):
             return HealthReport(
                 "warning",
-                f"The install token is shorter than {WEAK_BELOW} characters and can be guessed.",
-                "`faceforge token rotate` makes a new one.",
+                to_translate("The install token is shorter than %(length)s characters and can be guessed."),
+                to_translate("`faceforge token rotate` makes a new one."),
+                values={"length": str(WEAK_BELOW)},
             )
-        return HealthReport("ok", "The install token is long enough.")
+        return HealthReport("ok", to_translate("The install token is long enough."))
 
     def plugins(self) -> HealthReport:
         rows = self._plugins().list().items
-        active = sum(row.state == "active" for row in rows)
-        facts = {"active": str(active), "known": str(len(rows))}
+        facts = {"active": str(sum(row.state == "active" for row in rows)), "known": str(len(rows))}
         broken = [
             f"{row.name} ({row.error.summary if row.error else 'no reason is known'})"
             for row in rows
             if row.state == "error"
         ]
         if not broken:
-            return HealthReport("ok", f"{active} plugins are active.", facts=facts)
+            return HealthReport("ok", to_translate("Active plugins: %(active)s."), None, facts, facts)
         return HealthReport(
-            "warning", f"Plugins do not work: {'; '.join(broken)[:2000]}", "Disable them, or put them right.", facts
+            "warning",
+            to_translate("Plugins do not work: %(broken)s"),
+            to_translate("Disable them, or put them right."),
+            facts,
+            {"broken": "; ".join(broken)[:2000]},
         )
 
     def trash(self) -> HealthReport:
         summary = self._trash.summary()
         counts = {kind: count for kind, count in summary.model_dump(exclude={"keep_days"}).items() if count}
         facts = {kind: str(count) for kind, count in counts.items()}
+        values = {"count": str(sum(counts.values())), "days": str(summary.keep_days)}
         if not counts:
-            return HealthReport("ok", "The trash is empty.")
-        lies = ", ".join(f"{count} {kind.replace('_', '-')}" for kind, count in counts.items())
-        end = "for ever" if summary.keep_days is None else f"for {summary.keep_days} days"
-        return HealthReport("ok", f"In the trash: {lies}; kept {end}.", facts=facts)
+            return HealthReport("ok", to_translate("The trash is empty."))
+        if summary.keep_days is None:
+            return HealthReport(
+                "ok", to_translate("Things in the trash: %(count)s, kept for ever."), None, facts, values
+            )
+        kept = to_translate("Things in the trash: %(count)s, each kept for %(days)s days.")
+        return HealthReport("ok", kept, None, facts, values)
+
+
+def clock(database: Database) -> HealthReport:
+    """Whether the clock leapt, so that nothing is removed for being old."""
+    with database.read() as reader:
+        leap = seen_days.unconfirmed(reader)
+    if leap is None:
+        return HealthReport("ok", to_translate("The clock goes on as it should."))
+    return HealthReport(
+        "warning" if leap.arrived - leap.left > _LONG_OFF else "ok",
+        to_translate(
+            "Between two days on which Core ran, the clock went from %(left)s to %(arrived)s. Nothing is removed for "
+            "being old until Core has run on %(days)s more days."
+        ),
+        to_translate(
+            "See that this computer shows the right date. If it was only switched off, there is nothing to do."
+        ),
+        values={"left": str(leap.left), "arrived": str(leap.arrived), "days": str(leap.days_to_run)},
+    )
 
 
 def sqlite() -> HealthReport:
     """Whether SQLite has the known fault."""
     facts = {"sqlite": sqlite3.sqlite_version}
-    warning = sqlite_warning()
-    if warning is None:
-        return HealthReport("ok", f"SQLite {sqlite3.sqlite_version} has no fault that Core knows of.", facts=facts)
-    return HealthReport("warning", warning, "Install the package pysqlite3, or a newer Python.", facts)
+    if sqlite_warning() is None:
+        return HealthReport(
+            "ok", to_translate("SQLite %(sqlite)s has no fault that Core knows of."), None, facts, facts
+        )
+    return HealthReport(
+        "warning",
+        to_translate(
+            "SQLite %(sqlite)s has a rare fault that can damage a database under load, mended in %(mended)s. FaceForge "
+            "Core avoids what triggers it."
+        ),
+        to_translate("Install the package pysqlite3, or a newer Python."),
+        facts,
+        {**facts, "mended": ".".join(map(str, SAFE_VERSION))},
+    )

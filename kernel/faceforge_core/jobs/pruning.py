@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Integer, bindparam, delete, literal_column, or_, select
 
-from faceforge_core.clock import text_of
+from faceforge_core.db import seen_days
 from faceforge_core.db.statements import prepare
 from faceforge_core.db.tables import job_logs
 from faceforge_core.db.tables import jobs as table
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from sqlite3 import Row
 
-    from faceforge_core.db.engine import Database, Transaction
+    from faceforge_core.db.engine import Database, Reader, Transaction
     from faceforge_core.db.statements import Prepared
 
 _BATCH = 500
@@ -47,9 +46,9 @@ def prune(
 ) -> dict[str, int]:
     """See the SDK's `Jobs.prune`. A log goes as a whole, and before its job."""
     removed = {"jobs": 0, "log_lines": 0}
-    days = [days for days in (jobs_days, logs_days) if days is not None]
-    jobs_before = "" if jobs_days is None else _days_ago(jobs_days)
-    for page in _ended_before(database, _days_ago(min(days))) if days else ():
+    with database.read() as reader:
+        jobs_before, logs_before = _before(reader, jobs_days), _before(reader, logs_days)
+    for page in _ended_before(database, max(jobs_before, logs_before)):
         removed["log_lines"] += _remove_lines(database, [row["job_id"] for row in page], check_cancelled)
         old = [row["job_id"] for row in page if row["finished_at"] < jobs_before]
         if old:
@@ -83,5 +82,6 @@ def _remove(tx: Transaction, removal: Prepared, ids: Sequence[object]) -> int:
     return tx.run(removal, ids=ids)
 
 
-def _days_ago(days: int) -> str:
-    return text_of(datetime.now(UTC) - timedelta(days=days))
+def _before(reader: Reader, days: int | None) -> str:
+    """When a job must have ended to be so old; no moment at all for none."""
+    return "" if days is None else seen_days.days_ago(reader, days)

@@ -1,4 +1,4 @@
-"""Runs queued jobs on a few threads, writes what they say, and sees that every one of them ends."""
+"""Runs queued jobs on a few threads, and sees that every one of them ends."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 from faceforge_core.catalog import stored_json
 from faceforge_core.failures import told
 from faceforge_core.jobs.queue import Outcome
-from faceforge_core.jobs.running import BATCH_LINES, RunningJob
+from faceforge_core.jobs.recording import Recorder
+from faceforge_core.jobs.running import RunningJob
 from faceforge_sdk.errors import FaceForgeError, JobCancelled
 from faceforge_sdk.models import JobError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from faceforge_core.db.engine import Database, Transaction
-    from faceforge_core.jobs.queue import JobQueue, LogLine
+    from faceforge_core.db.engine import Database
+    from faceforge_core.jobs.queue import JobQueue
     from faceforge_core.owned import Owned
     from faceforge_sdk.contributions import JobHandler
 
 _log = logging.getLogger(__name__)
 
-_FLUSH_SECONDS = 0.25
 _DATABASE_PAUSE = 1.0
 _PATIENCE = 10.0
 """So many seconds the jobs that Core does by itself wait for those of users; then one of them has its turn."""
@@ -47,7 +47,6 @@ class JobRunner:
         handlers: Callable[[], Sequence[Owned[JobHandler[Any]]]],
         workers: int = 2,
     ) -> None:
-        self._database = database
         self._queue = queue
         self._handlers = handlers
         self._workers = workers
@@ -57,7 +56,7 @@ class JobRunner:
         self._background_turn = 0.0
         self._choosing = threading.Lock()
         self._stopping = threading.Event()
-        self._said = threading.Event()
+        self._recorder = Recorder(database, queue, lambda: tuple(self._running.values()))
         self._started = 0
         self._threads: set[threading.Thread] = set()
 
@@ -67,7 +66,7 @@ class JobRunner:
         self.handlers_changed()
         for _ in range(self._workers):
             self._start_worker()
-        threading.Thread(target=self._write_what_is_said, name="jobs-log", daemon=True).start()
+        self._recorder.start()
 
     @property
     def works(self) -> bool:
@@ -115,7 +114,7 @@ class JobRunner:
         deadline = time.monotonic() + seconds
         self._stopping.set()
         self.wake()
-        self._said.set()
+        self._recorder.stop()
         for job in tuple(self._running.values()):
             job.stop(STOPPED)
         for thread in tuple(self._threads):
@@ -127,10 +126,7 @@ class JobRunner:
         """Take a job away from a handler that does not stop."""
         _log.error("The job %s (%s) of %s does not stop.", job.job_id, job.claim.job_type, job.plugin_id)
         self._threads.discard(job.thread)
-        try:
-            self._end(job, lambda tx, lines: self._queue.give_back(tx, job.claim, lines, job.put_back_reason))
-        except FaceForgeError as error:  # it stays `running` until the next start, which finds it dead
-            _log.warning("The job %s could not be put back: %s", job.job_id, error)
+        self._recorder.give_back(job)
 
     # Workers.
 
@@ -170,7 +166,7 @@ class JobRunner:
             if claim is None:
                 return None, pause
             owned = handlers[claim.job_type]
-            job = RunningJob(claim, owned.plugin_id, self._tell, background=owned.value.background)
+            job = RunningJob(claim, owned.plugin_id, self._recorder.told, background=owned.value.background)
             if job.background or not self._serves_somebody():
                 self._background_turn = time.monotonic()
             self._running[claim.job_id] = job
@@ -194,7 +190,7 @@ class JobRunner:
         elif self._by_type().get(job.claim.job_type) is not owned:  # so may `drain`, since the handlers were looked up
             job.stop(DISABLED)
         try:
-            return self._finish(job, self._outcome(job, owned.value))
+            return self._recorder.finish(job, self._outcome(job, owned.value))
         finally:
             if self._running.get(job.job_id) is job:  # one that was taken away may run again by now
                 del self._running[job.job_id]
@@ -221,80 +217,6 @@ class JobRunner:
         # A handler may stop in the middle and still say what it did.
         stopped = job.cancelled and result.get("canceled") is True
         return Outcome("canceled" if stopped else "succeeded", result=text)
-
-    def _finish(self, job: RunningJob, outcome: Outcome) -> bool:
-        """Record the end, however long the database takes to become writable again: a job never runs for ever."""
-        put_back = outcome.status == "canceled" and job.put_back_reason is not None
-
-        def record(tx: Transaction, lines: Sequence[LogLine]) -> bool:
-            if put_back:
-                return self._queue.give_back(tx, job.claim, lines, job.put_back_reason)
-            return self._queue.finish(tx, job.claim, outcome, lines)
-
-        while not job.ended.is_set():
-            try:
-                return self._end(job, record)
-            except Exception as error:  # noqa: BLE001 - tried again until it succeeds, or Core stops
-                _log.warning("The end of the job %s is not recorded yet: %s", job.job_id, error)
-                if self._stopping.is_set():  # the next start finds it dead
-                    job.ended.set()
-                self._stopping.wait(_DATABASE_PAUSE)
-        return False
-
-    def _end(self, job: RunningJob, record: Callable[[Transaction, Sequence[LogLine]], bool]) -> bool:
-        """Write the rest of what the job said and what `record` writes, together; the first to come here wins."""
-        with job.writing:
-            if job.ended.is_set():
-                return False
-            lines, progress = job.take_lines(), job.take_progress()
-
-            def work(tx: Transaction) -> bool:
-                if progress is not None:
-                    self._queue.report(tx, job.claim, *progress)
-                return record(tx, lines)
-
-            try:
-                ended = self._database.write(work)
-            except FaceForgeError as error:
-                job.put_back(lines, error)
-                raise
-            job.ended.set()
-            return ended
-
-    # What jobs say.
-
-    def _tell(self, job: RunningJob) -> None:
-        self._said.set()
-        if job.pending_lines >= BATCH_LINES:
-            self._write_said(job, None)
-
-    def _write_what_is_said(self) -> None:
-        while not self._stopping.is_set():
-            self._said.wait()
-            self._stopping.wait(_FLUSH_SECONDS)
-            self._said.clear()
-            for job in tuple(self._running.values()):
-                self._write_said(job, job.take_progress())
-
-    def _write_said(self, job: RunningJob, progress: tuple[float, str | None] | None) -> None:
-        with job.writing:
-            lines = [] if job.ended.is_set() else job.take_lines()
-            if not lines and progress is None:
-                return
-
-            def work(tx: Transaction) -> None:
-                if progress is not None:
-                    self._queue.report(tx, job.claim, *progress)
-                self._queue.write_log(tx, job.job_id, lines)
-
-            try:
-                self._database.write(work)
-            except FaceForgeError as error:
-                _log.warning("The log of the job %s can't be written now: %s", job.job_id, error)
-                job.put_back(lines, error)
-                self._said.set()
-            else:
-                job.written()
 
 
 def _failed(error: BaseException) -> Outcome:

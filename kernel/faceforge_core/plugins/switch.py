@@ -1,4 +1,4 @@
-"""Switches plugins on and off while Core runs: one change at a time, each a new generation.
+"""Switches plugins on and off as the owner wishes, while Core runs: one change at a time, each a new generation.
 
 Everything here blocks and runs in the thread that calls it, never on the event loop. A plugin's own import and hooks
 are waited for: one that hangs there holds up further switching (not requests) for `starting.START_SECONDS`, and is
@@ -14,28 +14,26 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from faceforge_core.plugins.contributed import Isolation, failure_of
-from faceforge_core.plugins.generation import Activation, claim_names, compose
+from faceforge_core.plugins.lineup import Lineup
 from faceforge_core.plugins.loader import Loader
-from faceforge_core.plugins.starting import CRASHED, CannotRun, Starter, StartHangs, Surroundings
+from faceforge_core.plugins.starting import CRASHED, CannotRun, Starter, StartHangs
 from faceforge_core.plugins.status import Status
 from faceforge_core.refusals import StartRefused
 from faceforge_sdk.errors import Conflict, InvalidInput, NotFound
 from faceforge_sdk.models import PluginError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
     from faceforge_core.plugins.configuration import Configurations
+    from faceforge_core.plugins.contributed import Isolation
     from faceforge_core.plugins.discovery import Discovery, Findings, Found
+    from faceforge_core.plugins.generation import Generation
     from faceforge_core.plugins.markers import Markers
     from faceforge_core.plugins.records import Records
+    from faceforge_core.plugins.starting import Surroundings
 
-__all__ = ["Status", "Surroundings", "Switch"]
-
-DRAIN_SECONDS = 10.0
-LEAVE_SECONDS = 10.0
 CLOSE_SECONDS = 4.0
 """For all lifespans together: who stops Core wants it to stop."""
 
@@ -43,7 +41,7 @@ logger = logging.getLogger(__name__)
 
 
 class Switch:
-    """Holds the current `generation` and the status of each plugin. Call `start` once, `close` at the end."""
+    """Keeps the owner's wishes, and knows what became of each. Call `start` once, `close` at the end."""
 
     def __init__(
         self,
@@ -53,22 +51,24 @@ class Switch:
         markers: Markers,
         surroundings: Surroundings,
     ) -> None:
-        self.generation = compose(0, ())
         self._discovery = discovery
         self._records = records
         self._configurations = configurations
         self._markers = markers
         self._around = surroundings
         self._loader = Loader()
-        self._starter = Starter(self._loader, records, configurations, markers, surroundings)
+        starter = Starter(self._loader, records, configurations, markers, surroundings)
+        self._lineup = Lineup(starter, self._loader, surroundings, self._give_up)
         self._lock = threading.RLock()
-        self._active: dict[str, Activation] = {}  # in the order of activation
-        self._running: dict[str, Found] = {}
         self._statuses: dict[str, Status] = {}
-        self._isolations: dict[str, Isolation] = {}
         self._takedowns: list[threading.Thread] = []
 
     # --- What is
+
+    @property
+    def generation(self) -> Generation:
+        """What is served at the moment."""
+        return self._lineup.generation
 
     def look(self) -> Findings:
         """Look for plugins again, and remember the new ones."""
@@ -78,7 +78,7 @@ class Switch:
 
     def running(self, plugin_id: str) -> Found | None:
         """The manifest an active plugin was started from; its folder may be gone since."""
-        return self._running.get(plugin_id) if plugin_id in self._active else None
+        return self._lineup.running(plugin_id)
 
     def find(self, plugin_id: str) -> Found:
         """Raises `NotFound` for what is not there (any more) and does not run."""
@@ -93,18 +93,11 @@ class Switch:
 
     def contribution_counts(self, plugin_id: str) -> dict[str, int]:
         """How many of each kind the plugin contributes right now."""
-        one = self._active.get(plugin_id)
-        rows = one.contributions.items() if one is not None else ()
-        return {kind.__name__: len(values) for kind, values in rows if values}
+        return self._lineup.contribution_counts(plugin_id)
 
     def isolation(self, plugin_id: str) -> Isolation:
         """What the plugin's calls run in; the same object as long as the kernel lives."""
-        found = self._isolations.get(plugin_id)
-        if found is None:
-            found = self._isolations.setdefault(
-                plugin_id, Isolation(plugin_id, lambda summary: self._give_up(plugin_id, summary))
-            )
-        return found
+        return self._lineup.isolation(plugin_id)
 
     # --- From start to close
 
@@ -119,7 +112,7 @@ class Switch:
                 for found in self.look().found.values():
                     if self._is_wished(found):
                         self._try(found, partial(self._start_one, found))
-                self._swap_at_start()
+                self._lineup.serve(self._try)
             except BaseException:
                 self.close()
                 raise
@@ -130,26 +123,7 @@ class Switch:
     def _start_one(self, found: Found) -> None:
         if self._markers.left(found.plugin_id):
             raise CannotRun(CRASHED)
-        self._activate(found)
-
-    def _swap_at_start(self) -> None:
-        """One swap for all; if that fails, one by one to find out whose fault it is."""
-        try:
-            self._swap(self._active.values())
-        except Exception:
-            logger.exception("The plugins can't be put together; trying one by one.")
-        else:
-            return
-        waiting, self._active = list(self._active.values()), {}
-        try:
-            while waiting:
-                one = waiting[0]
-                if not self._try(self._running[one.plugin_id], partial(self._add, one)):
-                    self._leave(one)
-                waiting.pop(0)
-        finally:
-            for one in reversed(waiting):
-                self._leave(one)
+        self._lineup.activate(found)
 
     def close(self) -> None:
         """Leave every lifespan, the last entered first; failures are logged. The generation stays as it is.
@@ -163,10 +137,7 @@ class Switch:
         if not mine:
             logger.error("A plugin is still being switched, and nobody waits for it any more.")
         try:
-            for one in reversed([*self._active.values()]):
-                self._leave(one, max(0.1, deadline - time.monotonic()))
-            self._active = {}
-            self._loader.close()
+            self._lineup.close(deadline)
         finally:
             if mine:
                 self._lock.release()
@@ -199,8 +170,7 @@ class Switch:
             self._markers.end(plugin_id)
             if was == "active":
                 self._statuses[plugin_id] = replace(self.status(plugin_id), state="stopping")
-            restart = self._take_down(plugin_id)
-            self._statuses[plugin_id] = Status(restart_required=restart)
+            self._statuses[plugin_id] = Status(restart_required=self._take_out(plugin_id))
             if was != "disabled":
                 self._announce("plugin.disabled", plugin_id)
             return found
@@ -223,7 +193,7 @@ class Switch:
                 self._bring_up(found)
                 return found
             try:
-                self._replace(found)
+                self._lineup.replace(found)
             except Exception as exc:
                 self._configurations.keep(found, old)
                 raise InvalidInput(
@@ -251,39 +221,21 @@ class Switch:
 
     def _bring_up(self, found: Found) -> None:
         """Activate and swap in; a previous activation goes first, unless it holds nothing open."""
-        plugin_id = found.plugin_id
-        old = self._active.get(plugin_id)
+        old = self._lineup.active.get(found.plugin_id)
         if old is not None and old.lifespan is not None:
-            self._note_restart(plugin_id, needed=self._take_down(plugin_id))
-        if not self._try(found, partial(self._replace, found)):
-            self._note_restart(plugin_id, needed=self._take_down(plugin_id))
+            self._put_aside(found.plugin_id)
+        if not self._try(found, partial(self._lineup.replace, found)):
+            self._put_aside(found.plugin_id)
 
-    def _note_restart(self, plugin_id: str, *, needed: bool) -> None:
-        self._statuses[plugin_id] = replace(self.status(plugin_id), restart_required=needed)
+    def _put_aside(self, plugin_id: str) -> None:
+        """Take a plugin out, and have its status, whatever it is, say whether a restart is needed."""
+        restart = self._take_out(plugin_id)
+        self._statuses[plugin_id] = replace(self.status(plugin_id), restart_required=restart)
 
-    def _replace(self, found: Found) -> None:
-        old = self._active.get(found.plugin_id)
-        self._activate(found)
-        new = self._active[found.plugin_id]
-        try:
-            self._add(new)
-        except BaseException:
-            self._leave(new)
-            if old is not None:
-                self._active[found.plugin_id] = old
-            raise
-        if old is not None:
-            self._leave(old)
-
-    def _add(self, one: Activation) -> None:
-        """Make `one` part of the current generation, or raise and leave the old one serving."""
-        others = {plugin_id: other for plugin_id, other in self._active.items() if plugin_id != one.plugin_id}
-        try:
-            self._swap([*others.values(), one])
-        except BaseException:
-            self._active = others
-            raise
-        self._active = {**others, one.plugin_id: one}
+    def _take_out(self, plugin_id: str) -> bool:
+        """Take a plugin out if it runs; returns whether only a restart frees everything of it."""
+        freed = self._lineup.take_out(plugin_id)
+        return not freed or self.status(plugin_id).restart_required
 
     def _try(self, found: Found, attempt: Callable[[], None]) -> bool:
         """Run one attempt to activate: whatever it raises, but Ctrl-C, becomes the plugin's status."""
@@ -313,51 +265,12 @@ class Switch:
         if status.state == "error" and status.error is not None:
             self._announce("plugin.failed", plugin_id, {"summary": status.error.summary})
 
-    def _activate(self, found: Found) -> None:
-        """Load and activate, without swapping; the names it claims are its alone."""
-        one = self._starter.start(found)
-        plugin_id = found.plugin_id
-        others = [other for other in self._active.values() if other.plugin_id != plugin_id]
-        try:
-            claim_names([*others, one])
-        except BaseException:
-            self._leave(one)
-            raise
-        self._active[plugin_id] = one
-        self._running[plugin_id] = found
-        self.isolation(plugin_id).trust_again()
-
-    # --- Taking down
-
-    def _take_down(self, plugin_id: str) -> bool:
-        """Swap the plugin out, drain its jobs, leave its lifespan; return whether only a restart frees everything."""
-        one = self._active.get(plugin_id)
-        restart = self.status(plugin_id).restart_required
-        if one is None:
-            return restart
-        others = [other for other in self._active.values() if other is not one]
-        if any(served is one for served in self.generation.active):
-            self._swap(others)
-        self._active = {other.plugin_id: other for other in others}
-        drained = self._around.drain(plugin_id, DRAIN_SECONDS)
-        left = self._leave(one)
-        stuck = self._loader.holds_extensions(plugin_id)
-        self._loader.forget(plugin_id)
-        return restart or not drained or not left or stuck
-
-    def _leave(self, one: Activation, seconds: float = LEAVE_SECONDS) -> bool:
-        """Leave the lifespan, on a thread that is not waited for longer than the given time."""
-        if one.lifespan is None:
-            return True
-        error = failure_of(f"leave {one.plugin_id}", one.lifespan.close, seconds)
-        if error is not None:
-            logger.error("The plugin %s could not be stopped properly.", one.plugin_id, exc_info=error)
-        return error is None
+    # --- One that fails
 
     def _give_up(self, plugin_id: str, summary: str) -> None:
         """Take down a plugin whose calls keep failing, from a thread of its own: the caller may be a request."""
-        failing = self._active.get(plugin_id)
-        if failing is None or self._running[plugin_id].essential:
+        failing, found = self._lineup.active.get(plugin_id), self._lineup.running(plugin_id)
+        if failing is None or found is None or found.essential:
             logger.error("The plugin %s keeps failing: %s", plugin_id, summary)
             return
         logger.error("The plugin %s is taken out: %s", plugin_id, summary)
@@ -366,24 +279,16 @@ class Switch:
 
         def take_down() -> None:
             with self._lock:
-                if self._active.get(plugin_id) is failing:
-                    restart = self._take_down(plugin_id)
-                    self._statuses[plugin_id] = Status("error", status.error, restart)
+                if self._lineup.active.get(plugin_id) is failing:
+                    self._statuses[plugin_id] = Status("error", status.error, self._take_out(plugin_id))
                     self._announce("plugin.failed", plugin_id, {"summary": summary})
                 elif self._statuses.get(plugin_id) is status:  # it was switched between the lines above
-                    state: Literal["active", "disabled"] = "active" if plugin_id in self._active else "disabled"
+                    state: Literal["active", "disabled"] = "active" if plugin_id in self._lineup.active else "disabled"
                     self._statuses[plugin_id] = replace(status, state=state, error=None)
 
         thread = threading.Thread(target=take_down, name=f"take down {plugin_id}", daemon=True)
         self._takedowns = [*(one for one in self._takedowns if one.is_alive()), thread]
         thread.start()
-
-    # --- Composing
-
-    def _swap(self, active: Iterable[Activation]) -> None:
-        generation = compose(self.generation.number + 1, active)
-        self._around.on_swap(generation)
-        self.generation = generation
 
     def _announce(self, event_type: str, plugin_id: str, payload: Mapping[str, Any] | None = None) -> None:
         try:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from faceforge_core.catalog import trashed
-from faceforge_core.clock import text_of
-from faceforge_core.db import identity
+from faceforge_core.db import identity, seen_days
 from faceforge_core.home import read_marker
 from faceforge_core.refusals import StartRefused
 from faceforge_core.storage.providers import is_providers
@@ -185,8 +183,9 @@ class TrashService:
 def _until(reader: Reader, days: int) -> str:
     """When a thing must have been deleted, at the latest, to be so old; no moment at all if nothing can be.
 
-    What was in the trash at the upgrade from v0.1.9 counts as deleted then. Of what is younger nothing is so old
-    either, as long as that is not: so one comparison decides for all.
+    Nothing is older than Core has seen days pass (see `seen_days`). What was in the trash at the upgrade from v0.1.9
+    counts as deleted then. Of what is younger nothing is so old either, as long as that is not: so one comparison
+    decides for all.
     """
-    until = text_of(datetime.now(UTC) - timedelta(days=days))
+    until = seen_days.days_ago(reader, days)
     return until if days == 0 or identity.trash_counts_from(reader) <= until else ""

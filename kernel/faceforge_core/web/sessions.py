@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 LIFETIME_SECONDS: Final = 30 * 24 * 3600
 _WINDOW_SECONDS: Final = 60.0
 _REMEMBERED: Final = 1000
+_USER_AGENT_LENGTH: Final = 300
 
 _INSERT: Final = prepare(insert(table))
 _FIND: Final = prepare(
@@ -36,7 +37,7 @@ _FIND: Final = prepare(
 _REVOKE: Final = prepare(delete(table).where(table.c.session_digest == bindparam("digest")))
 _REVOKE_OTHERS: Final = prepare(delete(table).where(table.c.session_digest != bindparam("digest")))
 _LIVE: Final = prepare(
-    select(table.c.session_digest, table.c.created_at, table.c.expires_at)
+    select(table.c.session_digest, table.c.created_at, table.c.expires_at, table.c.user_agent)
     .where(
         table.c.expires_at > bindparam("now"), table.c.token_fingerprint.is_not_distinct_from(bindparam("fingerprint"))
     )
@@ -99,7 +100,7 @@ class SessionStore:
         self._known: OrderedDict[str, tuple[str, str]] = OrderedDict()
         self._revocations = 0
 
-    def sign_in(self, token: str) -> str:
+    def sign_in(self, token: str, user_agent: str | None = None) -> str:
         """A new session id for the install token (spaces around it, as pasted, don't matter)."""
         candidate = token.strip().encode("utf-8", "surrogatepass")
         if not self._limit.attempt(lambda: self._token.accepts(candidate)):
@@ -115,6 +116,7 @@ class SessionStore:
                 token_fingerprint=fingerprint,
                 created_at=_text(now),
                 expires_at=_text(now + LIFETIME_SECONDS),
+                user_agent=user_agent and user_agent[:_USER_AGENT_LENGTH],
             )
 
         self._database.write(work)
@@ -128,7 +130,7 @@ class SessionStore:
         """Those that are good at the moment, latest first."""
         with self._database.read() as reader:
             rows = reader.all(_LIVE, now=_text(self._clock()), fingerprint=self._token.fingerprint())
-        return [SignIn(*(str(part) for part in row)) for row in rows]
+        return [SignIn(*row) for row in rows]
 
     def key_of(self, session_id: str) -> str:
         """The digest that the session is stored under: nobody can sign in with it."""

@@ -7,22 +7,8 @@ from .backups import Backups
 from .catalog import Descriptors, Entities, FieldDefs, Relationships, Trash
 from .imports import Imports
 from .plugins import Contributed, Plugins
-from .storage import (
-    Arrival,
-    BatchProvider,
-    ByteReader,
-    FileOrigin,
-    Kept,
-    ListingProvider,
-    Put,
-    Received,
-    Sidecar,
-    Storage,
-    StorageProvider,
-    StoredObject,
-    Upload,
-    UploadFacts,
-)
+from .providers import BatchProvider, ByteReader, ListingProvider, Put, StorageProvider, StoredObject
+from .storage import Arrival, FileOrigin, Kept, Received, Sidecar, Storage, Upload, UploadFacts
 from .surroundings import Network, Pages, Sessions, SignIn, System, Texts, Whereabouts
 from .tables import PluginData, PluginDatabase, TableReader, TableRow, TableWriter
 from .work import Events, Jobs

@@ -38,10 +38,11 @@ class Whereabouts(Protocol):
 class System(Whereabouts, Protocol):
     """The running Core."""
 
-    def health(self, *, deep: bool = False) -> Sequence[HealthFinding]:
+    def health(self, *, deep: bool = False, texts: Texts | None = None) -> Sequence[HealthFinding]:
         """What Core's own checks and those of plugins say; blocks for seconds, with `deep` for longer.
 
-        `deep` reads every page of the database.
+        `deep` reads every page of the database. The sentences are those of `texts` (``ctx.pages.texts(request)``),
+        else English.
         """
         ...
 
@@ -60,18 +61,26 @@ class System(Whereabouts, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """A browser that is signed in. `key` names the sign-in and opens nothing; the times are those of rows."""
+    """A browser that is signed in. `key` names the sign-in and opens nothing; the times are those of rows.
+
+    `user_agent` is what the browser said of itself; None where that is not known.
+    """
 
     key: str
     created_at: str
     expires_at: str
+    user_agent: str | None = None
 
 
 class Sessions(Protocol):
     """Browser sign-ins, and the install token that they are made with."""
 
-    def sign_in(self, token: str) -> str:
-        """A new session id for the install token. Raises `Unauthorized`, `TooManyRequests` after too many failures."""
+    def sign_in(self, token: str, user_agent: str | None = None) -> str:
+        """A new session id for the install token, and what `list` says of the browser.
+
+        Raises `Unauthorized`, `TooManyRequests` after too many failures.
+        """
+        ...
 
     def sign_out(self, session_id: str) -> None:
         """Revoke; nothing happens if it was not valid."""

@@ -24,8 +24,9 @@ from .assets import FakeAssets
 from .descriptors import FakeDescriptors, FakeFieldDefs
 from .entities import FakeEntities
 from .files import FakeReceived, FakeStorage, FakeUpload
-from .house import FAKE_TOKEN, FakeBackups, FakeContributed, FakePages, FakePlugins, FakeSessions, FakeSystem
+from .house import FAKE_TOKEN, FakeBackups, FakePages, FakeSessions, FakeSystem
 from .imports import FakeImports
+from .plugins import FakeContributed, FakePlugins
 from .relationships import FakeRelationships
 from .tables import FakePluginData, FakePluginDatabase
 from .trash import FakeTrash

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from faceforge_builtins.backup import health
-from faceforge_builtins.backup.calendar import Calendar, is_due
+from faceforge_builtins.backup.calendar import is_due, look
 from faceforge_core.backup.checking import check
 from faceforge_core.backup.place import BackupPlace
 from faceforge_core.backup.restoring import restore
 from faceforge_core.refusals import StartRefused
-from faceforge_core.testing import wait_for
 from faceforge_sdk.errors import JobCancelled
 from faceforge_sdk.models import BackupList, JobQuery, Snapshot
 from faceforge_sdk.testing import fake_context
@@ -189,6 +188,19 @@ def test_only_the_newest_stay_and_files_that_none_of_them_needs_go(
     assert start_core(tmp_path / "new").client.get(f"/v1/assets/{other['asset_id']}/download").status_code == 200
 
 
+def test_a_backup_from_the_future_takes_no_others_place_and_stays(library, back_up, place) -> None:
+    config = library.kernel.plugins.config("faceforge.backup").config
+    library.kernel.plugins.configure("faceforge.backup", {**config, "keep": 2})
+    back_up()
+    future = place.snapshot("20991231T235959Z")
+    place.snapshot(place.names()[0]).rename(future)
+    (first, second) = back_up(), back_up()
+    assert place.names() == [first["name"], second["name"], future.name]
+    third = back_up()
+    assert third["removed"] == 1
+    assert place.names() == [second["name"], third["name"], future.name]
+
+
 def test_a_damaged_backup_keeps_every_file_from_being_removed(library, back_up, place) -> None:
     config = library.kernel.plugins.config("faceforge.backup").config
     library.kernel.plugins.configure("faceforge.backup", {**config, "keep": 2})
@@ -230,7 +242,7 @@ def test_a_damaged_file_is_told_of_and_the_rest_is_a_backup(library, back_up, pl
         f"{asset['filename']} is not in the backup: The bytes are not those of the file's id."
     ]
     report = health.check(library.kernel.services.backups)
-    assert (report.status, "1 could not be read" in report.summary) == ("warning", True)
+    assert (report.status, report.values["problems"]) == ("warning", "1")
     outcome = restored(place, tmp_path / "new")
     assert outcome.missing == [f"The file {asset['asset_id']} is lost or damaged in the backup."]
     assert start_core(tmp_path / "new").client.get(f"/v1/assets/{other['asset_id']}/download").status_code == 200
@@ -429,14 +441,8 @@ def test_the_calendar_queues_one_and_only_where_it_is_wanted() -> None:
     for days, queued in ((None, 0), (7, 1)):
         ctx = fake_context(plugin_id="faceforge.backup", config={"every_days": days})
         for _ in range(2):  # the first has not run by then
-            assert Calendar(ctx).look() is bool(days)
+            assert look(ctx) is bool(days)
         assert len(ctx.jobs.list(JobQuery()).items) == queued
-
-
-def test_a_calendar_that_is_entered_looks_by_itself() -> None:
-    ctx = fake_context(plugin_id="faceforge.backup", config={"every_days": 1})
-    with Calendar(ctx, first_after=0.01):
-        wait_for(lambda: ctx.jobs.list(JobQuery()).items)
 
 
 def test_doctor_speaks_of_backups(library, back_up) -> None:
@@ -445,5 +451,6 @@ def test_doctor_speaks_of_backups(library, back_up) -> None:
     back_up()
     assert health.check(service).status == "ok"
     assert health.check(service, datetime.now(UTC) + timedelta(days=45)).status == "warning"
+    assert health.check(service, datetime.now(UTC) - timedelta(days=45)).summary.startswith("There is no backup")
     library.kernel.plugins.configure("faceforge.backup", {})
     assert health.check(service).status == "off"

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from faceforge_core.clock import text_of
+from faceforge_core.db import seen_days
 from faceforge_core.db.statements import prepare
 from faceforge_sdk.errors import JobCancelled
 
@@ -95,6 +96,15 @@ def test_whichever_is_shorter_counts_for_the_log(works: Any, job: Any, jobs: int
 
     assert prune(works, jobs, logs)["log_lines"] == 6
     assert left(works) == ({"old": 0, "young": 3} if jobs == 30 else {"young": 3})
+
+
+def test_a_clock_that_leapt_a_year_ahead_makes_no_job_old(works: Any, job: Any) -> None:
+    job("old", 365 + 32)
+    job("young", 365 + 29)
+    seen_days.note(works.database, datetime.now(UTC) - timedelta(days=365))
+
+    assert prune(works, 30, 30) == {"jobs": 1, "log_lines": 3}
+    assert left(works) == {"young": 3}
 
 
 def test_what_has_not_ended_stays_whatever_its_row_says(works: Any, job: Any) -> None:

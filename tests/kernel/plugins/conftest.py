@@ -28,7 +28,8 @@ from faceforge_core.plugins.markers import Markers
 from faceforge_core.plugins.placing import Places
 from faceforge_core.plugins.records import Records
 from faceforge_core.plugins.service import PluginService
-from faceforge_core.plugins.switch import Surroundings, Switch
+from faceforge_core.plugins.starting import Surroundings
+from faceforge_core.plugins.switch import Switch
 from faceforge_core.testing import wait_for
 from faceforge_core.web.live import LiveRoutes
 from faceforge_core.web.routes import build_app, try_router

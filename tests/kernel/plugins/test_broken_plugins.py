@@ -449,13 +449,13 @@ def test_code_that_never_comes_to_an_end_is_given_up(
     assert row["error"]["summary"] == "It did not come to an end of starting within 0.2 s."
     assert gate.entered.wait(60)
     all_serve()
-    assert core.kernel._switch._markers.left(BAD), "the next start skips it"
+    assert core.kernel._parts.switch._markers.left(BAD), "the next start skips it"
     gate.go.set()
     assert gate.left.wait(60), "what comes too late is left at once"
     put(GOOD)
     monkeypatch.undo()
     assert switch(core, "enable")["state"] == "active"
-    assert not core.kernel._switch._markers.left(BAD)
+    assert not core.kernel._parts.switch._markers.left(BAD)
 
 
 def test_a_core_stops_although_a_plugin_left_a_thread_that_never_ends(start_process: Any, tmp_path: Path) -> None:

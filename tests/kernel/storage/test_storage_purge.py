@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from faceforge_core.catalog import trashed
 from faceforge_core.catalog.links import LinkCatalog
 from faceforge_core.clock import now
-from faceforge_core.db import counters
+from faceforge_core.db import counters, seen_days
 from faceforge_sdk.errors import NotFound
 from faceforge_sdk.models import TrashKind
 
@@ -142,6 +143,17 @@ def test_the_summary_says_for_how_long_things_are_kept(can: Any) -> None:
     assert can.trash.summary().keep_days == 0
     can.keep_days = "forever"
     assert can.trash.summary().keep_days is None
+
+
+def test_a_clock_that_leapt_a_year_ahead_makes_nothing_old(can: Any) -> None:
+    before, after = can.entity(can.ago(days=365 + 29)), can.entity(can.ago(days=365 + 31))
+    seen_days.note(can.house.database, datetime.now(UTC) - timedelta(days=365))
+
+    assert can.trash.summary(older_than_days=30).entities == 1
+    assert can.empty("entities", days=30)["entities"] == 1
+    assert can.has("entities", before)
+    assert not can.has("entities", after)
+    assert can.empty("entities", days=0)["entities"] == 1, "who wants all gone is asked for no age"
 
 
 def test_only_what_was_deleted_so_long_ago_goes(can: Any) -> None:

@@ -119,7 +119,7 @@ CREATE TABLE sessions (
     token_fingerprint TEXT NOT NULL,
     created_at TEXT NOT NULL,
     expires_at TEXT NOT NULL
-);
+, user_agent TEXT);
 
 CREATE TABLE events (
     event_seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -308,7 +308,7 @@ CREATE INDEX ix_asset_sources_asset ON asset_sources (asset_id);
 
 CREATE INDEX ix_plugin_data_plugin ON plugin_data (plugin_id, subject_kind, subject_id);
 
-INSERT INTO "alembic_core" (version_num) VALUES ('0008');
+INSERT INTO "alembic_core" (version_num) VALUES ('0009');
 
 INSERT INTO "counters" (name, value) VALUES ('entities', 0);
 
