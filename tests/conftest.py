@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import re
@@ -33,6 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.set_threshold(20_000)  # each test makes much that stays for a moment; usual are 700
     if folder := config.getoption("--share"):
         config.pluginmanager.register(Sharing(Path(folder)))
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -48,6 +50,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _ALONE.search(item.path.as_posix()):
             item.add_marker(pytest.mark.alone)
+
+
+def pytest_collection_finish() -> None:
+    """The modules and items of all tests stay until the end: the collector need not walk over them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from faceforge_core.ports import Bind
 
 STOP_SECONDS = 4
+_COLLECT_AFTER = 700, 10, 10
 
 
 def create_app(kernel: Kernel, bind_host: str = "127.0.0.1") -> ASGIApp:
@@ -74,6 +75,7 @@ def serve(root: Path) -> int:
             # What is loaded by now stays: the collector would walk over all of it again and again, and every request
             # would wait for that.
             gc.freeze()
+            gc.set_threshold(*_COLLECT_AFTER)  # as usual: __main__ had it collect rarely while all was loaded
             server_of(create_app(kernel, bind.host), kernel.end_streams).run(sockets=[listener])
     return 0
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faceforge_core.testing import wait_for
+from faceforge_core.testing import running_core, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,14 +39,13 @@ def start_in_vain() -> Callable[..., tuple[int, str]]:
 
 
 @pytest.fixture
-def stopped_home(start_process, api_of, tmp_path: Path) -> Path:
+def stopped_home(api_of, tmp_path: Path) -> Path:
     """A home with an entity and an asset, at rest."""
-    core = start_process(tmp_path / "stopped")
-    api = api_of(core.client())
-    api.entity("Ada")
-    api.upload(b"bytes")
-    assert core.stop() == 0
-    return Path(core.home)
+    with running_core(tmp_path / "stopped") as core:
+        api = api_of(core.client)
+        api.entity("Ada")
+        api.upload(b"bytes")
+        return core.home
 
 
 def snapshot(home: Path) -> dict[str, bytes]:
@@ -252,9 +251,9 @@ def test_d07_a_home_deleted_under_a_running_core_is_503_and_not_made_again(start
 
 
 @POSIX_ONLY
-def test_d07_an_assets_folder_that_goes_away_is_503_and_not_made_again(start_process, api_of) -> None:
-    core = start_process()
-    api = api_of(core.client())
+def test_d07_an_assets_folder_that_goes_away_is_503_and_not_made_again(start_core, api_of) -> None:
+    core = start_core()
+    api = api_of(core.client)
     asset = api.upload(b"bytes")
     shutil.move(core.home / "assets", core.home / "unmounted")
     for name in ("same", "other"):
@@ -290,9 +289,9 @@ def test_a16_a_rotated_token_ends_the_old_one_and_every_session(start_process, a
         client.error("GET", "/v1/ping", 401, "unauthorized", headers={"Cookie": f"ff_token={session}"})
 
 
-def test_c02_while_another_program_writes_reads_go_on_and_writes_are_503(start_process, api_of) -> None:
-    core = start_process()
-    api = api_of(core.client())
+def test_c02_while_another_program_writes_reads_go_on_and_writes_are_503(start_core, api_of) -> None:
+    core = start_core()
+    api = api_of(core.client)
     entity = api.entity("Ada")
     with closing(sqlite3.connect(core.home / "db" / "core.sqlite3", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

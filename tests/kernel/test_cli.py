@@ -6,11 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from faceforge_core import __version__
+from faceforge_core import __version__, cli
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,18 +23,31 @@ TOKEN = "a-token-of-some-length"
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """Runs the command with a user folder of its own; `cwd` is a third place."""
+def places(tmp_path: Path) -> dict[str, Any]:
+    """A user folder of its own, and a third place to call the command from."""
     (tmp_path / "user").mkdir()
     (tmp_path / "elsewhere").mkdir()
+    user = str(tmp_path / "user")
+    return {"cwd": tmp_path / "elsewhere", "HOME": user, "USERPROFILE": user, "FACEFORGE_PORT": "0"}
+
+
+@pytest.fixture
+def run(run_here: Callable[..., Any], places: dict[str, Any]) -> Run:
+    """Runs the command in this process."""
+    return partial(run_here, cli.run, **places)
+
+
+@pytest.fixture
+def start(places: dict[str, Any]) -> Run:
+    """Runs the command as a process of its own."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("FACEFORGE_", "XDG_"))}
 
     def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        environ = {name: value for name, value in os.environ.items() if not name.startswith(("FACEFORGE_", "XDG_"))}
-        environ |= {"HOME": str(tmp_path / "user"), "USERPROFILE": str(tmp_path / "user"), "FACEFORGE_PORT": "0"}
+        given = {**places, **environment}
         return subprocess.run(
             [sys.executable, "-m", "faceforge_core", *arguments],
-            env={**environ, **environment},
-            cwd=tmp_path / "elsewhere",
+            cwd=given.pop("cwd"),
+            env={**own, **given},
             capture_output=True,
             text=True,
             timeout=120,
@@ -60,13 +74,13 @@ def content_of(home: Path) -> dict[str, Any]:
     return found
 
 
-def test_version_prints_the_version(run: Run) -> None:
-    done = run("version")
+def test_version_prints_the_version(start: Run) -> None:
+    done = start("version")
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, __version__, "")
 
 
-def test_help_names_every_command(run: Run) -> None:
-    done = run("--help")
+def test_help_names_every_command(start: Run, run: Run) -> None:
+    done = start("--help")
     assert done.returncode == 0
     assert all(name in done.stdout for name in ("serve", "token", "trash", "version"))
     assert "rotate" in run("token", "--help").stdout
@@ -80,6 +94,14 @@ def test_an_unknown_command_or_option_is_one_sentence_and_exit_2(run: Run, wrong
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert wrong[-1] in done.stderr
+
+
+def test_what_opens_the_home_works_as_a_program_of_its_own_too(start: Run, make_home, tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home")
+    for command in (["storage", "usage"], ["doctor"], ["backups"]):
+        done = start(*command, "--home", str(home))
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout
 
 
 def test_token_show_prints_the_token_alone(run: Run, make_home, tmp_path: Path) -> None:
@@ -139,12 +161,12 @@ def test_without_either_the_home_is_the_usual_place(run: Run, tmp_path: Path) ->
     assert str(tmp_path / "user") in done.stderr or os.name == "nt"
 
 
-@pytest.mark.parametrize("command", [["token", "show"], ["token", "rotate"], ["serve"], []])
-def test_a_broken_core_json_is_named_with_its_line_and_kept(run: Run, make_home, tmp_path: Path, command) -> None:
+@pytest.mark.parametrize("command", [["token", "rotate"], ["serve"], []])
+def test_a_broken_core_json_is_named_with_its_line_and_kept(start: Run, make_home, tmp_path: Path, command) -> None:
     home = make_home(tmp_path / "home")
     broken = '{\n "auth": {"install_token": "do-not-tell"},\n oops\n}'
     (home / "config" / "core.json").write_text(broken)
-    done = run(*command, FACEFORGE_HOME=str(home))
+    done = start(*command, FACEFORGE_HOME=str(home))
     assert done.returncode == 2
     assert "core.json" in done.stderr
     assert "line 3" in done.stderr

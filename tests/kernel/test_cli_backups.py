@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from faceforge_core import cli
+from faceforge_core.testing import running_core
+
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
@@ -16,29 +19,23 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def command() -> Faceforge:
+def command(run_here: Callable[..., Any]) -> Faceforge:
     """Runs ``faceforge …``."""
-
-    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-        words = [sys.executable, "-m", "faceforge_core", *map(str, arguments)]
-        return subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
-
-    return run
+    return partial(run_here, cli.run)
 
 
-def test_a_person_backs_up_lists_and_restores_without_stopping_core(
-    command: Faceforge, start_process: Any, tmp_path: Path
-) -> None:
-    core = start_process()
-    core.client().post("/v1/assets/upload", files={"file": ("a.txt", b"content")}).raise_for_status()
-    assert command("backups", "--home", core.home).stdout.startswith("No folder for backups is chosen")
-    done = command("backup", "--home", core.home, "--to", tmp_path / "place")
-    assert done.returncode == 0, done.stderr
-    assert "1 files (7 B)" in done.stdout
-    core.stop()
-    again = command("backup", "--home", core.home)
+def test_a_person_backs_up_lists_and_restores_without_stopping_core(command: Faceforge, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with running_core(home) as core:
+        assert core.address
+        core.client.post("/v1/assets/upload", files={"file": ("a.txt", b"content")}).raise_for_status()
+        assert command("backups", "--home", home).stdout.startswith("No folder for backups is chosen")
+        done = command("backup", "--home", home, "--to", tmp_path / "place")
+        assert done.returncode == 0, done.stderr
+        assert "1 files (7 B)" in done.stdout
+    again = command("backup", "--home", home)
     assert ", 0 of them new (0 B)" in again.stdout
-    checked = command("backups", "--check", "--home", core.home)
+    checked = command("backups", "--check", "--home", home)
     assert checked.returncode == 0, checked.stderr
     assert len(checked.stdout.splitlines()) == 4
     assert checked.stdout.splitlines()[-1].startswith("All is well: ")

@@ -110,12 +110,12 @@ def test_what_can_not_be_run_is_told(home: Path, capsys: Any, arguments: list[st
     assert told in capsys.readouterr().err
 
 
-def test_a_running_core_runs_the_command(start_process: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    core = start_process()
+def test_a_running_core_runs_the_command(serve_core: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    core = serve_core()
     monkeypatch.setenv("FACEFORGE_HOME", str(core.home))
     assert run(["run", "faceforge.ingest", "read"]) == 0
     job_id = capsys.readouterr().out.split(" by the job ")[1].split(",")[0]
-    job = core.client().get(f"/v1/jobs/{job_id}").json()["data"]
+    job = core.client.get(f"/v1/jobs/{job_id}").json()["data"]
     assert (job["job_type"], job["input"]) == ("assets.extract", {"only_missing": False})
     assert run(["run", "faceforge.ingest", "write"]) == 1
     assert "there are read" in capsys.readouterr().err

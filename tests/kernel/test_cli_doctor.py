@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from faceforge_core import cli
 from faceforge_core.kernel import Kernel
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def doctor() -> Run:
+def doctor(run_here: Callable[..., Any]) -> Run:
     """Runs ``faceforge doctor …`` on a home."""
 
     def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "faceforge_core", "doctor", "--home", str(home), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        done: subprocess.CompletedProcess[str] = run_here(cli.run, "doctor", "--home", home, *arguments)
+        return done
 
     return run
 
@@ -54,8 +54,8 @@ def test_as_json_it_is_what_the_api_says_and_deep_reads_the_database_too(doctor:
     assert set(found["core"]) == {"name", "plugin_id", "status", "summary", "advice", "facts"}
 
 
-def test_a_running_core_is_asked_and_an_error_ends_with_1(doctor: Run, start_process: Any) -> None:
-    core = start_process()
+def test_a_running_core_is_asked_and_an_error_ends_with_1(doctor: Run, serve_core: Any) -> None:
+    core = serve_core()
     assert doctor(core.home).returncode == 0
 
     (core.home / "assets" / ".ff-home").unlink()

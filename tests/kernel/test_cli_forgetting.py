@@ -57,8 +57,8 @@ def test_a_plugin_that_nobody_knows_and_one_of_cores_are_refused(file: Path, cap
     assert file.exists()
 
 
-def test_a_running_core_is_asked(start_process: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    core = start_process()
+def test_a_running_core_is_asked(serve_core: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    core = serve_core()
     monkeypatch.setenv("FACEFORGE_HOME", str(core.home))
     file = put_plugin(core.home)
     assert run(["plugins", "forget", "notes", "--yes"]) == 0

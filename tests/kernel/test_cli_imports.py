@@ -14,6 +14,7 @@ import pytest
 
 from faceforge_core import cli
 from faceforge_core.kernel import Kernel
+from faceforge_core.testing import running_core
 from faceforge_sdk.models import AssetQuery, EntityQuery
 
 if TYPE_CHECKING:
@@ -42,14 +43,14 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(params=["at rest", "open"])
-def place(request: pytest.FixtureRequest) -> Iterator[Path]:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
     """A home in either state."""
     if request.param == "at rest":
         yield request.getfixturevalue("home")
         return
-    core = request.getfixturevalue("start_process")()
-    yield core.home
-    assert core.stop() == 0
+    with running_core(tmp_path / "home") as core:
+        assert core.address
+        yield core.home
 
 
 @pytest.fixture

@@ -8,15 +8,16 @@ import os
 import subprocess
 import sys
 import zipfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from faceforge_core import cli
 from faceforge_core.kernel import Kernel
 from faceforge_core.plugins.packing import folder_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -36,31 +37,24 @@ def plugin(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(params=["at rest", "open"])
-def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+def home(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A home in either state."""
+    root = tmp_path / "home"
     if request.param == "open":
-        yield request.getfixturevalue("start_process")().home
-        return
-    with Kernel(tmp_path / "home", environ={}):
-        pass
-    yield tmp_path / "home"
+        request.getfixturevalue("serve_core")(root)
+    else:
+        with Kernel(root, environ={}):
+            pass
+    return root
 
 
 @pytest.fixture
-def run(home: Path) -> Run:
+def run(run_here: Callable[..., Any], home: Path) -> Run:
     """Runs ``faceforge plugins …`` on the home."""
 
     def command(*arguments: object) -> subprocess.CompletedProcess[str]:
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("FACEFORGE_")}
-        return subprocess.run(
-            [sys.executable, "-m", "faceforge_core", "plugins", *map(str, arguments), "--home", str(home)],
-            env={**environ, "PYTHONIOENCODING": "utf-8"},
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=120,
-            check=False,
-        )
+        done: subprocess.CompletedProcess[str] = run_here(cli.run, "plugins", *arguments, "--home", home)
+        return done
 
     return command
 
@@ -135,16 +129,14 @@ def test_lists_show_what_is_ignored_and_on_demand_what_comes_with_core(run: Run,
     assert "faceforge.thumbnails" in {item["plugin_id"] for item in found["items"]}
 
 
-def test_check_ends_with_1_where_something_is_wrong_and_follows_its_path(plugin: Path) -> None:
-    def check(*options: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "faceforge_core", "plugins", "check", "palette", *options]
-        return subprocess.run(command, cwd=plugin.parent, capture_output=True, text=True, timeout=120, check=False)
-
-    good = check()
+def test_check_ends_with_1_where_something_is_wrong_and_follows_its_path(
+    run_here: Callable[..., Any], plugin: Path
+) -> None:
+    good = run_here(cli.run, "plugins", "check", "palette", cwd=plugin.parent)
     assert (good.returncode, good.stderr) == (0, "")
     assert good.stdout.startswith("demo.palette 1.0: nothing is wrong. It starts in ")
     (plugin / "plugin.py").write_text(CODE.replace("register_nav_items", "register_nav_item"))
-    bad = check("--no-run")
+    bad = run_here(cli.run, "plugins", "check", "palette", "--no-run", cwd=plugin.parent)
     assert bad.returncode == 1
     first, last = bad.stdout.splitlines()
     assert first.startswith(f"palette{os.sep}plugin.py:5: error: There is no hook 'register_nav_item'.")
@@ -152,16 +144,8 @@ def test_check_ends_with_1_where_something_is_wrong_and_follows_its_path(plugin:
 
 
 def test_without_a_home_nothing_is_made(tmp_path: Path, plugin: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "faceforge_core",
-        "plugins",
-        "install",
-        str(plugin),
-        "--home",
-        str(tmp_path / "no"),
-    ]
+    words = ["plugins", "install", str(plugin), "--home", str(tmp_path / "no")]
+    command = [sys.executable, "-m", "faceforge_core", *words]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 2
     assert not (tmp_path / "no").exists()

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from faceforge_core import cli
+from faceforge_core.testing import running_core
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -25,34 +28,25 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def faceforge_command(home: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def faceforge_command(run_here: Callable[..., Any], home: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs ``faceforge`` on `home`."""
 
-    def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "faceforge_core", *words, "--home", str(home)],
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        done: subprocess.CompletedProcess[str] = run_here(cli.run, *words, "--home", home)
+        return done
 
     return run
 
 
 def upload(core: Any, content: bytes) -> dict[str, Any]:
-    answer = core.client().post("/v1/assets/upload", files={"file": ("a.bin", content, "text/plain")})
+    answer = core.client.post("/v1/assets/upload", files={"file": ("a.bin", content, "text/plain")})
     stored: dict[str, Any] = answer.json()["data"]
     return stored
 
 
-def test_d13_fsck_ends_with_0_for_a_good_home_and_1_for_a_damaged_one(
-    home: Path, start_process: Any, faceforge_command: Any
-) -> None:
-    core = start_process(home)
-    asset = upload(core, b"whole")
-    assert core.stop() == 0
+def test_d13_fsck_ends_with_0_for_a_good_home_and_1_for_a_damaged_one(home: Path, faceforge_command: Any) -> None:
+    with running_core(home) as core:
+        asset = upload(core, b"whole")
     good = faceforge_command("fsck", "--deep")
     assert (good.returncode, good.stdout) == (0, "All is well: 1 files looked at, 1 of them read (5 B).\n")
     (home / "assets" / asset["storage_key"]).write_bytes(b"WHOLE")
@@ -81,9 +75,9 @@ def test_d15_fsck_repair_moves_leftovers_to_quarantine(home: Path, faceforge_com
 
 
 def test_fsck_ends_with_4_while_a_core_has_the_home_open_and_with_2_where_there_is_none(
-    home: Path, start_process: Any, faceforge_command: Any, tmp_path: Path
+    home: Path, serve_core: Any, faceforge_command: Any, tmp_path: Path
 ) -> None:
-    start_process(home)
+    serve_core(home)
     locked = faceforge_command("fsck")
     assert locked.returncode == 4
     assert "storage.verify" in locked.stderr
@@ -95,12 +89,9 @@ def test_fsck_ends_with_4_while_a_core_has_the_home_open_and_with_2_where_there_
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_d08_fsck_refuses_a_home_whose_files_disk_is_not_there(
-    home: Path, start_process: Any, faceforge_command: Any
-) -> None:
-    core = start_process(home)
-    upload(core, b"whole")
-    core.stop()
+def test_d08_fsck_refuses_a_home_whose_files_disk_is_not_there(home: Path, faceforge_command: Any) -> None:
+    with running_core(home) as core:
+        upload(core, b"whole")
     (home / "assets" / ".ff-home").unlink()
     refused = faceforge_command("fsck", "--repair")
     assert refused.returncode == 2
@@ -108,14 +99,14 @@ def test_d08_fsck_refuses_a_home_whose_files_disk_is_not_there(
 
 
 def test_usage_and_moves_work_on_a_home_at_rest_and_by_the_core_that_has_it_open(
-    home: Path, start_process: Any, faceforge_command: Any
+    home: Path, faceforge_command: Any
 ) -> None:
-    core = start_process(home)
-    upload(core, b"whole")
-    asked = faceforge_command("storage", "usage")
-    planned = faceforge_command("storage", "migrate", "fs", "--dry-run")
-    refused = faceforge_command("storage", "migrate", "nowhere")
-    core.stop()
+    with running_core(home) as core:
+        assert core.address
+        upload(core, b"whole")
+        asked = faceforge_command("storage", "usage")
+        planned = faceforge_command("storage", "migrate", "fs", "--dry-run")
+        refused = faceforge_command("storage", "migrate", "nowhere")
     at_rest = faceforge_command("storage", "usage")
     assert asked.stdout == at_rest.stdout
     assert asked.stdout.split()[:5] == ["fs", "1", "files", "5", "B"]

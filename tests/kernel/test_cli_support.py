@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
+from faceforge_core import cli
 from faceforge_core.kernel import Kernel
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def bundle(home: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "faceforge_core", "support-bundle", "--home", str(home), *arguments]
+def bundle(home: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "faceforge_core", "support-bundle", "--home", str(home)]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=folder)
 
 
-def test_it_writes_a_new_file_and_overwrites_none(tmp_path: Path) -> None:
+def test_it_writes_a_new_file_and_overwrites_none(run_here: Any, tmp_path: Path) -> None:
     with Kernel(tmp_path / "home", environ={}):
         pass
     done = bundle(tmp_path / "home", tmp_path)
@@ -28,13 +29,13 @@ def test_it_writes_a_new_file_and_overwrites_none(tmp_path: Path) -> None:
     with ZipFile(made) as archive:
         assert "health.json" in archive.namelist()
     before = made.read_bytes()
-    again = bundle(tmp_path / "home", tmp_path, made.name)
+    again = run_here(cli.run, "support-bundle", "--home", tmp_path / "home", made.name, cwd=tmp_path)
     assert again.returncode != 0
     assert "File exists" in again.stderr
     assert made.read_bytes() == before
 
 
-def test_it_makes_no_home(tmp_path: Path) -> None:
-    done = bundle(tmp_path / "nothing", tmp_path)
+def test_it_makes_no_home(run_here: Any, tmp_path: Path) -> None:
+    done = run_here(cli.run, "support-bundle", "--home", tmp_path / "nothing", cwd=tmp_path)
     assert "is no FaceForge home" in done.stderr
     assert not (tmp_path / "nothing").exists()

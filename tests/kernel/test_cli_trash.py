@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
+from faceforge_core import cli
 from faceforge_core.cli.trash import Kind
 from faceforge_core.kernel import Kernel
 from faceforge_core.testing import running_core, wait_for
@@ -43,30 +44,22 @@ def _fill(client: Any) -> None:
 
 
 @pytest.fixture
-def running(start_process: Any) -> Any:
+def running(serve_core: Any) -> Any:
     """A Core with the same in its home."""
-    core = start_process()
-    _fill(core.client())
+    core = serve_core()
+    _fill(core.client)
     return core
 
 
 @pytest.fixture
-def run() -> Run:
+def run(run_here: Any) -> Run:
     """Runs ``faceforge trash …`` on a home."""
 
-    def command(home: Path, *arguments: str, said: str | None = None) -> subprocess.CompletedProcess[str]:
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("FACEFORGE_")}
-        return subprocess.run(
-            [sys.executable, "-m", "faceforge_core", "trash", *arguments, "--home", str(home)],
-            env={**environ, "http_proxy": "http://127.0.0.1:9", "PYTHONIOENCODING": "utf-8"},
-            input=said,
-            stdin=subprocess.DEVNULL if said is None else None,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=120,
-            check=False,
+    def command(home: Path, *arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
+        done: subprocess.CompletedProcess[str] = run_here(
+            cli.run, "trash", *arguments, "--home", home, said=said, http_proxy="http://127.0.0.1:9"
         )
+        return done
 
     return command
 
@@ -98,6 +91,14 @@ def test_the_list_shows_what_lies_there_and_sends_no_control_characters_to_the_t
     short = run(place, "list", "--kind", "entities", "--limit", "1").stdout
     assert "1 more entities" in short
     assert "In the trash: 2 entities. It is kept for 30 days." in short
+
+
+def test_as_a_program_of_its_own_it_writes_utf_8(home: Path) -> None:
+    words = [sys.executable, "-m", "faceforge_core", "trash", "list", "--home", str(home)]
+    environ = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(words, env=environ, capture_output=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "Ben\N{REPLACEMENT CHARACTER}[31m" in done.stdout.decode()
 
 
 def test_a_restore_brings_a_thing_back(run: Run, place: Path) -> None:
@@ -186,7 +187,7 @@ def test_a_core_that_does_not_answer_is_exit_4(run: Run, home: Path) -> None:
 
 
 def test_an_error_of_the_running_core_is_a_sentence(run: Run, running: Any) -> None:
-    running.client().post("/v1/plugins/faceforge.trash_api/disable").raise_for_status()
+    running.client.post("/v1/plugins/faceforge.trash_api/disable").raise_for_status()
     done = run(running.home, "list")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.strip()

@@ -30,6 +30,8 @@ def _integer(default: int | None = None, **options: Any) -> Any:
 class Spine(SQLModel, registry=registry()):
     """Base of the kernel's tables, on a registry of their own: no plugin's table can clash with one of them."""
 
+    model_config = {"defer_build": True}  # a TypedDict; rows come from statements, and validate nothing
+
 
 class EntityRow(Spine, table=True):
     """A person, character or thing; `revision` counts its changes, for ``If-Match``."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import ConfigDict, Field, WithJsonSchema
 
 from . import examples
 from .media import AssetFacts, Box, BoxText, LocalMoment, MediaGroup
-from .wire import MAX_INT, TOKEN_TEXT, JsonObject, Moment, Paging
+from .wire import MAX_INT, TOKEN_TEXT, JsonObject, Moment, Paging, WireModel
 
 _MEDIA_TYPE = WithJsonSchema(
     {"type": "string", "maxLength": 255, "pattern": r"^[!#$&^_.+A-Za-z0-9-]+/[!#$&^_.+A-Za-z0-9-]+$"}
@@ -28,7 +28,7 @@ _MANY_FORMATS = frozenset(
 _RECOGNISED = ("image/", "audio/", "video/", "font/", "application/octet-stream")
 
 
-class Asset(BaseModel):
+class Asset(WireModel):
     """A file. `asset_id` and `content_hash` are the SHA-256 of its bytes; `meta.metadata` lists what is known of it.
 
     `mime_type` is what was said when it came in, `facts.media_type` what its bytes are.
@@ -82,7 +82,7 @@ class TrashedAsset(Asset):
     deleted_at: str
 
 
-class AssetPatch(BaseModel):
+class AssetPatch(WireModel):
     """Changes to an asset's description; the bytes never change."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.ASSET_PATCH]})
@@ -186,7 +186,7 @@ class LinkedAssetQuery(Paging):
     media_type: _TRUE_TYPE = None
 
 
-class LinkRequest(BaseModel):
+class LinkRequest(WireModel):
     """What an asset is to an entity, in a word: portrait, voice, contract."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.LINK]})
@@ -194,7 +194,7 @@ class LinkRequest(BaseModel):
     role: Annotated[str | None, Field(max_length=200)] = None
 
 
-class Linked(BaseModel):
+class Linked(WireModel):
     """Whether the link was made (POST) or removed (DELETE) by this request."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.LINKED]})

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from . import examples
+from .wire import WireModel
 
 
-class Snapshot(BaseModel):
+class Snapshot(WireModel):
     """One backup: the home as it was at one moment. `problems` counts files that could not be read for it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.SNAPSHOT]})
@@ -20,7 +21,7 @@ class Snapshot(BaseModel):
     problems: int
 
 
-class BackupList(BaseModel):
+class BackupList(WireModel):
     """The backups in the folder that the configuration names, the newest first.
 
     `folder` is null where none is chosen; `available` says whether it is there or can be made, as a disk may not be
@@ -36,7 +37,7 @@ class BackupList(BaseModel):
     items: list[Snapshot]
 
 
-class BackupReport(BaseModel):
+class BackupReport(WireModel):
     """What making a backup came to. `added_files` and `added_bytes` are what no earlier backup had."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.BACKUP_REPORT]})

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from . import examples
-from .wire import TOKEN_TEXT, JsonObject
+from .wire import TOKEN_TEXT, JsonObject, WireModel
 
 Scope = Annotated[str, TOKEN_TEXT, Field(min_length=1, max_length=200)]
 Key = Annotated[str, Field(min_length=1, max_length=500)]
@@ -16,7 +16,7 @@ _Help = Annotated[str | None, Field(max_length=5000)]
 _Order = Annotated[int, Field(ge=-(2**31), le=2**31 - 1, description="Where it stands among its scope's, low first.")]
 
 
-class FieldDef(BaseModel):
+class FieldDef(WireModel):
     """What values a key takes. For the scope ``entity`` it describes a key of an entity's own `fields`.
 
     `regex_error` says why a pattern of an older version can't be used: existing values stay, new ones are refused.
@@ -54,7 +54,7 @@ class TrashedFieldDef(FieldDef):
     deleted_at: str
 
 
-class FieldDefDraft(BaseModel):
+class FieldDefDraft(WireModel):
     """What creates a field definition.
 
     With `multiple` a value is a list whose items are of the type. `default` is taken where a descriptor comes without
@@ -78,7 +78,7 @@ class FieldDefDraft(BaseModel):
     enforced: bool = False
 
 
-class FieldDefPatch(BaseModel):
+class FieldDefPatch(WireModel):
     """Changes to a field definition: what is missing or null stays as it is, `clear` names what is to become empty."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.FIELD_DEF_PATCH]})
@@ -97,7 +97,7 @@ class FieldDefPatch(BaseModel):
     clear: list[Literal["regex", "label", "help", "default"]] = []
 
 
-class KnownType(BaseModel):
+class KnownType(WireModel):
     """A type that a definition can name by `name` or an alias; `widget` is the control that suits its values."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.KNOWN_TYPE]})
@@ -107,7 +107,7 @@ class KnownType(BaseModel):
     widget: str
 
 
-class Misfit(BaseModel):
+class Misfit(WireModel):
     """A stored value that a definition would refuse today; `descriptor_id` is null for a key of an entity's fields."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.MISFIT]})
@@ -117,7 +117,7 @@ class Misfit(BaseModel):
     errors: list[str]
 
 
-class Misfits(BaseModel):
+class Misfits(WireModel):
     """The stored values that don't fit a definition: how many, and the first of them.
 
     `complete` is false where there are too many values to look at all; `checked` says how many were.
@@ -139,7 +139,7 @@ class FieldDefChange(FieldDef):
     misfits: Misfits
 
 
-class Descriptor(BaseModel):
+class Descriptor(WireModel):
     """One value of an entity under a defined key."""
 
     model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [examples.DESCRIPTOR]})
@@ -161,7 +161,7 @@ class TrashedDescriptor(Descriptor):
     deleted_at: str
 
 
-class DescriptorDraft(BaseModel):
+class DescriptorDraft(WireModel):
     """What creates a descriptor; without `value` it gets the definition's default."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.DESCRIPTOR_DRAFT]})
@@ -171,7 +171,7 @@ class DescriptorDraft(BaseModel):
     value: Any = None
 
 
-class DescriptorPatch(BaseModel):
+class DescriptorPatch(WireModel):
     """A descriptor's new value; null is a value."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.DESCRIPTOR_PATCH]})

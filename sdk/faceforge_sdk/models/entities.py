@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from . import examples
 from .filters import FactFilter, fact_filters
-from .wire import TOKEN_TEXT, ErrorBody, JsonObject, Moment, Paging
+from .wire import TOKEN_TEXT, ErrorBody, JsonObject, Moment, Paging, WireModel
 
 MAX_CONDITIONS = 20
 """How many conditions one filter may have; each costs a look into an index per candidate."""
@@ -37,7 +37,7 @@ ExternalIds = Annotated[
 ]
 
 
-class Entity(BaseModel):
+class Entity(WireModel):
     """A person, character or thing. `revision` grows by one with every change and is the entity's ETag.
 
     `cover_asset_id` is the picture that was chosen for it; while that is not linked or gone, and where it is null, the
@@ -81,7 +81,7 @@ class TrashedEntity(Entity):
     deleted_at: str
 
 
-class EntityDraft(BaseModel):
+class EntityDraft(WireModel):
     """What creates an entity."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.ENTITY_DRAFT]})
@@ -93,7 +93,7 @@ class EntityDraft(BaseModel):
     external_ids: ExternalIds = {}
 
 
-class EntityPatch(BaseModel):
+class EntityPatch(WireModel):
     """Changes to an entity: what is missing or null stays as it is; lists and objects are replaced whole."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.ENTITY_PATCH]})
@@ -105,7 +105,7 @@ class EntityPatch(BaseModel):
     external_ids: ExternalIds | None = None
 
 
-class CoverChoice(BaseModel):
+class CoverChoice(WireModel):
     """The picture that is to stand for an entity: one of its linked assets."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.COVER]})
@@ -113,7 +113,7 @@ class CoverChoice(BaseModel):
     asset_id: Annotated[str, TOKEN_TEXT, Field(min_length=1, max_length=200)]
 
 
-class EntityFilter(BaseModel):
+class EntityFilter(WireModel):
     """Which live entities; all conditions have to hold.
 
     Beside the parameters below, ``field.<key>`` and ``descriptor.<key>`` compare values: ``field.age=36`` (or
@@ -157,7 +157,7 @@ class EntityQuery(EntityFilter, Paging):
     sort_by: Literal["created_at", "updated_at", "display_name"] = "created_at"
 
 
-class TagCount(BaseModel):
+class TagCount(WireModel):
     """A tag and the number of live entities that carry it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.TAG_COUNT]})
@@ -169,7 +169,7 @@ class TagCount(BaseModel):
 # --- Many at once ---------------------------------------------------------------------------------------------------
 
 
-class UpsertItem(BaseModel):
+class UpsertItem(WireModel):
     """An entity as another system knows it; what is left out stays as it is."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.UPSERT_ITEM]})
@@ -183,7 +183,7 @@ class UpsertItem(BaseModel):
     fields: JsonObject | None = None
 
 
-class UpsertRequest(BaseModel):
+class UpsertRequest(WireModel):
     """Entities to create or bring up to date."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.UPSERT]})
@@ -191,7 +191,7 @@ class UpsertRequest(BaseModel):
     items: Annotated[list[UpsertItem], Field(min_length=1, max_length=MAX_UPSERT)]
 
 
-class UpsertResult(BaseModel):
+class UpsertResult(WireModel):
     """What became of one item, in the order of the request; a failed one changed nothing."""
 
     model_config = ConfigDict(
@@ -204,7 +204,7 @@ class UpsertResult(BaseModel):
     error: ErrorBody | None = None
 
 
-class UpsertOutcome(BaseModel):
+class UpsertOutcome(WireModel):
     """What became of all items, and how many ended how."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.UPSERT_OUTCOME]})
@@ -224,7 +224,7 @@ _EITHER: Final[list[JsonValue]] = [
 _NO_TAG: Final[JsonValue] = {"properties": {"add": {"maxItems": 0}, "remove": {"maxItems": 0}}}
 
 
-class EntitySelection(BaseModel):
+class EntitySelection(WireModel):
     """Entities by their ids, or all that a filter finds."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.SELECTION], "oneOf": _EITHER})
@@ -250,7 +250,7 @@ class TagRequest(EntitySelection):
     remove: list[Annotated[str, Field(min_length=1)]] = []
 
 
-class BulkOutcome(BaseModel):
+class BulkOutcome(WireModel):
     """How many entities were meant and how many changed; where they are many, `job_id` does it."""
 
     model_config = ConfigDict(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from . import examples
-from .wire import JsonObject
+from .wire import JsonObject, WireModel
 
 
-class EventRecord(BaseModel):
+class EventRecord(WireModel):
     """What happened to `subject`; `event_seq` grows with every event and never repeats."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.EVENT]})

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from . import examples
+from .wire import WireModel
 
 
-class ImportCount(BaseModel):
+class ImportCount(WireModel):
     """How many things of a kind an import created, and how many of them are live."""
 
     model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [examples.IMPORT_COUNT]})
@@ -16,7 +17,7 @@ class ImportCount(BaseModel):
     live: int
 
 
-class ListedFolder(BaseModel):
+class ListedFolder(WireModel):
     """A folder, and why it may not be imported if it may not."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.LISTED_FOLDER]})
@@ -27,7 +28,7 @@ class ListedFolder(BaseModel):
     reason: str | None
 
 
-class FolderListing(BaseModel):
+class FolderListing(WireModel):
     """What lies in a folder: its folders by name, and how many files with how many bytes are right in it.
 
     `path` is null for the list of places to start from, and `parent` where nothing above may be looked at. `more`:
@@ -48,7 +49,7 @@ class FolderListing(BaseModel):
     bytes: int = 0
 
 
-class ImportSummary(BaseModel):
+class ImportSummary(WireModel):
     """What an import created. What lies in the trash again, by an undo or one by one, is not live."""
 
     model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [examples.IMPORT_SUMMARY]})

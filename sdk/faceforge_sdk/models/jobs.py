@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from . import examples
-from .wire import MAX_INT, TOKEN_TEXT, JsonObject, Paging
+from .wire import MAX_INT, TOKEN_TEXT, JsonObject, Paging, WireModel
 
 JobStatus = Literal["queued", "running", "succeeded", "failed", "canceled"]
 """Where a job is; the last three are final."""
@@ -16,7 +16,7 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 """How much a line of a job's log matters."""
 
 
-class JobError(BaseModel):
+class JobError(WireModel):
     """Why a job failed."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.JOB_ERROR]})
@@ -25,7 +25,7 @@ class JobError(BaseModel):
     message: str
 
 
-class Job(BaseModel):
+class Job(WireModel):
     """Durable work. `progress_percent` (0 to 100) never falls; a final status never changes."""
 
     model_config = ConfigDict(
@@ -55,7 +55,7 @@ class Job(BaseModel):
         return self.status not in {"queued", "running"}
 
 
-class JobDraft(BaseModel):
+class JobDraft(WireModel):
     """What queues a job; the type's own model checks the input."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.JOB_DRAFT]})
@@ -79,7 +79,7 @@ class JobQuery(Paging):
     ] = True
 
 
-class JobCancellation(BaseModel):
+class JobCancellation(WireModel):
     """Whether the job was still to be stopped, and the job."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.JOB_CANCELLATION]})
@@ -88,7 +88,7 @@ class JobCancellation(BaseModel):
     job: Job
 
 
-class JobLogLine(BaseModel):
+class JobLogLine(WireModel):
     """One line of a job's log."""
 
     model_config = ConfigDict(
@@ -102,7 +102,7 @@ class JobLogLine(BaseModel):
     data: Any = None
 
 
-class JobLogQuery(BaseModel):
+class JobLogQuery(WireModel):
     """Which lines of a job's log."""
 
     after_id: Annotated[int, Field(ge=0, le=MAX_INT, description="Only lines behind this one.")] = 0
@@ -112,7 +112,7 @@ class JobLogQuery(BaseModel):
     ] = []
 
 
-class JobLog(BaseModel):
+class JobLog(WireModel):
     """Lines in their order; ask again with ``after_id = next_after_id`` for those that came since."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.JOB_LOG]})
@@ -121,7 +121,7 @@ class JobLog(BaseModel):
     next_after_id: int
 
 
-class JobType(BaseModel):
+class JobType(WireModel):
     """What a plugin can run as a job. `input_schema` (JSON Schema) is null where the input can't be described so."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.JOB_TYPE]})

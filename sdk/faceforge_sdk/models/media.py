@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
 from . import examples
-from .wire import TOKEN_TEXT, moment_of
+from .wire import TOKEN_TEXT, WireModel, moment_of
 
 
-class AssetFacts(BaseModel):
+class AssetFacts(WireModel):
     """What was read out of a file's bytes; null is what it does not say, and all of it until it was read.
 
     `taken_at` is what the clock at the place showed (``YYYY-MM-DDTHH:MM:SS.mmm``, no zone), and `taken_offset` how far

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, RootModel
+from pydantic import ConfigDict, RootModel
 
 from . import examples
-from .wire import JsonObject
+from .wire import JsonObject, WireModel
 
 PluginSubject = Literal["entity", "asset"]
 """What plugins keep data about."""
 
 
-class PluginError(BaseModel):
+class PluginError(WireModel):
     """Why a plugin is not active: one sentence, and the traceback for its author."""
 
     model_config = ConfigDict(
@@ -24,7 +24,7 @@ class PluginError(BaseModel):
     traceback: str | None = None
 
 
-class Plugin(BaseModel):
+class Plugin(WireModel):
     """A plugin as the user sees it. `enabled` is the wish that is kept, `state` is what became of it."""
 
     model_config = ConfigDict(
@@ -50,7 +50,7 @@ class Plugin(BaseModel):
     description: str | None = None
 
 
-class PluginInstallation(BaseModel):
+class PluginInstallation(WireModel):
     """What an installation put in place; never enabled by it.
 
     `sha256` is of the archive as it came, or of a folder's names and contents; `replaced` is the version that stood
@@ -68,7 +68,7 @@ class PluginInstallation(BaseModel):
     replaced: str | None
 
 
-class IgnoredManifest(BaseModel):
+class IgnoredManifest(WireModel):
     """A `plugin.json` that can't be used, and why."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.IGNORED_MANIFEST]})
@@ -77,7 +77,7 @@ class IgnoredManifest(BaseModel):
     reason: str
 
 
-class PluginList(BaseModel):
+class PluginList(WireModel):
     """All plugins that are or once were known."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PLUGIN_LIST]})
@@ -86,7 +86,7 @@ class PluginList(BaseModel):
     ignored: list[IgnoredManifest]
 
 
-class PluginConfig(BaseModel):
+class PluginConfig(WireModel):
     """A plugin's configuration; values marked ``writeOnly`` are null and named in `config_secrets_set`."""
 
     model_config = ConfigDict(
@@ -98,7 +98,7 @@ class PluginConfig(BaseModel):
     config_secrets_set: list[str] = []
 
 
-class PluginConfigRequest(BaseModel):
+class PluginConfigRequest(WireModel):
     """A new configuration, whole; secrets that are left out or null keep their value, an empty text clears one."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PLUGIN_CONFIG_REQUEST]})
@@ -106,7 +106,7 @@ class PluginConfigRequest(BaseModel):
     config: JsonObject
 
 
-class PluginDataRequest(BaseModel):
+class PluginDataRequest(WireModel):
     """What a plugin is to keep about a subject, in place of what it kept."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PLUGIN_DATA_REQUEST]})
@@ -114,7 +114,7 @@ class PluginDataRequest(BaseModel):
     data: JsonObject
 
 
-class PluginDataEntry(BaseModel):
+class PluginDataEntry(WireModel):
     """What one plugin keeps about a subject."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PLUGIN_DATA_ENTRY]})
@@ -129,7 +129,7 @@ class SubjectData(RootModel[dict[str, JsonObject]]):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.SUBJECT_DATA]})
 
 
-class PluginCommand(BaseModel):
+class PluginCommand(WireModel):
     """A command that a plugin offers, and the JSON Schema of what it takes."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PLUGIN_COMMAND]})
@@ -140,7 +140,7 @@ class PluginCommand(BaseModel):
     input_schema: JsonObject
 
 
-class PluginCommands(BaseModel):
+class PluginCommands(WireModel):
     """What a plugin offers."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"items": [examples.PLUGIN_COMMAND]}]})
@@ -148,7 +148,7 @@ class PluginCommands(BaseModel):
     items: list[PluginCommand]
 
 
-class CommandRequest(BaseModel):
+class CommandRequest(WireModel):
     """What a command is given."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.COMMAND_REQUEST]})
@@ -156,7 +156,7 @@ class CommandRequest(BaseModel):
     input: JsonObject = {}
 
 
-class CommandOutput(BaseModel):
+class CommandOutput(WireModel):
     """What a command says."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.COMMAND_OUTPUT]})
@@ -164,7 +164,7 @@ class CommandOutput(BaseModel):
     output: str
 
 
-class ForgottenPlugin(BaseModel):
+class ForgottenPlugin(WireModel):
     """What was removed of a plugin's data: tables, entities and assets about which it kept something, files."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.FORGOTTEN_PLUGIN]})

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from . import examples
-from .wire import TOKEN_TEXT, JsonObject, Paging
+from .wire import TOKEN_TEXT, JsonObject, Paging, WireModel
 
 RelationType = Annotated[str, TOKEN_TEXT, Field(min_length=1, max_length=200)]
 
@@ -28,7 +28,7 @@ USUAL_RELATION_TYPES = (
 """What is suggested before anybody has used a type."""
 
 
-class Relationship(BaseModel):
+class Relationship(WireModel):
     """A typed, directed relation between two entities: the source *is* `relationship_type` *of* the destination."""
 
     model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [examples.RELATIONSHIP]})
@@ -50,7 +50,7 @@ class TrashedRelationship(Relationship):
     deleted_at: str
 
 
-class RelationshipDraft(BaseModel):
+class RelationshipDraft(WireModel):
     """What creates a relationship. An entity may be related to itself, and the same twice."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.RELATIONSHIP_DRAFT]})
@@ -61,7 +61,7 @@ class RelationshipDraft(BaseModel):
     fields: JsonObject = {}
 
 
-class RelationshipPatch(BaseModel):
+class RelationshipPatch(WireModel):
     """Changes to a relationship; what is missing or null stays as it is. The ends never change."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.RELATIONSHIP_PATCH]})
@@ -81,14 +81,14 @@ class RelationshipQuery(Paging):
     limit: Annotated[int, Field(ge=1, le=10_000)] = 10_000
 
 
-class RelationTypeQuery(BaseModel):
+class RelationTypeQuery(WireModel):
     """Which relation types to suggest."""
 
     query: Annotated[str, TOKEN_TEXT, Field(max_length=200)] = ""
     limit: Annotated[int, Field(ge=1, le=200)] = 20
 
 
-class GraphQuery(BaseModel):
+class GraphQuery(WireModel):
     """How far to look around an entity."""
 
     depth: Annotated[int, Field(ge=1, le=3)] = 1
@@ -98,7 +98,7 @@ class GraphQuery(BaseModel):
     )
 
 
-class GraphNode(BaseModel):
+class GraphNode(WireModel):
     """An entity of a graph; `distance` counts the edges from the entity that was asked for."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.GRAPH_NODE]})
@@ -108,7 +108,7 @@ class GraphNode(BaseModel):
     distance: int
 
 
-class Graph(BaseModel):
+class Graph(WireModel):
     """The entities around one, the nearest first, and the relationships between them, the newest first.
 
     `truncated`: there are more of either, or may be.

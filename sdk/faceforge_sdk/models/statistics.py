@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from . import examples
+from .wire import WireModel
 
 
-class FamilyCount(BaseModel):
+class FamilyCount(WireModel):
     """How many live assets are of one family of media types: ``image``, ``video``; ``""`` where nobody knows."""
 
     model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [examples.FAMILY_COUNT]})
@@ -16,7 +17,7 @@ class FamilyCount(BaseModel):
     assets: int
 
 
-class MonthCount(BaseModel):
+class MonthCount(WireModel):
     """How many of what is live today came in one month (``2026-03``, in UTC)."""
 
     model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [examples.MONTH_COUNT]})
@@ -25,7 +26,7 @@ class MonthCount(BaseModel):
     created: int
 
 
-class AssetStatistics(BaseModel):
+class AssetStatistics(WireModel):
     """The live assets: by family, the largest first, and by month, the oldest first."""
 
     model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [examples.ASSET_STATISTICS]})
@@ -35,7 +36,7 @@ class AssetStatistics(BaseModel):
     months: list[MonthCount]
 
 
-class EntityStatistics(BaseModel):
+class EntityStatistics(WireModel):
     """The live entities, by month, the oldest first."""
 
     model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [examples.ENTITY_STATISTICS]})

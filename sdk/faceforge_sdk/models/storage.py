@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from . import examples
-from .wire import MAX_INT, TOKEN_TEXT
+from .wire import MAX_INT, TOKEN_TEXT, WireModel
 
 _Percent = Annotated[float, Field(gt=0, le=100)]
 _Bytes = Annotated[int, Field(ge=0, le=MAX_INT)]
 ProviderName = Annotated[str, TOKEN_TEXT, Field(min_length=1, max_length=100)]
 
 
-class VerifyOptions(BaseModel):
+class VerifyOptions(WireModel):
     """How thoroughly to check. That files are there and as long as they should be is always looked at."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.VERIFY]})
@@ -26,7 +26,7 @@ class VerifyOptions(BaseModel):
     ] = False
 
 
-class Finding(BaseModel):
+class Finding(WireModel):
     """One thing that is not as it should be.
 
     `code` is one of ``missing``, ``size``, ``hash`` (an asset's bytes), ``unavailable`` (a place does not answer),
@@ -44,7 +44,7 @@ class Finding(BaseModel):
     repaired: bool = False
 
 
-class VerifyReport(BaseModel):
+class VerifyReport(WireModel):
     """What a check found: `counts` of all findings by code, and the first thousand of them."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.VERIFY_REPORT]})
@@ -57,7 +57,7 @@ class VerifyReport(BaseModel):
     findings: list[Finding]
 
 
-class MigrateRequest(BaseModel):
+class MigrateRequest(WireModel):
     """Which assets' bytes to move to another provider; all conditions have to hold."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.MIGRATE]})
@@ -70,7 +70,7 @@ class MigrateRequest(BaseModel):
     keep_source: Annotated[bool, Field(description="Leave the bytes where they were, too.")] = False
 
 
-class MigrateShare(BaseModel):
+class MigrateShare(WireModel):
     """How much goes from one provider to another."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.MIGRATE_SHARE]})
@@ -81,7 +81,7 @@ class MigrateShare(BaseModel):
     total_bytes: int
 
 
-class MigratePlan(BaseModel):
+class MigratePlan(WireModel):
     """What a move would do."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.MIGRATE_PLAN]})
@@ -91,7 +91,7 @@ class MigratePlan(BaseModel):
     total_bytes: int
 
 
-class ProviderUsage(BaseModel):
+class ProviderUsage(WireModel):
     """What one provider holds: live assets and those in the trash. `available`: it would take a file now."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PROVIDER_USAGE]})
@@ -103,7 +103,7 @@ class ProviderUsage(BaseModel):
     total_bytes: int
 
 
-class StorageUsage(BaseModel):
+class StorageUsage(WireModel):
     """Where all bytes lie, and how many files wait to be moved where they belong."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.STORAGE_USAGE]})

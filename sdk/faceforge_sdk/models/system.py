@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from . import examples
+from .wire import WireModel
 
 
-class SystemPaths(BaseModel):
+class SystemPaths(WireModel):
     """Where things lie; absolute."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.SYSTEM_PATHS]})
@@ -23,7 +24,7 @@ class SystemPaths(BaseModel):
     tmp_dir: str
 
 
-class SystemInfo(BaseModel):
+class SystemInfo(WireModel):
     """The running Core. `warnings` are sentences on what the owner should look at."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.SYSTEM_INFO]})
@@ -36,7 +37,7 @@ class SystemInfo(BaseModel):
     warnings: list[str]
 
 
-class HealthFinding(BaseModel):
+class HealthFinding(WireModel):
     """What one check says: of Core where `plugin_id` is null, else of that plugin.
 
     `status` is ``ok``, ``warning``, ``error`` (it does not work), or ``off`` (nobody wants it to); `advice` says what
@@ -53,7 +54,7 @@ class HealthFinding(BaseModel):
     facts: dict[str, str]
 
 
-class Readiness(BaseModel):
+class Readiness(WireModel):
     """Whether Core can do its work now, and which of the parts it needs for that work."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.READINESS]})
@@ -62,7 +63,7 @@ class Readiness(BaseModel):
     checks: dict[str, bool]
 
 
-class Pong(BaseModel):
+class Pong(WireModel):
     """The answer to a ping."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)

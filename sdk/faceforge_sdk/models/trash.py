@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from . import examples
+from .wire import WireModel
 
 TrashKind = Literal["entities", "assets", "descriptors", "field-defs", "relationships"]
 """The kinds of things that the trash holds, as they stand in its addresses."""
 
 
-class TrashSummary(BaseModel):
+class TrashSummary(WireModel):
     """How much lies in the trash. It is emptied after `keep_days` days; null: never by itself."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.TRASH_SUMMARY]})
@@ -25,7 +26,7 @@ class TrashSummary(BaseModel):
     keep_days: int | None
 
 
-class PurgeRequest(BaseModel):
+class PurgeRequest(WireModel):
     """What to remove from the trash for good; what this finds can't be brought back."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PURGE]})
@@ -36,7 +37,7 @@ class PurgeRequest(BaseModel):
     ] = None
 
 
-class Purged(BaseModel):
+class Purged(WireModel):
     """The thing is gone for good."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)

@@ -60,7 +60,22 @@ Becomes UTC text with milliseconds, as rows carry it.
 """
 
 
-class ErrorBody(BaseModel):
+class WireModel(BaseModel):
+    """Base of what travels. Its validators are made when they are first used: a Core that starts uses few of them."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """That goes for our models alone: a plugin's, which derive from them, are made at once, as any other model.
+
+        So is whatever pydantic or FastAPI make of the type meanwhile.
+        """
+        super().__pydantic_init_subclass__(**kwargs)
+        cls.model_config.pop("defer_build", None)
+
+
+class ErrorBody(WireModel):
     """What went wrong: a stable `code` for programs, a `message` for people, and `details` that name where."""
 
     model_config = ConfigDict(
@@ -72,7 +87,7 @@ class ErrorBody(BaseModel):
     details: Any = None
 
 
-class Envelope(BaseModel, Generic[T]):
+class Envelope(WireModel, Generic[T]):
     """Around every JSON answer under ``/v1``."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
@@ -82,7 +97,7 @@ class Envelope(BaseModel, Generic[T]):
     error: None = None
 
 
-class ErrorEnvelope(BaseModel):
+class ErrorEnvelope(WireModel):
     """Around every JSON error under ``/v1``."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
@@ -97,7 +112,7 @@ def ok(data: T) -> Envelope[T]:
     return Envelope.model_construct(ok=True, data=data, error=None)
 
 
-class Page(BaseModel, Generic[T]):
+class Page(WireModel, Generic[T]):
     """A part of a list.
 
     `total` counts all that match (None when the request said ``total=none``); `next_cursor`, where there is more,
@@ -113,7 +128,7 @@ class Page(BaseModel, Generic[T]):
     next_cursor: Annotated[str | None, Field(examples=[None])] = None
 
 
-class Deleted(BaseModel):
+class Deleted(WireModel):
     """The thing lies in the trash now."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
@@ -121,13 +136,13 @@ class Deleted(BaseModel):
     deleted: Literal[True] = True
 
 
-class Items(BaseModel, Generic[T]):
+class Items(WireModel, Generic[T]):
     """A whole list."""
 
     items: list[T]
 
 
-class Paging(BaseModel):
+class Paging(WireModel):
     """Which part of a list; a cursor stays valid while rows come and go, an offset does not."""
 
     limit: Annotated[int, Field(ge=1, le=200)] = 50
