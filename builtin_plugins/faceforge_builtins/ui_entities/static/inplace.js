@@ -17,6 +17,8 @@ const FORM = "form[data-inplace-form]";
 
 /** The link that opened a form. @type {WeakMap<Element, HTMLElement>} */
 const openers = new WeakMap();
+/** The form that is being fetched. @type {AbortController | undefined} */
+let opening;
 
 export function startInPlace() {
   document.addEventListener("click", (event) => {
@@ -55,8 +57,10 @@ async function open(link) {
   const named = document.getElementById(link.dataset.inplace || " ");
   const place = named ?? link.closest("[data-place]");
   if (!place) return;
+  opening?.abort(); // Of two clicks one form comes: a second would take what was typed into the first.
+  opening = new AbortController();
   try {
-    const form = (await fetchPage(link.href)).querySelector(FORM);
+    const form = (await fetchPage(link.href, opening.signal)).querySelector(FORM);
     if (!form || !link.isConnected) return;
     for (const other of document.querySelectorAll(`[data-place] ${FORM}`)) leave(other);
     openers.set(form, link);
