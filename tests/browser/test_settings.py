@@ -94,6 +94,27 @@ def test_fields_are_put_in_order_by_keyboard_and_by_dragging(open_page: OpenPage
     expect(names).to_have_text(["Two", "Three", "One"])
 
 
+def test_of_two_orders_the_newer_stays_however_slow_the_older_is(
+    open_page: OpenPage, define: Callable[..., str], api: httpx.Client, hold: Callable[..., Any]
+) -> None:
+    for order, key in enumerate(("red", "green", "blue")):
+        define(key, scope="hasty", order=order)
+    page = open_page("/ui/settings/fields")
+    orders = hold(page, "**/order", "POST")
+    page.get_by_role("region", name="Hasty").get_by_role("button", name="Move Blue up").focus()
+    page.keyboard.press("Enter")
+    older = orders.next()
+    page.keyboard.press("Enter")
+    expect(page.locator("#arranged")).to_have_text("Blue is number 1 of 3.")
+    assert orders.count == 1, "the newer waits for the older"
+    older.continue_()
+    newer = orders.next()
+    with page.expect_response(re.compile("/order")):
+        newer.continue_()
+    found = api.get("/v1/admin/field-defs", params={"scope": "hasty"}).json()["data"]["items"]
+    assert [one["field_key"] for one in sorted(found, key=lambda one: one["order"])] == ["blue", "red", "green"]
+
+
 def test_a_deleted_field_comes_back_by_undo(open_page: OpenPage, define: Callable[..., str]) -> None:
     define("short_lived", scope="passing")
     page = open_page("/ui/settings/fields")
