@@ -92,6 +92,20 @@ def test_enter_takes_no_suggestion_that_no_longer_fits(open_page: OpenPage, api:
     expect(page.locator(".owner")).to_contain_text("Annabel")
 
 
+def test_a_form_that_is_being_filled_in_outlives_the_answer_to_another(
+    open_page: OpenPage, create: Callable[..., str], api: httpx.Client
+) -> None:
+    ids = [create(name) for name in ("Marie", "Pierre")]
+    draft = {"src_entity_id": ids[1], "dst_entity_id": ids[0], "relationship_type": "friend"}
+    api.post("/v1/relationships", json=draft).raise_for_status()
+    page = open_page(f"/ui/entities/{ids[0]}?tab=relationships")
+    page.get_by_role("link", name="Add a relationship").click()
+    page.get_by_label("Who", exact=True).fill("Irène")
+    page.locator(".relation").get_by_role("button", name="Remove").click()
+    expect(page.locator(".relation")).to_have_count(0)
+    expect(page.get_by_label("Who", exact=True)).to_have_value("Irène")
+
+
 PRESS = """() => {
     let sent = 0;
     const count = (event) => {

@@ -23,7 +23,8 @@ export async function fetchPage(address, signal) {
 export function keepTyping(ids) {
   const field = document.activeElement;
   const id = ids.find((one) => document.getElementById(one)?.contains(field));
-  if (!id || !(field instanceof HTMLInputElement) || !field.name || !field.matches(":not([type=checkbox], [type=radio])")) return () => {};
+  if (!id || !(field instanceof HTMLInputElement) || !field.name) return () => {};
+  if (field.matches("[type=checkbox], [type=radio]")) return () => {};
   const { name, value, selectionStart, selectionEnd } = field;
   return () => {
     const same = document.getElementById(id)?.querySelector(`input[name="${CSS.escape(name)}"]`);
