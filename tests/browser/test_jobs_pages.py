@@ -85,9 +85,9 @@ def queue(api: httpx.Client) -> Callable[..., str]:
 
 @pytest.fixture
 def slow_import(queue: Callable[..., str], photos: Path) -> str:
-    """An import that takes its time over each of its files, and far longer than any test."""
-    for number in range(300):
-        (photos / "Ada" / f"more {number:03}.jpg").write_bytes(f"{photos} {number}".encode())
+    """An import that takes its time over each of its files, and far longer than any test: eight minutes."""
+    for number in range(1200):
+        (photos / "Ada" / f"more {number:04}.jpg").write_bytes(f"{photos} {number}".encode())
     return queue("assets.bulk-import", path=str(photos), throttle_ms=400)
 
 
