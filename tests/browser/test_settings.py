@@ -173,7 +173,10 @@ def test_what_was_deleted_is_restored_from_the_trash(
     assert [api.get(f"/v1/entities/{one}").status_code for one in ids] == [200, 200, 200]
 
 
-def test_the_token_is_shown_on_demand_and_other_browsers_are_signed_out(open_page: OpenPage, core: Any) -> None:
+def test_the_token_is_shown_on_demand_and_other_browsers_are_signed_out(
+    open_page: OpenPage, core: Any, watch: Any
+) -> None:
+    watch.expected.add(401)  # to the other, should it ask for running jobs before it is left
     other = open_page("/ui/entities")
     page = open_page("/ui/settings/access")
     assert core.token not in page.content()
