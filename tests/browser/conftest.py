@@ -11,10 +11,11 @@ from playwright.sync_api import expect, sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from re import Pattern
     from typing import NoReturn
 
     import httpx
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, Route
 
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--force-color-profile=srgb"]
 REPORT_VIOLATIONS = """
@@ -165,11 +166,43 @@ def create(api: httpx.Client) -> Callable[..., str]:
     return make
 
 
+class Held:
+    """Requests of a page that wait, as on a slow connection, until each is let go."""
+
+    def __init__(self, page: Page, address: str | Pattern[str], method: str) -> None:
+        self._page = page
+        self._waiting: list[Route] = []
+        self.count = 0
+        page.route(address, lambda route: self._take(route) if route.request.method == method else route.fallback())
+
+    def _take(self, route: Route) -> None:
+        self._waiting.append(route)
+        self.count += 1
+
+    def next(self) -> Route:
+        """The request that has waited longest, once there is one."""
+        self._page.wait_for_timeout(0)
+        while not self._waiting:
+            self._page.wait_for_timeout(10)  # in which the page is listened to
+        return self._waiting.pop(0)
+
+
+@pytest.fixture
+def hold() -> Callable[..., Held]:
+    """Holds requests: ``hold(page, re.compile(r"\\?q=ada$"))``, ``hold(page, "**/order", "POST")``."""
+
+    def make(page: Page, address: str | Pattern[str], method: str = "GET") -> Held:
+        return Held(page, address, method)
+
+    return make
+
+
 @pytest.fixture
 def drop_files() -> Callable[..., None]:
     """Drops files on a page as a hand does: ``drop_files(page, ("photo.png", "image/png", content), …)``."""
 
     def drop(page: Page, *files: tuple[str, str, bytes]) -> None:
+        page.wait_for_load_state()  # its scripts listen
         carried = page.evaluate_handle(
             """(files) => {
                 const transfer = new DataTransfer();

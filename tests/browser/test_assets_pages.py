@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from faceforge_core.testing import wait_for
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -58,6 +60,7 @@ def test_arrow_keys_go_through_the_list_and_escape_returns_to_it(open_page: Open
     page = open_page("/ui/assets")
     page.keyboard.press("/")
     page.keyboard.type("harbour")
+    expect(page).to_have_url(re.compile(r"\?q=harbour$"))
     expect(tiles(page)).to_have_count(3)
     page.locator(f"[data-asset-id='{three[2]}'] a").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("harbour 2.png")
@@ -97,7 +100,7 @@ def test_a_picture_is_zoomed_by_keys_wheel_and_buttons_and_moved(open_page: Open
     assert scale_of(page) > 1
     before = left_of(page)
     page.keyboard.press("ArrowRight")
-    assert left_of(page) < before
+    wait_for(lambda: left_of(page) < before)
     expect(page.get_by_role("heading", level=1)).to_have_text("harbour 1.png")  # the key moved the picture
     expect(page.locator(".canvas img")).to_have_attribute("src", re.compile(r"/download$"))
 
@@ -114,7 +117,7 @@ def test_a_picture_is_zoomed_by_keys_wheel_and_buttons_and_moved(open_page: Open
     page.mouse.down()
     page.mouse.move(340, 300, steps=4)
     page.mouse.up()
-    assert left_of(page) > before
+    wait_for(lambda: left_of(page) > before)
     page.locator(".canvas").dblclick()
     expect(level).to_have_text("Fit")
     page.keyboard.press("ArrowRight")

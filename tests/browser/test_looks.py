@@ -155,6 +155,7 @@ def test_names_are_shown_as_they_were_typed_wherever_they_appear(open_page: Open
     assert page.get_by_role("heading", level=1).inner_text() == SCRIPT
     assert SCRIPT in page.title()
     page.get_by_role("link", name=SCRIPT).click()
+    expect(page).to_have_url(re.compile(r"\?tag="))
     page.get_by_role("searchbox").fill(SCRIPT)
     expect(page).to_have_url(re.compile(r"\?q="))
     assert page.locator("img[src='x']").count() == 0

@@ -172,10 +172,54 @@ def test_rows_come_and_go_without_leaving_the_page(open_page: OpenPage, api: htt
     page.get_by_role("button", name="Add an entry to Servers").click()
     expect(page.get_by_role("switch", name="On", exact=True).last).to_be_focused()
     page.get_by_role("button", name="Remove Servers, entry 1").click()
+    expect(page.get_by_role("button", name="Remove Servers, entry 1")).to_have_count(0)
     assert page.evaluate("window.stayed") is True
     page.get_by_role("button", name="Save settings").click()
     expect(page.locator("#notice")).to_contain_text("Settings saved.")
     assert config(api) == {"name": "Typed before", "tags": ["sea"]}
+
+
+def test_what_is_typed_while_a_row_is_on_its_way_stays(
+    open_page: OpenPage, api: httpx.Client, hold: Callable[..., Any]
+) -> None:
+    page = open_page("/ui/plugin-settings/demo.settings")
+    sent = hold(page, "**/ui/plugin-settings/**", "POST")
+    page.get_by_role("button", name="Add an entry to Tags").click()
+    row = sent.next()
+    page.get_by_label("Colours").fill("7")
+    page.get_by_role("button", name="Save settings").click()  # counts for the form with the row
+    row.continue_()
+    saved = sent.next()
+    assert {"%2Ftags%2F0=", "%2Fcount=7"} <= set((saved.request.post_data or "").split("&"))
+    saved.continue_()
+    expect(page.locator("#notice")).to_contain_text("Settings saved.")
+    assert config(api) == {"name": "Warm", "count": 7}
+
+
+def test_two_switches_in_a_row_are_both_on_in_the_end(open_page: OpenPage, hold: Callable[..., Any]) -> None:
+    page = open_page("/ui/plugins")
+    sent = hold(page, "**/enable", "POST")
+    switches = [card(page, name).get_by_role("switch") for name in ("Palette", "Swatches")]
+    for switch in switches:
+        switch.click()
+        expect(switch).to_have_attribute("aria-checked", "true")
+    for _ in switches:
+        sent.next().continue_()
+    expect(page.locator("#notice")).to_contain_text("“Swatches” is on.")
+    for switch in switches:
+        expect(switch).not_to_have_attribute("aria-busy", "true")
+        expect(switch).to_have_attribute("aria-checked", "true")
+
+
+def test_a_search_goes_on_from_an_address_that_was_one(open_page: OpenPage) -> None:
+    page = open_page("/ui/plugins?q=swatch")
+    expect(card(page, "Palette")).to_have_count(0)
+    page.evaluate("window.stayed = true")
+    page.get_by_role("searchbox").last.fill("palet")
+    expect(card(page, "Palette")).to_be_visible()
+    expect(card(page, "Swatches")).to_be_hidden()
+    expect(page).to_have_url(re.compile(r"\?q=palet$"))
+    assert page.evaluate("window.stayed") is True
 
 
 @pytest.mark.usefixtures("provoked")
@@ -187,7 +231,7 @@ def test_json_that_is_wrong_has_the_caret_where_it_is_wrong(open_page: OpenPage,
     page.get_by_role("button", name="Save settings").click()
     expect(page.get_by_role("alert")).to_have_text("Line 2, column 10: a colon is missing.")
     expect(field).to_be_focused()
-    assert field.evaluate("field => field.selectionStart") == 11
+    expect(field).to_have_js_property("selectionStart", 11)
     field.fill('{"name": "Cold", "odd": 7}')
     page.get_by_role("button", name="Save settings").click()
     expect(page.locator("#notice")).to_contain_text("Settings saved.")

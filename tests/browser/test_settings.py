@@ -94,6 +94,27 @@ def test_fields_are_put_in_order_by_keyboard_and_by_dragging(open_page: OpenPage
     expect(names).to_have_text(["Two", "Three", "One"])
 
 
+def test_of_two_orders_the_newer_stays_however_slow_the_older_is(
+    open_page: OpenPage, define: Callable[..., str], api: httpx.Client, hold: Callable[..., Any]
+) -> None:
+    for order, key in enumerate(("red", "green", "blue")):
+        define(key, scope="hasty", order=order)
+    page = open_page("/ui/settings/fields")
+    orders = hold(page, "**/order", "POST")
+    page.get_by_role("region", name="Hasty").get_by_role("button", name="Move Blue up").focus()
+    page.keyboard.press("Enter")
+    older = orders.next()
+    page.keyboard.press("Enter")
+    expect(page.locator("#arranged")).to_have_text("Blue is number 1 of 3.")
+    assert orders.count == 1, "the newer waits for the older"
+    older.continue_()
+    newer = orders.next()
+    with page.expect_response(re.compile("/order")):
+        newer.continue_()
+    found = api.get("/v1/admin/field-defs", params={"scope": "hasty"}).json()["data"]["items"]
+    assert [one["field_key"] for one in sorted(found, key=lambda one: one["order"])] == ["blue", "red", "green"]
+
+
 def test_a_deleted_field_comes_back_by_undo(open_page: OpenPage, define: Callable[..., str]) -> None:
     define("short_lived", scope="passing")
     page = open_page("/ui/settings/fields")
@@ -152,7 +173,10 @@ def test_what_was_deleted_is_restored_from_the_trash(
     assert [api.get(f"/v1/entities/{one}").status_code for one in ids] == [200, 200, 200]
 
 
-def test_the_token_is_shown_on_demand_and_other_browsers_are_signed_out(open_page: OpenPage, core: Any) -> None:
+def test_the_token_is_shown_on_demand_and_other_browsers_are_signed_out(
+    open_page: OpenPage, core: Any, watch: Any
+) -> None:
+    watch.expected.add(401)  # to the other, should it ask for running jobs before it is left
     other = open_page("/ui/entities")
     page = open_page("/ui/settings/access")
     assert core.token not in page.content()

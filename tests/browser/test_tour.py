@@ -162,6 +162,7 @@ def test_a_person_gets_a_photo_a_birth_date_and_a_sister_and_is_found_again(open
     expect(page.locator(".relation")).to_contain_text("Fanny Imlay")
 
     page.get_by_role("link", name="Entities").first.click()
+    expect(page).to_have_url(re.compile("/ui/entities$"))  # whose search field has the same name as the one before
     page.get_by_role("searchbox", name="Search entities").fill("1797")
     expect(page.locator(".card")).to_have_count(1)
     expect(page.locator(".card")).to_contain_text("Mary Shelley")

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     OpenPage = Callable[..., Page]
 
 
+PATIENCE_MS = 60_000
+
+
 @pytest.fixture(scope="module")
 def core() -> None:
     """Not one Core for all: each test here wants an empty one."""
@@ -34,11 +37,13 @@ def welcome(empty_core: Any, browser: Any, watch: Any, cannot_run: Any) -> Itera
     if browser is None:
         cannot_run("chromium is not installed")
     context = browser.new_context(base_url=empty_core.url, locale="en-GB")
+    context.set_default_timeout(PATIENCE_MS)
     watch.over(context)
     page = context.new_page()
     page.goto("/")
     page.get_by_label("Access token").fill(empty_core.token)
     page.get_by_role("button", name="Sign in").click()
+    expect(page).not_to_have_url(re.compile("/ui/login"))  # going on at once would take the sign-in back
     page.goto("/ui")
     yield page
     context.close()

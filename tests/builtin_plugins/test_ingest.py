@@ -480,5 +480,5 @@ def test_x06_a_hundred_uploads_start_two_exiftools_at_most_and_wait_for_none(
     assert median < 10 * usual + 0.2
     began = time.monotonic()
     with_exiftool.core.kernel.close()
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 60
     assert exiftools(home) == 0

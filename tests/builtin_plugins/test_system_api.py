@@ -74,6 +74,7 @@ def test_b15_b16_a_real_browser_shows_the_documentation_without_a_violation(
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page()
+        page.set_default_timeout(60_000)
         troubles: list[str] = []
         page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: troubles.append(str(error)))
@@ -85,7 +86,7 @@ def test_b15_b16_a_real_browser_shows_the_documentation_without_a_violation(
             ),
         )
         page.goto(address + path)
-        page.get_by_text(shown).locator("visible=true").first.wait_for(timeout=60_000)
+        page.get_by_text(shown).locator("visible=true").first.wait_for()
         page.wait_for_load_state("networkidle")
         browser.close()
     assert troubles == []

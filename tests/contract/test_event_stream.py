@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import sqlite3
 import time
 from contextlib import closing, contextmanager
@@ -101,14 +100,14 @@ def is_reading(message: Message) -> bool:
 def test_a_change_is_told_within_a_second_as_a_record_under_its_number(core, told) -> None:
     with listening(core, type="entity.*") as stream:
         (opening,) = stream.take(1)
-        seconds = math.inf
-        for _ in range(20):  # on a busy machine not each time
+        until = time.monotonic() + 60
+        while True:  # on a busy machine not each time
             began = time.monotonic()
             entity = told.entity("Ada")
             (message,) = stream.take(1)
-            if (seconds := time.monotonic() - began) < 1:
+            if time.monotonic() - began < 1:
                 break
-    assert seconds < 1
+            assert time.monotonic() < until, "never told within a second"
     assert (opening.event, opening.data) == ("", None)
     assert opening.retry
     assert message.event == message.data["type"] == "entity.created"

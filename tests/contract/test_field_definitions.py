@@ -227,7 +227,7 @@ def test_v10_a_hostile_pattern_is_answered_at_once(api, define, scope: str) -> N
     body = {"scope": scope, "field_key": "evil", "value": "a" * 5000 + "!"}
     began = time.monotonic()
     api.error("POST", path, 422, "validation_error", json=body)
-    assert time.monotonic() - began < 30, "who tries every way through it takes years"
+    assert time.monotonic() - began < 60, "who tries every way through it takes years"
     api.data("POST", path, json={**body, "value": "a" * 5000})
 
 

@@ -6,7 +6,6 @@ import asyncio
 import json
 import shutil
 import threading
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -251,7 +250,7 @@ def test_a_client_that_goes_away_leaves_nothing_behind(faceforge, api_of, worksh
         "client": ("127.0.0.1", 1),
     }
 
-    async def visit() -> float:
+    async def visit() -> None:
         gone, told = asyncio.Event(), asyncio.Event()
         messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
 
@@ -269,14 +268,12 @@ def test_a_client_that_goes_away_leaves_nothing_behind(faceforge, api_of, worksh
         await told.wait()
         assert len(faceforge.kernel._job_news._listeners) == 1
         gone.set()
-        began = time.monotonic()
         await answering
         await asyncio.sleep(0)
-        return time.monotonic() - began
 
-    async def limited() -> float:
+    async def limited() -> None:
         async with asyncio.timeout(60):
-            return await visit()
+            await visit()
 
-    assert asyncio.run(limited()) < 5
+    asyncio.run(limited())
     assert faceforge.kernel._job_news._listeners == {}

@@ -302,7 +302,7 @@ def test_j06_of_five_hundred_jobs_two_run_at_a_time_the_first_come_first_and_cor
     started = [work.job(job_id)["started_at"] for job_id in ids]
     assert started == sorted(started)
     assert 1 <= most[0] <= 2
-    assert slowest[0] < 30
+    assert slowest[0] < 60
 
 
 def test_j06_a_full_queue_is_429_and_says_when_to_come_again(own_work) -> None:

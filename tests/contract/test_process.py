@@ -59,7 +59,7 @@ def test_it_serves_within_seconds_and_a_stop_signal_ends_it_with_0(start_process
     core = start_process()
     address, began = f"{core.url}/ui\n", time.monotonic()
     assert core.stop() == 0
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 60
     output = core.output()
     assert f"{core.home}" in output
     assert address in output

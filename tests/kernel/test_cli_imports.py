@@ -184,7 +184,7 @@ def test_a_terminal_shows_a_bar_and_ctrl_c_stops_the_import(place: Path, tmp_pat
         output, _ = process.communicate(timeout=60)
     os.close(terminal)
     assert process.returncode == 130
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 60
     assert "files/s" in shown
     assert "Stopping." in shown
     assert output.startswith("0 files imported")

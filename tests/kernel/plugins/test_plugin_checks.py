@@ -38,6 +38,12 @@ def schema(text: str) -> str:
     return manifest('"api_version": 1,', f'"api_version": 1,\n  "config_schema": {text},')
 
 
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine starts no plugin quickly; that is told only where it is asked for."""
+    monkeypatch.setattr(trial, "SLOW_SECONDS", 3600.0)
+
+
 @pytest.fixture
 def plugin(tmp_path: Path) -> Callable[[dict[str, str]], Path]:
     """A plugin's folder with these files, over what is right."""

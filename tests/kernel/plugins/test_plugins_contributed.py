@@ -80,7 +80,7 @@ def test_p07_a_call_that_hangs_is_not_waited_for(guarded: Guarded, waiting: thre
     started = time.monotonic()
     with pytest.raises(ContributionFailed, match=r"no answer within 0\.05 s"):
         guarded.call(waiting.wait, seconds=0.05)
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 60
 
 
 def test_p07_three_failures_in_a_row_are_enough_and_an_answer_between_forgives(guarded: Guarded) -> None:

@@ -84,7 +84,7 @@ def test_p01_a_manifest_that_cannot_be_used_is_ignored_with_its_reason(plugins_d
     write(plugins_dir, "good", {"id": "good.one", "name": "Good"})
     started = time.monotonic()
     found, ignored = look(plugins_dir)
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 60
     assert found == ["good.one"]
     assert P01[case][1] in ignored["bad"]
 
@@ -95,7 +95,7 @@ def test_p01_a_manifest_of_100_mb_is_not_read(plugins_dir: Path) -> None:
         file.truncate(100 * 1024 * 1024)
     started = time.monotonic()
     assert "larger than" in look(plugins_dir)[1]["bad"]
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 60
 
 
 @pytest.mark.parametrize("plugin_id", ["a/b", "a\\b", "a\nb", "a\x7f", "x" * 129, ".", "..", "", " a"])

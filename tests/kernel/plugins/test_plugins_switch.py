@@ -604,7 +604,7 @@ def test_closing_does_not_wait_for_a_lifespan_that_hangs(
     house.plugins.enable("res.one")
     started = time.monotonic()
     house.switch.close()
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 60
     gate.go.set()
 
 
@@ -619,7 +619,7 @@ def test_closing_does_not_wait_for_a_plugin_that_hangs_while_it_is_enabled(
     assert gate.entered.wait(60)
     started = time.monotonic()
     house.switch.close()
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 60
     gate.go.set()
     thread.join()
 

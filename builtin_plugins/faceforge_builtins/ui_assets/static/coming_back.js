@@ -17,7 +17,8 @@ export function rememberLeaving() {
 /** In the grid, when all of it is here that was here. */
 export function returnToTile() {
   const [visit] = performance.getEntriesByType("navigation");
-  if (visit instanceof PerformanceNavigationTiming && visit.type === "back_forward") focusSeen();
+  const elsewhere = document.activeElement !== document.body; // Whoever went on to something else stays there.
+  if (visit instanceof PerformanceNavigationTiming && visit.type === "back_forward" && !elsewhere) focusSeen();
 }
 
 function focusSeen() {

@@ -44,8 +44,13 @@ function startBar() {
 
 /** Show what was stored meanwhile; of a list that has grown by scrolling only the number, so that nobody loses the place. */
 async function refresh() {
+  const address = location.href;
   try {
-    const page = await fetchPage(location.href);
+    const page = await fetchPage(address);
+    if (location.href !== address || document.getElementById("results")?.getAttribute("aria-busy") === "true") {
+      waiting = setTimeout(refresh, PAUSE_MS); // Another list came meanwhile, or is about to.
+      return;
+    }
     const [here, there] = [document, page].map((from) => from.querySelectorAll("[data-more-into] > li").length);
     const restore = keepSelection();
     swapRegions(page, here <= there ? ["count", "results", ...(here ? [] : ["selection"])] : ["count"]);

@@ -7,6 +7,9 @@ import { attach } from "./transfer.js";
 
 const REGIONS = ["cover", "panel"];
 
+/** @type {AbortController | undefined} */
+let running;
+
 export function startAttaching() {
   const entityId = document.getElementById("entity")?.dataset.entityId;
   if (!entityId) return;
@@ -23,8 +26,10 @@ export function startAttaching() {
 
 /** Show what is attached now, in place. */
 async function refresh() {
+  running?.abort(); // A page that was made before this file was there would take it away again.
+  running = new AbortController();
   try {
-    const page = await fetchPage(location.href);
+    const page = await fetchPage(location.href, running.signal);
     // What is being typed stays.
     const typing = document.querySelector("#panel form[data-inplace-form]");
     swapRegions(page, typing ? ["cover"] : REGIONS);

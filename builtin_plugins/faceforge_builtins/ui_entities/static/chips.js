@@ -20,6 +20,7 @@ function enhance(area) {
   input.setAttribute("aria-describedby", area.getAttribute("aria-describedby") ?? "");
   input.autofocus = area.autofocus;
   input.toggleAttribute("data-autofocus", area.hasAttribute("data-autofocus"));
+  const typing = document.activeElement === area; // before this script was there
   area.removeAttribute("id");
   area.hidden = true;
   box.append(input);
@@ -40,7 +41,13 @@ function enhance(area) {
     input.value = "";
     if (fresh && !texts().includes(fresh)) write([...texts(), fresh]);
   };
-  write([...new Set(texts().map((text) => text.trim()))]);
+  const before = texts();
+  const begun = typing ? (before.pop() ?? "") : "";
+  write([...new Set(before.map((text) => text.trim()))]);
+  if (typing) {
+    input.value = begun;
+    input.focus();
+  }
 
   input.addEventListener("keydown", (event) => {
     if (event.isComposing) return;

@@ -7,6 +7,9 @@ import { t } from "../faceforge.ui_shell/texts.js";
 /** @type {Record<string, [number, number]>} */
 const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
+/** @type {AbortController | undefined} */
+let running;
+
 export function startGraph() {
   document.addEventListener("keydown", (event) => {
     const node = event.target instanceof Element && event.target.closest(".graph-node");
@@ -29,9 +32,14 @@ export function startGraph() {
 /** @param {HTMLAnchorElement} link */
 async function reach(link) {
   const [address, words] = [link.href, link.textContent];
+  running?.abort();
+  running = new AbortController();
   try {
-    swapRegions(await fetchPage(address), ["graph"]);
-    const same = [...document.querySelectorAll("a[data-depth]")].find((one) => one.textContent === words);
+    const page = await fetchPage(address, running.signal);
+    const focused = document.activeElement;
+    const stayed = focused === document.body || focused?.closest("#graph");
+    swapRegions(page, ["graph"]);
+    const same = stayed && [...document.querySelectorAll("a[data-depth]")].find((one) => one.textContent === words);
     if (same instanceof HTMLElement) same.focus({ preventScroll: true });
     center();
   } catch (error) {

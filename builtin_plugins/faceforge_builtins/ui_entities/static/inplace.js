@@ -17,6 +17,8 @@ const FORM = "form[data-inplace-form]";
 
 /** The link that opened a form. @type {WeakMap<Element, HTMLElement>} */
 const openers = new WeakMap();
+/** The form that is being fetched. @type {AbortController | undefined} */
+let opening;
 
 export function startInPlace() {
   document.addEventListener("click", (event) => {
@@ -52,11 +54,12 @@ function plain(event) {
 
 /** @param {HTMLAnchorElement} link */
 async function open(link) {
-  const named = document.getElementById(link.dataset.inplace || " ");
-  const place = named ?? link.closest("[data-place]");
+  const place = placeOf(link);
   if (!place) return;
+  opening?.abort(); // Of two clicks one form comes: a second would take what was typed into the first.
+  opening = new AbortController();
   try {
-    const form = (await fetchPage(link.href)).querySelector(FORM);
+    const form = (await fetchPage(link.href, opening.signal)).querySelector(FORM);
     if (!form || !link.isConnected) return;
     for (const other of document.querySelectorAll(`[data-place] ${FORM}`)) leave(other);
     openers.set(form, link);
@@ -64,6 +67,11 @@ async function open(link) {
   } catch (error) {
     if (!(error instanceof DOMException)) notify(lost());
   }
+}
+
+/** @param {HTMLElement} link */
+function placeOf(link) {
+  return document.getElementById(link.dataset.inplace || " ") ?? link.closest("[data-place]");
 }
 
 /**
@@ -131,12 +139,35 @@ async function send(form, submitter) {
 function arrive(page, form) {
   const place = form.closest("[data-place]");
   const [key, region] = [place?.getAttribute("data-key"), place?.closest("[id]")?.id];
+  const goOn = keepForm(form);
   swapRegions(page, REGIONS);
   document.title = page.title;
   takeNotice(page);
   const same = key && document.querySelector(`[data-key="${CSS.escape(key)}"] [data-inplace]`);
   const target = same || document.querySelector(`#${CSS.escape(region || "panel")} h2[tabindex]`) || document.querySelector("#panel h2[tabindex]");
-  if (target instanceof HTMLElement) target.focus({ preventScroll: true });
+  if (!goOn() && target instanceof HTMLElement) target.focus({ preventScroll: true });
+}
+
+/**
+ * Another form that is being filled in goes on where it was. Returns what puts it back, and tells whether it has the
+ * focus.
+ * @param {HTMLFormElement} sent
+ */
+function keepForm(sent) {
+  const other = [...document.querySelectorAll(`[data-place] ${FORM}`)].find((one) => one !== sent);
+  const opener = other && openers.get(other)?.getAttribute("href");
+  const focused = other?.contains(document.activeElement) ? document.activeElement : null;
+  return () => {
+    const links = [...document.querySelectorAll("a[data-inplace]")].filter((one) => one instanceof HTMLElement);
+    const link = other && links.find((one) => one.getAttribute("href") === opener);
+    const place = link && placeOf(link);
+    if (!place) return false;
+    openers.set(other, link);
+    place.append(other);
+    place.classList.add("edited");
+    if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
+    return focused !== null;
+  };
 }
 
 /**

@@ -22,16 +22,21 @@ export function startFolders() {
   if (!(field instanceof HTMLInputElement) || !box) return;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let typed;
+  const choose = (/** @type {string} */ path) => {
+    clearTimeout(typed);
+    look(path, { chosen: true });
+  };
   field.addEventListener("input", () => {
     clearTimeout(typed);
+    running?.abort(); // Its answer would write over what is typed now.
     typed = setTimeout(() => look(field.value.trim(), { typed: true }), TYPED_MS);
   });
   box.addEventListener("click", (event) => {
     const folder = event.target instanceof Element && event.target.closest(".folder");
-    if (folder instanceof HTMLElement) look(folder.dataset.path ?? "", { chosen: true });
+    if (folder instanceof HTMLElement) choose(folder.dataset.path ?? "");
   });
   box.addEventListener("keydown", moveFocus);
-  document.getElementById("folders-up")?.addEventListener("click", () => look(open?.parent ?? "", { chosen: true }));
+  document.getElementById("folders-up")?.addEventListener("click", () => choose(open?.parent ?? ""));
   look(field.value.trim(), { typed: field.value.trim() !== "" });
 }
 

@@ -17,18 +17,24 @@ export function startFollowing(log) {
   document.getElementById("log-more")?.remove(); // All that is left comes by itself.
   /** @type {string | undefined} */
   let shown;
+  /** @type {Job} */
+  let latest;
+  /** Each state waits for the page of the one before: the last one told is the last one shown. */
+  let refreshed = Promise.resolve(true);
   source.addEventListener("log", (event) => {
     log?.add(JSON.parse(event.data));
   });
   source.addEventListener("job", async (event) => {
-    const job = /** @type {Job} */ (JSON.parse(event.data));
-    if (job.finished_at) source.close();
+    const job = (latest = /** @type {Job} */ (JSON.parse(event.data)));
     const state = `${job.status} ${job.cancel_requested_at ?? ""}`;
     if (state !== shown) {
       shown = state;
-      await refresh();
+      refreshed = refreshed.then(refresh);
+      // Core is away: the stream comes again when it is back, and tells the state anew.
+      if (!(await refreshed)) shown = undefined;
+      else if (job.finished_at) source.close();
     }
-    showProgress(job);
+    showProgress(latest);
   });
   addEventListener("pagehide", () => source.close());
   // Back from the browser's memory of pages, nothing is followed any more.
@@ -48,7 +54,7 @@ function showProgress(job) {
   if (step && step.textContent !== (job.progress_step ?? "")) step.textContent = job.progress_step ?? "";
 }
 
-/** What the page says of a job in another state is rendered by the server. */
+/** What the page says of a job in another state is rendered by the server. Returns whether it answered. */
 async function refresh() {
   try {
     const page = await fetchPage(location.href);
@@ -62,7 +68,8 @@ async function refresh() {
     }
     // The button that was pressed is gone with the state that had it.
     if (focused) head?.querySelector("h1")?.focus({ preventScroll: true });
+    return true;
   } catch {
-    // Core is away; the stream comes again when it is back, and tells the state anew.
+    return false;
   }
 }

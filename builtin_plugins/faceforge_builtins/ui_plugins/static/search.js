@@ -1,12 +1,14 @@
 /** Search as you type: all cards are on the page, so it hides those that do not fit. The address says what is typed. */
 
+import { fetchPage, swapRegions } from "../faceforge.ui_shell/regions.js";
+
 /** @returns {() => void} looks through the cards again, after they changed */
 export function startSearch() {
   const form = document.getElementById("search");
   const field = form?.querySelector("input[type=search]");
   if (!(form instanceof HTMLFormElement) || !(field instanceof HTMLInputElement)) return () => {};
-  // What the server left out for an earlier search is not here to be shown.
-  let complete = field.value.trim() === "";
+  /** What the server left out for the search of the address. @type {Promise<void> | undefined} */
+  let rest = field.defaultValue.trim() ? undefined : Promise.resolve();
   const look = () => {
     const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
     for (const card of document.querySelectorAll("[data-plugin]")) {
@@ -21,19 +23,23 @@ export function startSearch() {
     }
     document.getElementById("nothing")?.toggleAttribute("hidden", found > 0 || words.length === 0);
   };
-  field.addEventListener("input", () => {
-    if (!complete) {
-      complete = true;
-      form.requestSubmit();
-      return;
-    }
-    look();
+  const typed = async () => {
     remember(field.value.trim());
-  });
-  form.addEventListener("submit", (event) => {
-    if (complete) event.preventDefault();
-  });
+    rest ??= fetchAll().catch(() => form.submit());
+    await rest;
+    look();
+  };
+  field.addEventListener("input", typed);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  if (field.value !== field.defaultValue) typed(); // before this script was there
   return look;
+}
+
+/** All cards, in place of those that fit the search of the address. */
+async function fetchAll() {
+  const address = new URL(location.href);
+  address.searchParams.delete("q");
+  swapRegions(await fetchPage(address), ["results"]);
 }
 
 /** @param {string} typed */

@@ -5,6 +5,16 @@ import { swapRegions } from "../faceforge.ui_shell/regions.js";
 import { t } from "../faceforge.ui_shell/texts.js";
 
 /**
+ * Switches are turned one after the other, and shown anew once the last has answered: a page that was made before would
+ * show those that are still moving as they were.
+ * @type {Promise<unknown>}
+ */
+let turned = Promise.resolve();
+let turning = 0;
+/** @type {Document | undefined} */
+let newest;
+
+/**
  * @param {string[]} regions what a switch changes on this page, the side bar apart
  * @param {() => void} [changed] called when these are new
  */
@@ -28,11 +38,28 @@ async function turn(form, regions, changed) {
   await optimistically({
     apply: () => moved(form),
     send: async () => {
-      const page = await post(form.action, body);
-      adopt(page, regions, form.querySelector("[role='switch']")?.id ?? "", changed);
-      tell(page, body, regions, changed);
+      tell(await inTurn(form.action, body, regions, changed), body, regions, changed);
     },
   });
+}
+
+/**
+ * @param {string} address
+ * @param {FormData} body
+ * @param {string[]} regions
+ * @param {(() => void) | undefined} changed
+ */
+async function inTurn(address, body, regions, changed) {
+  turning += 1;
+  const answer = turned.catch(() => {}).then(() => post(address, body));
+  turned = answer;
+  try {
+    return (newest = await answer);
+  } finally {
+    turning -= 1;
+    if (!turning && newest) adopt(newest, regions, changed);
+    if (!turning) newest = undefined;
+  }
 }
 
 /**
@@ -69,14 +96,13 @@ async function post(address, body) {
 /**
  * @param {Document} page
  * @param {string[]} regions
- * @param {string} focused
  * @param {(() => void) | undefined} changed
  */
-function adopt(page, regions, focused, changed) {
-  const had = document.activeElement?.id === focused;
+function adopt(page, regions, changed) {
+  const focused = document.activeElement?.id;
   swapRegions(page, regions);
   changed?.();
-  if (had) document.getElementById(focused)?.focus({ preventScroll: true });
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
 }
 
 /**
@@ -94,8 +120,7 @@ function tell(page, body, regions, changed) {
   notify(said, {
     undo: address
       ? async () => {
-          const back = await post(address, body);
-          adopt(back, regions, "", changed);
+          const back = await inTurn(address, body, regions, changed);
           return back.getElementById("notice")?.querySelector("span")?.textContent ?? undefined;
         }
       : undefined,

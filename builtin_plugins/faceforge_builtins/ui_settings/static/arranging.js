@@ -3,6 +3,9 @@
 import { optimistically } from "../faceforge.ui_shell/notices.js";
 import { t } from "../faceforge.ui_shell/texts.js";
 
+/** Orders are saved one after the other: of two at once, the older could be the one that stays. */
+let saved = Promise.resolve();
+
 export function startArranging() {
   for (const list of document.querySelectorAll("[data-arrange]")) {
     if (list instanceof HTMLElement) startList(list);
@@ -84,12 +87,18 @@ function send(list, row, before) {
       say(list, row);
       return () => put(list, before);
     },
-    send: async () => {
-      const body = new URLSearchParams(rows(list).map((one) => ["ids", one.dataset.id ?? ""]));
-      const answer = await fetch(form.action, { method: "POST", body });
-      if (!answer.ok) throw new Error(t("The order could not be saved. Reload the page and try again."));
-    },
+    send: () => (saved = saved.catch(() => {}).then(() => save(list, form))),
   });
+}
+
+/**
+ * @param {HTMLElement} list
+ * @param {HTMLFormElement} form
+ */
+async function save(list, form) {
+  const body = new URLSearchParams(rows(list).map((one) => ["ids", one.dataset.id ?? ""]));
+  const answer = await fetch(form.action, { method: "POST", body });
+  if (!answer.ok) throw new Error(t("The order could not be saved. Reload the page and try again."));
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Forms that are sent without leaving the page: `<form method="post" data-live>`. */
 
 import { notify } from "./notices.js";
-import { swapRegions } from "./regions.js";
+import { keepTyping, swapRegions } from "./regions.js";
 import { t } from "./texts.js";
 
 const SHOWN_FOR_MS = 12_000;
@@ -22,11 +22,13 @@ export function startLiveForms(regions, changed) {
     if (!answer) return;
     if (!answer.arrived && form.dataset.live === "leave") return form.submit();
     if (!answer.arrived) return notify(problemOf(answer.page));
+    const goOnTyping = form.contains(document.activeElement) ? () => {} : keepTyping(regions);
     swapRegions(answer.page, regions);
     takeNotice(answer.page);
     const heading = document.querySelector(`#${CSS.escape(region)} [tabindex="-1"]`);
     if (heading instanceof HTMLElement) heading.focus({ preventScroll: true });
     changed?.(form);
+    goOnTyping();
   });
 }
 

@@ -71,9 +71,15 @@ async function returnToPlace() {
   const list = document.querySelector("[data-more-into]");
   if (!list || list.children.length >= count) return;
   history.scrollRestoration = "manual";
-  for (let page = 0; page < MOST_ON_RETURN && list.children.length < count; page += 1) {
+  // Whoever goes somewhere else while the list comes is not taken back.
+  const gone = new AbortController();
+  for (const sign of ["wheel", "touchstart", "pointerdown", "keydown"]) {
+    addEventListener(sign, () => gone.abort(), { passive: true, signal: gone.signal });
+  }
+  for (let page = 0; page < MOST_ON_RETURN && list.children.length < count && !gone.signal.aborted; page += 1) {
     if (!(await loadMore())) break;
   }
-  scrollTo(0, scroll);
+  if (!gone.signal.aborted) scrollTo(0, scroll);
+  gone.abort();
   history.scrollRestoration = "auto";
 }

@@ -31,7 +31,7 @@ export function startPalette() {
   document.addEventListener("click", (event) => {
     if (event.target instanceof Element && event.target.closest("[data-palette]")) openPalette();
   });
-  input.addEventListener("input", suggest);
+  input.addEventListener("input", () => suggest());
   input.addEventListener("keydown", (event) => {
     if (!event.isComposing) move(event);
   });
@@ -63,7 +63,7 @@ async function refreshPages() {
     const known = choices.filter(({ kind }) => kind === t("Page")).map(({ title }) => title);
     if (known.join("\n") === fresh.map(({ title }) => title).join("\n")) return;
     choices = [...fresh, ...actions()];
-    if (dialog?.open) suggest();
+    if (dialog?.open) suggest({ keep: true });
   } catch {
     // What the page knew itself is still there.
   }
@@ -103,10 +103,11 @@ function choice(title, kind, source, run) {
   return { title, kind, icon: source?.querySelector("svg.icon") ?? null, run };
 }
 
-function suggest() {
+/** @param {{keep?: boolean}} [how] */
+function suggest(how) {
   stopAsking();
   const words = input?.value.trim() ?? "";
-  show(ranked(choices, words).slice(0, MOST_SHOWN));
+  show(ranked(choices, words).slice(0, MOST_SHOWN), how);
   if (!words) return;
   waiting = setTimeout(() => askForEntities(words), PAUSE_MS);
 }
@@ -148,7 +149,7 @@ function show(next, { keep = false } = {}) {
     status.textContent = shown.length ? tn("%(num)s suggestion", "%(num)s suggestions", shown.length) : t("Nothing found");
     status.classList.toggle("visually-hidden", shown.length > 0);
   }
-  choose(Math.max(0, before ? shown.indexOf(before) : 0));
+  choose(Math.max(0, shown.findIndex(({ title, kind }) => title === before?.title && kind === before.kind)));
 }
 
 /**

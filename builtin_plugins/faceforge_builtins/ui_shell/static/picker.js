@@ -68,30 +68,37 @@ function suggest(box, input, { find, typed, choose }) {
     input.setAttribute("aria-activedescendant", option.id);
     option.scrollIntoView({ block: "nearest" });
   };
-  const take = (/** @type {Element} */ option) => {
-    choose(/** @type {HTMLElement} */ (option));
+  const stop = () => {
+    clearTimeout(waiting);
+    running?.abort();
     show(false);
+  };
+  const take = (/** @type {Element} */ option) => {
+    stop();
+    choose(/** @type {HTMLElement} */ (option));
     input.dispatchEvent(new Event("change", { bubbles: true }));
   };
   const look = async () => {
     const text = input.value.trim();
-    if (!text) return show(false);
+    if (!text) return stop();
     running?.abort();
-    running = new AbortController();
+    const { signal } = (running = new AbortController());
     try {
-      const found = await find(text, running.signal);
+      const found = await find(text, signal);
       found.forEach((option, index) => (option.id = `${options.id}-${index}`));
       options.replaceChildren(...found);
       show(found.length > 0 && document.activeElement === input);
       select(found[0]);
       status.textContent = found.length ? tn("%(num)s suggestion", "%(num)s suggestions", found.length) : t("No entity has this name.");
     } catch {
-      show(false); // Sending the form asks again.
+      if (!signal.aborted) show(false); // Sending the form asks again.
     }
   };
 
   input.addEventListener("input", () => {
     typed();
+    // Until the answer comes, Enter takes nothing that was offered for fewer letters and no longer fits.
+    if (!current()?.textContent?.toLowerCase().includes(input.value.trim().toLowerCase())) select(null);
     clearTimeout(waiting);
     waiting = setTimeout(look, PAUSE_MS);
   });
@@ -111,7 +118,7 @@ function suggest(box, input, { find, typed, choose }) {
       take(at);
     } else if (event.key === "Escape") {
       event.preventDefault();
-      show(false);
+      stop();
     }
   });
   // Before the field loses the focus, which would close the list.

@@ -17,6 +17,25 @@ export async function fetchPage(address, signal) {
 }
 
 /**
+ * What is being typed in one of these elements, for whoever fills them anew. Returns what puts it back.
+ * @param {string[]} ids
+ */
+export function keepTyping(ids) {
+  const field = document.activeElement;
+  const id = ids.find((one) => document.getElementById(one)?.contains(field));
+  if (!id || !(field instanceof HTMLInputElement) || !field.name) return () => {};
+  if (field.matches("[type=checkbox], [type=radio]")) return () => {};
+  const { name, value, selectionStart, selectionEnd } = field;
+  return () => {
+    const same = document.getElementById(id)?.querySelector(`input[name="${CSS.escape(name)}"]`);
+    if (!(same instanceof HTMLInputElement)) return;
+    same.value = value;
+    same.focus({ preventScroll: true });
+    if (selectionStart !== null) same.setSelectionRange(selectionStart, selectionEnd);
+  };
+}
+
+/**
  * Fill the elements with these ids as another page fills them. The elements themselves stay: a live region that is
  * replaced is not announced.
  * @param {Document} page

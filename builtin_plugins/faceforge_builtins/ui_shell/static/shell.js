@@ -7,6 +7,7 @@ import { startMenus } from "./menus.js";
 import { startNotices } from "./notices.js";
 import { startPalette } from "./palette.js";
 import { startRunning } from "./running.js";
+import { startSending } from "./sending.js";
 import { startShortcuts } from "./shortcuts.js";
 
 startCopying();
@@ -17,3 +18,4 @@ startPalette();
 startShortcuts();
 startKeysList();
 startRunning();
+startSending();

@@ -84,7 +84,7 @@ export function startShortcuts() {
 /** @param {KeyboardEvent} event */
 function follow(event) {
   if (event.key.length !== 1) return;
-  const now = performance.now();
+  const now = event.timeStamp; // when it was pressed, however busy the page was since
   const keys = [...(now - pressedAt < SEQUENCE_MS ? pressed : []), event.key];
   const found = shortcuts.find(({ run, keys: wanted }) => run && wanted.join(" ") === keys.join(" "));
   pressed = found || keys.length > 1 ? [] : keys;
