@@ -19,7 +19,7 @@ function missing(image) {
   if (attempt >= PAUSES_MS.length) return;
   image.dataset.attempt = String(attempt + 1);
   setTimeout(() => {
-    if (!image.isConnected) return;
+    if (!image.isConnected || !image.hasAttribute("data-thumbnail")) return; // The original has taken its place.
     image.loading = "eager"; // What is not displayed is never near enough for a lazy picture.
     const address = new URL(image.src);
     address.searchParams.set("attempt", String(attempt + 1));
