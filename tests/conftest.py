@@ -80,6 +80,13 @@ def require_tool(cannot_run: Callable[[str], NoReturn]) -> Callable[[str], str]:
     return find
 
 
+@pytest.fixture(scope="session")
+def chromium() -> str | None:
+    """The path of a browser, if there is one; the first kind has no window to draw, and takes a third of the time."""
+    kinds = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+    return next(filter(None, map(shutil.which, kinds)), None)
+
+
 @pytest.fixture
 def run_python() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs a piece of Python in a process of its own, under the given words of a command (`under`) if any."""

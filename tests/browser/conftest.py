@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -104,9 +103,8 @@ def api(core: Any) -> httpx.Client:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser | None]:
+def browser(chromium: str | None) -> Iterator[Browser | None]:
     """The system's Chromium, or None. Stopped with the file: while it runs, this thread has an event loop."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         yield None
         return

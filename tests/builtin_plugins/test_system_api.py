@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import NoReturn
 
     from faceforge_core.testing import RunningCore
 
@@ -65,12 +65,13 @@ def test_b16_the_files_are_revalidated_and_nothing_else_of_the_package_is_sent(c
 
 @pytest.mark.parametrize(("path", "shown"), [("/docs", "/v1/system/info"), ("/redoc", "What is running")])
 def test_b15_b16_a_real_browser_shows_the_documentation_without_a_violation(
-    faceforge: RunningCore, require_tool: Callable[[str], str], path: str, shown: str
+    faceforge: RunningCore, chromium: str | None, cannot_run: Callable[[str], NoReturn], path: str, shown: str
 ) -> None:
     address = faceforge.address
     from playwright.sync_api import sync_playwright
 
-    chromium = shutil.which("chromium-browser") or require_tool("chromium")
+    if chromium is None:
+        cannot_run("chromium is not installed")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page()
