@@ -254,6 +254,8 @@ def test_opening_it_a_second_time_changes_nothing(start_core, legacy_home: Path,
 
     core = start_core(legacy_home)
     core.wait_for(lambda: all_done(core))
+    # Reading the old files for the first time is begun after a moment, and remembered.
+    core.wait_for((core.home / "plugin_data" / "faceforge.ingest" / "met").exists)
     core.settle()  # what follows from what was adopted, too
     core.kernel.close()
     tables, files = dump(legacy_home), state()
