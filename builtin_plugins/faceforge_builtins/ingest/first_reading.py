@@ -23,7 +23,10 @@ _MARKER = "met"
 
 
 class FirstReading:
-    """A thread while entered, as long as it has not succeeded; a file in the plugin's folder says that it has."""
+    """A thread while entered, as long as it has not succeeded; a file in the plugin's folder says that it has.
+
+    Where there is nothing to read at first there is no thread: what comes in tells of itself.
+    """
 
     def __init__(self, ctx: PluginContext, pause: float = PAUSE_SECONDS) -> None:
         self._ctx = ctx
@@ -33,7 +36,7 @@ class FirstReading:
         self._thread = threading.Thread(target=self._run, name="ingest-first-reading", daemon=True)
 
     def __enter__(self) -> Self:
-        if not self._marker.exists():
+        if not self._marker.exists() and not self._is_needless():
             self._thread.start()
         return self
 
@@ -46,12 +49,27 @@ class FirstReading:
 
     def look(self) -> bool:
         """Queue the reading if there is anything to read, and remember that; whether it was queued."""
-        found = bool(self._ctx.assets.list(AssetQuery(limit=1, total="none")).items)
+        found = self._finds_any()
         if found:
             self._ctx.jobs.enqueue(JOB_TYPE, {"asset_ids": None, "only_missing": True}, dedupe_key=JOB_TYPE)
+        self._remember()
+        return found
+
+    def _is_needless(self) -> bool:
+        try:
+            if self._finds_any():
+                return False
+            self._remember()
+        except (FaceForgeError, OSError):
+            return False  # the thread tries again
+        return True
+
+    def _finds_any(self) -> bool:
+        return bool(self._ctx.assets.list(AssetQuery(limit=1, total="none")).items)
+
+    def _remember(self) -> None:
         self._marker.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._marker.touch(mode=0o600)
-        return found
 
     def _run(self) -> None:
         while not self._leaving.wait(self._pause):
