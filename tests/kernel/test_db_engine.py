@@ -208,11 +208,13 @@ def test_c02_a_lock_of_another_program_makes_writes_busy_within_six_seconds_and_
     while not answers[0].done():
         assert stored(database) == 1
         time.sleep(0.05)
+    first = time.monotonic() - started
     for answer in answers:
         with pytest.raises(Busy) as refused:
             answer.result(60)
         assert refused.value.retry_after <= 6
-    assert time.monotonic() - started < 60, "who waited behind it waited as long, and does not wait again"
+    # One after the other they would take eight times as long.
+    assert time.monotonic() - started < 4 * first, "who waited behind it waited as long, and does not wait again"
     other.execute("ROLLBACK")
     other.close()
     assert database.write(adding("k2")) == 1
