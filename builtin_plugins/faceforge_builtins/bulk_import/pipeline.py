@@ -63,7 +63,7 @@ class Pipeline:
         self._owners = owners
         self._report = report
         self._meter = meter
-        self._readers = Readers(storage.receive, lambda: job.cancelled)
+        self._readers = Readers(storage, lambda: job.cancelled)
         self._keeper = Keeper(storage)
         self._keeping: deque[tuple[Sequence[TakenIn], Future[Sequence[Kept]]]] = deque()
         self._under_way: deque[Pending] = deque()
@@ -83,6 +83,7 @@ class Pipeline:
                     group = []
                 self._look_around()
             self._take(group)
+            self._readers.send()
             while self._under_way:
                 self._settle_next()
             self._keep()
@@ -157,6 +158,7 @@ class Pipeline:
         return ahead < AHEAD_FILES and self._ahead_bytes + _weight(file) <= AHEAD_BYTES
 
     def _pause(self) -> None:
+        self._readers.send()
         while self._under_way:
             self._settle_next()
         until = time.monotonic() + self._job.input.throttle_ms / 1000
@@ -172,6 +174,7 @@ class Pipeline:
             return
         self._next_look = now + _LOOK_SECONDS
         self._job.check_cancelled()
+        self._readers.send()
         while self._under_way and self._under_way[0].done:
             self._settle(self._under_way.popleft())
         while self._keeping and self._keeping[0][1].done():

@@ -13,6 +13,7 @@ from faceforge_core.storage.lending import Lending
 from faceforge_core.storage.migration import Migration
 from faceforge_core.storage.providers import FALLBACK, ProviderRegistry, ask_directly, discard, is_available
 from faceforge_core.storage.receiving import Receiver
+from faceforge_core.storage.small_files import SmallFileReceiver
 from faceforge_core.storage.staging import Staging
 from faceforge_core.storage.upload import IncomingFile
 from faceforge_core.storage.usage import Usage
@@ -80,6 +81,10 @@ class StorageService:
     def receive(self, source: BinaryIO, byte_size: int, copied: Callable[[int], None]) -> StagedFile:
         """Copy and hash the next bytes of a file; see `Receiver.receive`."""
         return self._receiver.receive(source, byte_size, copied)
+
+    def small_files(self) -> SmallFileReceiver:
+        """Receives many small files; see `SmallFileReceiver`."""
+        return SmallFileReceiver(self._staging, lambda: self._config().limits)
 
     def keep(self, arrivals: Sequence[Arrival], before_recording: Callable[[], None] | None = None) -> Sequence[Kept]:
         """Make received files durable and record them; see `Intake.keep`."""

@@ -89,11 +89,15 @@ class Staging:
 
     def new_file(self) -> tuple[int, Path]:
         """An exclusive empty file that only we can read, open for reading and writing."""
-        path = self._folder / f"upload-{self._mark}{next(self._numbers):08x}{_SUFFIX}"
+        path = self.new_path()
         try:
             return open_private(path, os.O_CREAT | os.O_EXCL | os.O_RDWR), path
         except OSError as error:
             raise storage_error(error) from error
+
+    def new_path(self) -> Path:
+        """A name that no other file on its way in has."""
+        return self._folder / f"upload-{self._mark}{next(self._numbers):08x}{_SUFFIX}"
 
     def leftovers(self) -> Iterator[tuple[Path, float]]:
         """The files that are on their way in, or were never finished, with their age in seconds."""

@@ -107,6 +107,22 @@ class Received(Protocol):
         """Remove it, if it was not kept; repeatable."""
 
 
+class SmallFiles(Protocol):
+    """Receives small files by the dozen, beside this interpreter where it can; see `Storage.small_files`."""
+
+    def receive(self, files: Sequence[FileOrigin]) -> Sequence[Received | None]:
+        """One answer per file, in order: its copy, if it was as its origin says from the first byte to the last.
+
+        None, and nothing is left of it, for one that `Storage.receive` has to receive, or to say what is wrong: one of
+        more than 256 KiB, one that is not there or not the same any more, all of them where there is no space or this
+        was closed. Never raises; one call at a time.
+        """
+        ...
+
+    def close(self) -> None:
+        """End it, from any thread: a `receive` that waits for a slow disk comes back at once, without copies."""
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A received file and what is known of it, for `Storage.keep`.
@@ -154,6 +170,10 @@ class Storage(Protocol):
         written to. `copied` hears of each piece's size, and may stop it by raising. May be called from several threads
         at once. Raises `PayloadTooLarge`, `InsufficientStorage`, `StorageUnavailable`, and OSError of the source.
         """
+        ...
+
+    def small_files(self) -> SmallFiles:
+        """Another way to receive, for many small files: several at once, and in a process of its own. To be closed."""
         ...
 
     def keep(self, arrivals: Sequence[Arrival], before_recording: Callable[[], None] | None = None) -> Sequence[Kept]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO, Self
 
     from faceforge_sdk.models import Asset, MigrateRequest, VerifyOptions
-    from faceforge_sdk.protocols import Arrival, Sidecar
+    from faceforge_sdk.protocols import Arrival, FileOrigin, Sidecar
 
     from .assets import FakeAssets
     from .imports import FakeImports
@@ -41,6 +42,9 @@ class FakeStorage:
         content = source.read(byte_size)
         copied(len(content))
         return FakeReceived(content)
+
+    def small_files(self) -> FakeSmallFiles:
+        return FakeSmallFiles()
 
     def keep(self, arrivals: Sequence[Arrival], before_recording: Callable[[], None] | None = None) -> Sequence[Kept]:
         if before_recording is not None:
@@ -149,6 +153,30 @@ class BytesReader(io.BytesIO):
 
     def read_ready(self, size: int, /) -> bytes | None:
         return self.read(size) or None
+
+
+class FakeSmallFiles:
+    """`faceforge_sdk.protocols.SmallFiles` in the test's own process."""
+
+    LARGEST = 256 * 1024
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    def receive(self, files: Sequence[FileOrigin]) -> Sequence[FakeReceived | None]:
+        return [None if self.closed else self._receive(file) for file in files]
+
+    def close(self) -> None:
+        self.closed = True
+
+    def _receive(self, origin: FileOrigin) -> FakeReceived | None:
+        path = Path(os.fsdecode(origin.path))
+        if path.is_symlink() or not path.is_file():
+            return None
+        facts = path.stat()
+        if facts.st_size > self.LARGEST or (facts.st_size, facts.st_mtime_ns) != (origin.byte_size, origin.mtime_ns):
+            return None
+        return FakeReceived(path.read_bytes())
 
 
 class FakeReceived:
