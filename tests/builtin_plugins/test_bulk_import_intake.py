@@ -11,9 +11,11 @@ import pytest
 from faceforge_builtins.bulk_import import intake
 from faceforge_builtins.bulk_import.job import importer
 from faceforge_builtins.bulk_import.request import BulkImport
+from faceforge_core.storage.small_files import SmallFileReceiver
 from faceforge_sdk.errors import Busy
 from faceforge_sdk.models import AssetQuery
 from faceforge_sdk.testing import FakeJobContext, fake_context
+from faceforge_sdk.testing.files import FakeSmallFiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -160,30 +162,57 @@ def test_j03_a_large_file_is_left_in_the_middle_when_the_job_is_to_stop(
     assert job.messages[-1] == ("info", "Bulk import stopped")
 
 
+@pytest.mark.parametrize("files", [10, 130], ids=["each alone", "many together"])
 def test_what_was_read_and_not_kept_leaves_nothing_behind_when_the_job_stops(
-    faceforge: Any, real: Any, job: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    faceforge: Any, real: Any, job: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: int
 ) -> None:
     folder = tmp_path / "photos"
     folder.mkdir()
-    for number in range(30):
-        (folder / f"{number:02}").write_text(f"{number}")
+    for number in range(files):
+        (folder / f"{number:03}").write_text(f"{number}")
     job.input = BulkImport(path=str(folder))
-    receive = real.storage.receive
+    reading: list[Any] = []
 
-    def stop_at_last(source: Any, byte_size: int, copied: Callable[[int], None]) -> Any:
-        received = receive(source, byte_size, copied)
-        job.cancelled = job.cancelled or received.byte_size == 2
-        return received
+    def stopping(receive: Callable[..., Any]) -> Callable[..., Any]:
+        def stop_later(*arguments: Any) -> Any:
+            received = receive(*arguments)
+            reading.append(received)
+            job.cancelled = len(reading) > 1
+            return received
 
-    monkeypatch.setattr(real.storage, "receive", stop_at_last)
+        return stop_later
+
+    alone, together = real.storage.receive, SmallFileReceiver.receive
+    monkeypatch.setattr(real.storage, "receive", stopping(alone))
+    monkeypatch.setattr(SmallFileReceiver, "receive", stopping(together))
     stopped = importer(real.storage, real.imports)(job)
     assert (stopped["canceled"], staged(faceforge)) == (True, [])
+    assert len(reading) > 1
     job.cancelled = False
     monkeypatch.undo()
     again = importer(real.storage, real.imports)(job)
-    assert again["imported"] == 30 - stopped["imported"] > 0
+    assert again["imported"] == files - stopped["imported"] > 0
     assert (again["unchanged"], staged(faceforge)) == (stopped["imported"], [])
-    assert real.assets.list(AssetQuery()).total == 30
+    assert real.assets.list(AssetQuery()).total == files
+
+
+def test_a_file_that_is_not_as_it_was_found_is_read_by_itself_among_many_small_ones(
+    ctx: Any, job: Any, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(20):
+        (tmp_path / f"{number:02}").write_text(f"{number}")
+    receive = FakeSmallFiles.receive
+
+    def change_some(*arguments: Any) -> Any:
+        (tmp_path / "03").write_text("changed")
+        (tmp_path / "07").unlink()
+        return receive(*arguments)
+
+    monkeypatch.setattr(FakeSmallFiles, "receive", change_some)
+    result = run()
+    assert (result["imported"], result["errors"]) == (19, 1)
+    assert b"changed" in contents(ctx)
+    assert ("error", "Import failed") in job.messages
 
 
 def test_a_pause_ends_when_the_job_is_to_stop(
