@@ -190,14 +190,14 @@ def replace(source: Path, target: Path) -> None:
     """Rename over whatever file is there, waiting up to 2 s where Windows refuses because someone has it open."""
     for _ in range(_REPLACE_ATTEMPTS - 1):
         try:
-            source.replace(target)
+            os.replace(source, target)  # noqa: PTH105  # that of a Path makes another Path, at the cost of the renaming
         except PermissionError as error:
             if getattr(error, "winerror", None) not in _WINDOWS_SHARING_ERRORS:
                 raise
             time.sleep(_REPLACE_PAUSE)
         else:
             return
-    source.replace(target)
+    os.replace(source, target)  # noqa: PTH105
 
 
 def open_regular(path: Path, *, follow: bool = True) -> io.FileIO:

@@ -68,7 +68,7 @@ class Pipeline:
         self._keeping: deque[tuple[Sequence[TakenIn], Future[Sequence[Kept]]]] = deque()
         self._under_way: deque[Pending] = deque()
         self._batch: list[TakenIn] = []
-        self._ahead_bytes = 0
+        self._ahead_files = self._ahead_bytes = 0
         self._due = 0.0
         self._next_look = 0.0
 
@@ -135,6 +135,7 @@ class Pipeline:
     def _feed(self, file: FoundFile) -> None:
         while not self._has_room(file) and self._make_room():
             pass
+        self._ahead_files += 1
         self._ahead_bytes += _weight(file)
         self._under_way.append(self._readers.submit(file))
         self._look_around()
@@ -154,8 +155,7 @@ class Pipeline:
         return True
 
     def _has_room(self, file: FoundFile) -> bool:
-        ahead = len(self._under_way) + len(self._batch) + sum(len(batch) for batch, _ in self._keeping)
-        return ahead < AHEAD_FILES and self._ahead_bytes + _weight(file) <= AHEAD_BYTES
+        return self._ahead_files < AHEAD_FILES and self._ahead_bytes + _weight(file) <= AHEAD_BYTES
 
     def _pause(self) -> None:
         self._readers.send()
@@ -198,7 +198,7 @@ class Pipeline:
             if len(self._batch) >= BATCH_FILES:
                 self._keep()
             return
-        self._ahead_bytes -= _weight(pending.file)
+        self._is_through(pending.file)
         if isinstance(outcome, FaceForgeError | OSError) and not isinstance(outcome, RetryLater):
             self._report.failed(pending.file.path, outcome)
             self._meter.done(pending.file.byte_size)
@@ -237,9 +237,13 @@ class Pipeline:
         )
 
     def _kept(self, taken: TakenIn, kept: Kept) -> None:
-        self._ahead_bytes -= _weight(taken.file)
+        self._is_through(taken.file)
         self._report.kept(taken, kept)
         self._meter.done(taken.file.byte_size)
+
+    def _is_through(self, file: FoundFile) -> None:
+        self._ahead_files -= 1
+        self._ahead_bytes -= _weight(file)
 
 
 def _weight(file: FoundFile) -> int:
