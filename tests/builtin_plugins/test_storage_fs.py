@@ -9,7 +9,6 @@ import os
 import stat
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +19,7 @@ from faceforge_sdk.protocols import BatchProvider, Put, StorageProvider
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
+    from pathlib import Path
 
     Damage = Callable[[Path], object]
 
@@ -184,10 +184,10 @@ def test_deleting_is_repeatable(provider: FileSystemProvider, put: Callable[[], 
 def test_a_full_disk_is_said_in_the_sdks_words(
     provider: FileSystemProvider, put: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(self: Path, target: Path) -> None:
+    def full(source: Path, target: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "replace", full)
+    monkeypatch.setattr(os, "replace", full)
     with pytest.raises(InsufficientStorage):
         put()
 
@@ -264,14 +264,14 @@ def test_a_file_that_cannot_be_put_is_left_where_it_was_and_the_others_are_put(
     provider: FileSystemProvider, batch: Batch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     puts = batch.puts(b"one", b"two", b"three")
-    really = Path.replace
+    really = os.replace
 
-    def refuse(self: Path, target: Path) -> Path:
-        if self == puts[1].source:
+    def refuse(source: Path, target: Path) -> None:
+        if source == puts[1].source:
             raise OSError(errno.EIO, "Input/output error")
-        return really(self, target)
+        really(source, target)
 
-    monkeypatch.setattr(Path, "replace", refuse)
+    monkeypatch.setattr(os, "replace", refuse)
     first, second, third = provider.put_many(puts)
 
     assert (first, type(second), third) == (None, StorageUnavailable, None)

@@ -148,6 +148,10 @@ class Imports:
         assert answer["job_type"] == "assets.bulk-import"
         return str(answer["job_id"])
 
+    def count(self) -> int:
+        """How many jobs somebody asked for, whatever became of them."""
+        return int(self.api.data("GET", "/v1/jobs", params={"background": "false"})["total"])
+
     def ended(self, job_id: str) -> Any:
         """The job, once it is over."""
         job = self.core.wait_for(

@@ -5,13 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from faceforge_sdk import files
 from faceforge_sdk.errors import Busy, InsufficientStorage, IntegrityError, StorageUnavailable
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class SharingViolation(PermissionError):
@@ -25,14 +27,14 @@ def test_replacing_waits_while_windows_says_that_someone_has_the_file_open(
 ) -> None:
     (tmp_path / "new").write_bytes(b"new")
     (tmp_path / "place").write_bytes(b"old")
-    really, refusals = Path.replace, iter([True, True])
+    really, refusals = os.replace, iter([True, True])
 
-    def busy(self: Path, target: Path) -> Path:
+    def busy(source: Path, target: Path) -> None:
         if next(refusals, False):
             raise SharingViolation
-        return really(self, target)
+        really(source, target)
 
-    monkeypatch.setattr(Path, "replace", busy)
+    monkeypatch.setattr(os, "replace", busy)
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     files.replace(tmp_path / "new", tmp_path / "place")
 
@@ -46,10 +48,10 @@ def test_replacing_gives_up_after_a_while_and_at_once_for_other_reasons(
     monkeypatch.setattr("time.sleep", waits.append)
     for error, patience in ((SharingViolation(), 1.0), (PermissionError(errno.EACCES, "no"), 0.0)):
 
-        def refuse(self: Path, target: Path, error: PermissionError = error) -> Path:
+        def refuse(source: Path, target: Path, error: PermissionError = error) -> None:
             raise error
 
-        monkeypatch.setattr(Path, "replace", refuse)
+        monkeypatch.setattr(os, "replace", refuse)
         waits.clear()
         with pytest.raises(PermissionError):
             files.replace(tmp_path / "new", tmp_path / "place")
