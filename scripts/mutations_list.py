@@ -324,6 +324,20 @@ MUTATIONS: Final = (
         ("tests/contract/test_bulk_import.py::test_j11_links_pipes_and_sockets_are_passed_over_with_a_counted_reason",),
     ),
     Mutation(
+        "a small file that changes while it is read is believed",
+        f"{CORE}/storage/small_files_process.py",
+        "if len(content) == found[0] and _is_still(descriptor, found) else None",
+        "if len(content) == found[0] else None",
+        ("tests/kernel/storage/test_small_files.py::test_a_file_that_changes_while_it_is_read_is_not_copied",),
+    ),
+    Mutation(
+        "what a process that died had copied is left lying about",
+        f"{CORE}/storage/small_files.py",
+        "                    target.unlink(missing_ok=True)\n",
+        "                    pass\n",
+        ("tests/kernel/storage/test_small_files.py::test_a_process_that_dies_leaves_nothing_behind_and_all_to_others",),
+    ),
+    Mutation(
         "a link that took a file's place is imported",
         f"{BUILTINS}/bulk_import/intake.py",
         "os.O_RDONLY | _SAFELY",
