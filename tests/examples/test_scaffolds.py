@@ -69,6 +69,7 @@ def test_a_new_plugin_passes_its_own_test_at_once(new: Any, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.usefixtures("prepared_trials")
 def test_nothing_is_wrong_with_a_new_plugin(new: Any, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trial, "SLOW_SECONDS", 3600.0)  # a busy machine starts nothing quickly
     report = check(new(IDS[kind], "--kind", kind))
