@@ -48,6 +48,14 @@ _ALONE = re.compile(r"/tests/load/")
 """Tests that measure time while they fill the machine themselves."""
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Who asks for nothing but the tests that run alone does not wait until all others are loaded."""
+    if config.option.markexpr != "alone" or collection_path.suffix != ".py":
+        return None
+    marked = _ALONE.search(collection_path.as_posix()) or "mark.alone" in collection_path.read_text(encoding="utf-8")
+    return None if marked else True
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _ALONE.search(item.path.as_posix()):
