@@ -10,6 +10,7 @@ import subprocess
 import sys
 from functools import cache
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,10 +37,13 @@ class PreparedProcess:
     variables like PYTHONPATH do then, is not part of it.
     """
 
-    def __init__(self, module: str, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, module: str, arguments: Sequence[str], environment: Mapping[str, str], folder: Path | None = None
+    ) -> None:
+        work = module, [*arguments], dict(environment), str(folder or Path.cwd())
         said, output = multiprocessing.Pipe(duplex=False)
         with said, output:
-            self._process = _forks().Process(target=_run, args=(module, [*arguments], dict(environment), output))
+            self._process = _forks().Process(target=_run, args=(*work, output))
             self._process.start()
             self.stdout: TextIO | None = os.fdopen(os.dup(said.fileno()), encoding="utf-8")
         self.args = (sys.executable, "-m", module, *arguments)
@@ -71,12 +75,17 @@ class PreparedProcess:
 
 
 def run_prepared(
-    command: Sequence[str], *, timeout: float, env: Mapping[str, str] | None = None, **_: object
+    command: Sequence[str],
+    *,
+    timeout: float,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    **_: object,
 ) -> subprocess.CompletedProcess[str]:
-    """``subprocess.run([sys.executable, "-m", …])``; all that it says counts as said to stderr."""
+    """``subprocess.run([sys.executable, "-m", …])``; all that it says counts as said to both outputs."""
     python, option, module, *arguments = command
     assert (python, option) == (sys.executable, "-m")
-    process = PreparedProcess(module, arguments, os.environ if env is None else env)
+    process = PreparedProcess(module, arguments, os.environ if env is None else env, cwd)
     assert process.stdout is not None
     with process.stdout:
         try:
@@ -85,15 +94,17 @@ def run_prepared(
             process.kill()
             process.wait()
             raise
-        return subprocess.CompletedProcess(command, code, "", process.stdout.read())
+        return subprocess.CompletedProcess(command, code, said := process.stdout.read(), said)
 
 
-def _run(module: str, arguments: list[str], environment: dict[str, str], output: Connection) -> None:
+def _run(module: str, arguments: list[str], environment: dict[str, str], folder: str, output: Connection) -> None:
     """What the new process does."""
     for stream in (1, 2):
         os.dup2(output.fileno(), stream)
     output.close()
     os.environ.clear()
     os.environ.update(environment)
+    os.chdir(folder)
+    sys.path.insert(0, folder)
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
