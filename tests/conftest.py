@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -20,6 +21,7 @@ import pytest
 
 from faceforge_core.testing import PATIENCE
 
+from .prepared import POSSIBLE, PreparedProcess, run_prepared
 from .sharing import Sharing
 
 if TYPE_CHECKING:
@@ -44,6 +46,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 _ALONE = re.compile(r"/tests/load/")
 """Tests that measure time while they fill the machine themselves."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Who asks for nothing but the tests that run alone does not wait until all others are loaded."""
+    if config.option.markexpr != "alone" or collection_path.suffix != ".py":
+        return None
+    marked = _ALONE.search(collection_path.as_posix()) or "mark.alone" in collection_path.read_text(encoding="utf-8")
+    return None if marked else True
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -113,24 +123,31 @@ def put_database(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], N
 
 
 class CoreProcess:
-    """A real Core in a process of its own; ended by its process id."""
+    """A real Core in a process of its own; ended by its process id.
+
+    Usually it is a prepared one; with `cold`, `under` another command, or as another `program`, a Python starts with
+    nothing.
+    """
 
     def __init__(
         self,
         home: Path,
         environment: dict[str, str],
         under: tuple[str, ...] = (),
-        program: tuple[str, ...] = (sys.executable, "-m", "faceforge_core"),
+        program: tuple[str, ...] = (),
+        *,
+        cold: bool = False,
     ) -> None:
         self.home = home
         self._clients: list[httpx.Client] = []
-        command = [*under, *program]
+        environ = {**os.environ, "FACEFORGE_HOME": str(home), "FACEFORGE_PORT": "0", **environment}
+        self.process: subprocess.Popen[str] | PreparedProcess
+        if POSSIBLE and not (cold or under or program):
+            self.process = PreparedProcess("faceforge_core", (), environ)
+            return
+        command = [*under, *(program or (sys.executable, "-m", "faceforge_core"))]
         self.process = subprocess.Popen(
-            command,
-            env={**os.environ, "FACEFORGE_HOME": str(home), "FACEFORGE_PORT": "0", **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+            command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
 
     @property
@@ -152,7 +169,8 @@ class CoreProcess:
     def client(self, **options: Any) -> httpx.Client:
         """A client that shows the token; closed with the process."""
         headers = {"Authorization": f"Bearer {self.token}"}
-        client = httpx.Client(base_url=self.url, headers=headers, **{"timeout": PATIENCE, **options})
+        usual = {"timeout": PATIENCE, "verify": False}  # there is no TLS, and what it needs takes long to read
+        client = httpx.Client(base_url=self.url, headers=headers, **{**usual, **options})
         self._clients.append(client)
         return client
 
@@ -161,7 +179,7 @@ class CoreProcess:
         deadline = time.monotonic() + seconds
         while True:
             try:
-                httpx.get(f"{self.url}/healthz", timeout=10).raise_for_status()
+                httpx.get(f"{self.url}/healthz", timeout=10, verify=False).raise_for_status()
             except (OSError, KeyError, TypeError, ValueError, httpx.HTTPError):
                 if self.process.poll() is not None:
                     pytest.fail(f"Core ended with {self.process.returncode}: {self.output()}")
@@ -201,13 +219,18 @@ class CoreProcess:
 
 @pytest.fixture
 def start_process(tmp_path: Path) -> Iterator[Callable[..., CoreProcess]]:
-    """Starts real Cores: ``start_process(home, under=("strace", …), wait=True, **environment)``."""
+    """Starts real Cores: ``start_process(home, under=("strace", …), wait=True, cold=False, **environment)``."""
     started: list[CoreProcess] = []
 
     def start(
-        home: Path | None = None, *, under: tuple[str, ...] = (), wait: bool = True, **environment: str
+        home: Path | None = None,
+        *,
+        under: tuple[str, ...] = (),
+        wait: bool = True,
+        cold: bool = False,
+        **environment: str,
     ) -> CoreProcess:
-        core = CoreProcess(home or tmp_path / "home", environment, under)
+        core = CoreProcess(home or tmp_path / "home", environment, under, cold=cold)
         started.append(core)
         return core.wait_until_healthy() if wait else core
 
@@ -220,6 +243,20 @@ def start_process(tmp_path: Path) -> Iterator[Callable[..., CoreProcess]]:
 def core_process() -> type[CoreProcess]:
     """For fixtures that share one Core among several tests, and close it themselves."""
     return CoreProcess
+
+
+@pytest.fixture(scope="session")
+def run_module() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """As `subprocess.run`, for ``python -m …``: in a prepared process, where there are any."""
+    return run_prepared if POSSIBLE else subprocess.run
+
+
+@pytest.fixture
+def prepared_trials(run_module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ``faceforge plugins check`` starts for a plugin is a prepared process, too."""
+    from faceforge_core.cli.plugin_checks import trial
+
+    monkeypatch.setattr(trial, "subprocess", Namespace(run=run_module, TimeoutExpired=subprocess.TimeoutExpired))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -181,7 +181,7 @@ def test_the_tests_run_side_by_side_in_one_order_and_those_that_measure_time_bef
 
 
 def test_what_one_run_took_no_other_run_takes(repository: Path, tmp_path: Path) -> None:
-    asked = [sys.executable, "-m", "pytest", "-q", f"--share={tmp_path}", "-k", "test_locks"]
+    asked = [sys.executable, "-m", "pytest", "-q", f"--share={tmp_path}", "tests/sdk/test_locks.py"]
     first, second = (
         subprocess.run(asked, cwd=repository, capture_output=True, text=True, check=False) for _ in range(2)
     )

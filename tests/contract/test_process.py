@@ -12,7 +12,7 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -25,13 +25,14 @@ POSIX_ONLY = pytest.mark.skipif(os.name != "posix", reason="an open file can't b
 
 
 @pytest.fixture
-def start_in_vain() -> Callable[..., tuple[int, str]]:
+def start_in_vain(run_module: Callable[..., Any]) -> Callable[..., tuple[int, str]]:
     """Starts Core on a home where it must not run; gives exit code and what it said on stderr."""
 
-    def start(home: Path, **environment: str) -> tuple[int, str]:
+    def start(home: Path, *, cold: bool = False, **environment: str) -> tuple[int, str]:
         environ = {**os.environ, "FACEFORGE_HOME": str(home), "FACEFORGE_PORT": "0", **environment}
         command = [sys.executable, "-m", "faceforge_core"]
-        done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120, check=False)
+        run = subprocess.run if cold else run_module
+        done = run(command, env=environ, capture_output=True, text=True, timeout=120, check=False)
         assert "Traceback" not in done.stderr
         return done.returncode, done.stderr
 
@@ -56,7 +57,7 @@ def snapshot(home: Path) -> dict[str, bytes]:
 
 
 def test_it_serves_within_seconds_and_a_stop_signal_ends_it_with_0(start_process) -> None:
-    core = start_process()
+    core = start_process(cold=True)
     address, began = f"{core.url}/ui\n", time.monotonic()
     assert core.stop() == 0
     assert time.monotonic() - began < 60
@@ -129,7 +130,7 @@ def test_stored_things_are_there_after_a_restart(start_process, stopped_home: Pa
 
 def test_c01_a_second_core_on_the_home_exits_4_naming_the_first(start_process, start_in_vain) -> None:
     core = start_process()
-    code, said = start_in_vain(core.home)
+    code, said = start_in_vain(core.home, cold=True)
     assert code == 4
     assert f"process {core.pid}" in said
     assert core.url.rpartition(":")[2] in said

@@ -78,7 +78,7 @@ def test_the_wheel_carries_manifest_and_entry_point(site: Path) -> None:
 
 def test_an_installed_package_is_found_enabled_and_used(site: Path, start_process: Any, tmp_path: Path) -> None:
     path = os.pathsep.join(filter(None, (str(site), os.environ.get("PYTHONPATH", ""))))
-    core = start_process(tmp_path / "home", PYTHONPATH=path)
+    core = start_process(tmp_path / "home", cold=True, PYTHONPATH=path)
     client = core.client()
 
     def row() -> dict[str, Any]:

@@ -28,6 +28,9 @@ IDS = {kind: f"anna{number}.my-{kind}_plugin" for number, kind in enumerate(KIND
     "job": "2nd",
 }
 
+STRICT = ("-W", "error", "-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
+"""The process has loaded Core by then, whose own asserts pytest would else make more talkative."""
+
 
 @pytest.fixture
 def new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
@@ -43,13 +46,13 @@ def new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
     return run
 
 
-def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *command: str, by: Callable[..., Any] = subprocess.run) -> subprocess.CompletedProcess[str]:
     """Runs a tool in a plugin's folder as its author does, with no settings of ours."""
     sources = os.pathsep.join(str(Path(package).parent) for package in faceforge_sdk.__path__)
     kernel = str(ROOT / "kernel")
     environment = {**os.environ, "MYPYPATH": f"{sources}{os.pathsep}{kernel}", "PYTHONDONTWRITEBYTECODE": "1"}
     environment.pop("PYTEST_ADDOPTS", None)
-    return subprocess.run(
+    return by(
         [sys.executable, "-m", *command],
         cwd=folder,
         env=environment,
@@ -61,14 +64,15 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_new_plugin_passes_its_own_test_at_once(new: Any, kind: str) -> None:
+def test_a_new_plugin_passes_its_own_test_at_once(new: Any, kind: str, run_module: Any) -> None:
     folder = new(IDS[kind], "--kind", kind)
-    done = run(folder, "pytest", "-q", "-p", "no:cacheprovider", "-W", "error")
+    done = run(folder, "pytest", "-q", "-p", "no:cacheprovider", *STRICT, by=run_module)
     assert done.returncode == 0, done.stdout + done.stderr
     assert " passed" in done.stdout
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.usefixtures("prepared_trials")
 def test_nothing_is_wrong_with_a_new_plugin(new: Any, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trial, "SLOW_SECONDS", 3600.0)  # a busy machine starts nothing quickly
     report = check(new(IDS[kind], "--kind", kind))

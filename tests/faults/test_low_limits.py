@@ -23,7 +23,7 @@ REFUSED = {503, 507}
 
 @pytest.fixture
 def core(start_process: Any) -> Any:
-    return start_process(wait=False).wait_until_healthy(120)
+    return start_process(wait=False, cold=True).wait_until_healthy(120)
 
 
 @contextmanager

@@ -48,7 +48,7 @@ def make(folder: Path, seed: int) -> Path:
 
 @pytest.mark.slow
 def test_people_go_on_working_while_a_folder_comes_in(start_process: Any, raw_client: Any, tmp_path: Path) -> None:
-    client = raw_client(start_process())
+    client = raw_client(start_process(cold=True))
     for number in range(100):
         client.json("POST", "/v1/entities", {"display_name": f"Somebody {number}"})
     told = []

@@ -16,7 +16,7 @@ SIZE = 256 << 20
 def test_a_large_upload_passes_through_a_bounded_buffer(
     start_process: Any, raw_client: Any, resident_mb: Any, cannot_run: Any
 ) -> None:
-    core = start_process()
+    core = start_process(cold=True)
     client = raw_client(core)
     client.upload("small.bin", b"warm")
     idle = resident_mb(core.pid)

@@ -111,7 +111,7 @@ class Visitor(threading.Thread):
 def test_c05_fifty_clients_lose_no_write_and_meet_no_failure(
     start_process: Any, raw_client: Any, resident_mb: Any
 ) -> None:
-    core = start_process()
+    core = start_process(cold=True)
     raw_client(core).json("POST", "/v1/admin/field-defs", {"field_key": "height", "field_type": "int"})
     deadline = time.monotonic() + SECONDS
     visitors = [Visitor(raw_client(core), number, deadline) for number in range(CLIENTS)]
@@ -142,7 +142,7 @@ def test_c05_fifty_clients_lose_no_write_and_meet_no_failure(
 
 @pytest.mark.slow
 def test_toggling_a_plugin_forty_times_under_load_fails_no_request(start_process: Any, raw_client: Any) -> None:
-    core = start_process()
+    core = start_process(cold=True)
     switch = raw_client(core)
     plugins = core.home / "plugins" / "hello"
     plugins.mkdir()
@@ -184,7 +184,7 @@ def test_toggling_a_plugin_forty_times_under_load_fails_no_request(start_process
 def test_c07_slow_readers_of_large_files_cost_little_memory_and_hold_up_nobody(
     start_process: Any, raw_client: Any, resident_mb: Any
 ) -> None:
-    core = start_process()
+    core = start_process(cold=True)
     client = raw_client(core)
     asset_id = client.upload("large.bin", os.urandom(1 << 20) * 200)
     client.ask("GET", "/healthz")

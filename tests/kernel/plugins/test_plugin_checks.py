@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,7 @@ def schema(text: str) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+def _patience(prepared_trials: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine starts no plugin quickly; that is told only where it is asked for."""
     monkeypatch.setattr(trial, "SLOW_SECONDS", 3600.0)
 
@@ -304,13 +305,15 @@ def register_routers(ctx):
     assert finding.message.startswith("register_routers: the types of first (plugin.py, line 12) name Entity")
 
 
-def test_one_that_hangs_is_ended(plugin: Any) -> None:
+def test_one_that_hangs_is_ended(plugin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "subprocess", subprocess)
     outcome = try_out(plugin({"plugin.py": "import time\ntime.sleep(600)\n"}), seconds=5)
     assert "did not start within 5 s" in outcome.summary
 
 
 def test_one_that_is_slow_to_import_is_told_so(plugin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trial, "SLOW_SECONDS", 0.3)
+    monkeypatch.setattr(trial, "subprocess", subprocess)
     folder = plugin({"plugin.py": "import time\ntime.sleep(0.7)\n" + HOOK + "def register_nav_items(ctx): return []\n"})
     [finding] = check(folder).findings
     assert (finding.path, finding.level) == ("plugin.py", "warning")
