@@ -8,6 +8,7 @@ import runpy
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -87,14 +88,15 @@ def run_prepared(
     assert (python, option) == (sys.executable, "-m")
     process = PreparedProcess(module, arguments, os.environ if env is None else env, cwd)
     assert process.stdout is not None
-    with process.stdout:
+    with process.stdout, ThreadPoolExecutor(1) as reader:  # nobody waits for a pipe that is full
+        saying = reader.submit(process.stdout.read)
         try:
             code = process.wait(timeout)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
             raise
-        return subprocess.CompletedProcess(command, code, said := process.stdout.read(), said)
+        return subprocess.CompletedProcess(command, code, said := saying.result(), said)
 
 
 def _run(module: str, arguments: list[str], environment: dict[str, str], folder: str, output: Connection) -> None:
