@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
 
 from faceforge_core.testing import PATIENCE
 
@@ -24,7 +25,10 @@ from .sharing import Sharing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
 _NOT_TESTED = "NOT TESTED: "
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")  # on a loaded machine any example may take seconds, and says nothing by it
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

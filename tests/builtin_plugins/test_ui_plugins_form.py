@@ -149,7 +149,7 @@ def objects(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_valid_configuration_survives_a_form_that_nobody_touches(data: st.DataObject) -> None:
     drawn = data.draw(SCHEMAS)
     config = data.draw(values(drawn))
