@@ -34,6 +34,7 @@ HEART = (
     "tests/contract/test_relationships.py",
     "tests/builtin_plugins/test_thumbnails.py",
     "tests/builtin_plugins/test_ui_entities.py",
+    "tests/builtin_plugins/test_ui_plugins_form.py",
 )
 """What an older library or another Python is most likely to break, without a browser and without other servers."""
 
