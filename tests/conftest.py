@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import json
+import math
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
 
 from faceforge_core.testing import PATIENCE
 
@@ -26,7 +28,10 @@ from .sharing import Sharing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
 _NOT_TESTED = "NOT TESTED: "
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")  # on a loaded machine any example may take seconds, and says nothing by it
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -120,6 +125,12 @@ def put_database(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], N
         shutil.copyfile(made, path)
 
     return put
+
+
+@pytest.fixture
+def exact_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is counted is counted anew after each write, also where a loaded machine takes long for it."""
+    monkeypatch.setattr("faceforge_core.catalog.memo._GLANCE_SECONDS", math.inf)
 
 
 class CoreProcess:

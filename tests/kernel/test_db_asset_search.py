@@ -291,7 +291,7 @@ def test_beside_what_the_list_does_not_hold_stand_those_around_it(shelf: Shelf) 
 
 
 @given(name=st.text(min_size=1, max_size=20), words=st.lists(st.text(max_size=10), max_size=3), data=st.data())
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_an_asset_is_found_by_every_part_of_its_name_and_words(
     shelf: Shelf, name: str, words: list[str], data: st.DataObject
 ) -> None:

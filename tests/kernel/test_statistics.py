@@ -95,6 +95,7 @@ def test_months_go_up_to_the_present_one_across_the_turn_of_the_year(
     }
 
 
+@pytest.mark.usefixtures("exact_counts")
 def test_entities_are_counted_once_they_are_there_and_not_in_the_trash(
     database: Database, entities: EntityService
 ) -> None:

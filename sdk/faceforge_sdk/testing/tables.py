@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import weakref
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -49,6 +50,7 @@ class FakePluginDatabase:
         self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         self._connection.row_factory = sqlite3.Row
         self._connection.executescript(_PARENTS)
+        weakref.finalize(self, self._connection.close)  # Python 3.13 warns of a connection that nobody closes
 
     def migrate(self, folder: Path) -> None:
         """Run the steps in `folder` that have not run, as activating the plugin does. Raises `StatementRefused`."""

@@ -52,7 +52,7 @@ def expected_graph(
     return list(shown.items()), edges, len(shown) < len(distances)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     drawn=st.lists(
         st.tuples(st.integers(0, 7), st.integers(0, 7), st.sampled_from("ab"), st.integers(0, 5), st.booleans()),

@@ -175,7 +175,7 @@ def pages(world: Any, query: RelationshipQuery) -> tuple[list[str], list[str]]:
     return by_cursor, by_offset
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     drawn=st.lists(
         st.tuples(st.integers(0, 4), st.integers(0, 4), st.sampled_from("ab"), st.integers(0, 3), st.booleans())
