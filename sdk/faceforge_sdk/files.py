@@ -258,7 +258,7 @@ class FileReader:
         self._left -= len(found)
         return found
 
-    def read_ready(self, size: int, /) -> bytes | None:
+    def read_ready(self, size: int, /) -> bytes | bytearray | None:
         """At most `size` bytes that the system holds in memory; None where it would have to wait, or can't tell."""
         if _NOWAIT is None or self._left <= 0:
             return None
@@ -271,7 +271,8 @@ class FileReader:
             return None  # shorter than it was: `read` says so
         self._file.seek(count, os.SEEK_CUR)
         self._left -= count
-        return bytes(buffer[:count]) if count < len(buffer) else bytes(buffer)
+        del buffer[count:]
+        return buffer
 
     def close(self) -> None:
         """Give the descriptor back; may be called twice."""

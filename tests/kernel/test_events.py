@@ -88,6 +88,26 @@ def awaited(condition: Callable[[], bool]) -> bool:
     return wait_for(condition)
 
 
+def test_of_a_stream_a_handler_hears_the_first_at_once_and_the_rest_together(
+    telling: Telling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches: list[list[str]] = []
+    telling.handle_batches(lambda events: batches.append([event.subject for event in events]))
+    started = telling.start()
+    telling.tell("first")
+    assert awaited(lambda: batches == [["first"]])
+
+    monkeypatch.setattr("faceforge_core.events.dispatcher._LOOK_EVERY", 600.0)
+    told = [f"{number}" for number in range(20)]
+    telling.tell(*told)
+    started.stop()
+    telling.start()
+
+    assert awaited(lambda: bool(batches) and batches[-1][-1] == told[-1])
+    assert [subject for batch in batches for subject in batch] == ["first", *told]
+    assert len(batches) <= 3  # a look that was due already may have found some of them
+
+
 def test_a_handler_gets_what_it_asked_for_in_order(telling: Telling) -> None:
     entities: list[Event] = []
     created: list[str] = []
@@ -192,6 +212,7 @@ def test_a_failing_batch_is_tried_again_then_one_by_one_and_only_the_bad_event_i
     telling.handle_batches(fail)
     telling.start()
     telling.tell_at_once("a", "x", "b")
+    assert awaited(lambda: done == ["a", "b"])
     telling.tell("c")
 
     assert awaited(lambda: done == ["a", "b", "c"])

@@ -28,8 +28,11 @@ MAX_PARTS = 100
 class UploadReceiver:
     """Sorts the parts of one multipart body: the field ``file`` into the upload, ``meta`` aside, others away."""
 
-    def __init__(self, upload: Upload) -> None:
-        self._upload = upload
+    def __init__(self, storage: Storage, kind: str, expected_size: int | None) -> None:
+        self._storage = storage
+        self._kind = kind
+        self._expected_size = expected_size
+        self._upload: Upload | None = None
         self._file: PartBegin | None = None
         self._meta: PartBegin | None = None
         self._meta_content = bytearray()
@@ -38,6 +41,12 @@ class UploadReceiver:
         self._buffer: list[memoryview] = []
         self._buffered = 0
         self._writing: asyncio.Task[None] | None = None
+
+    def begin(self) -> Upload:
+        """The upload, begun if it is not yet. Blocks; raises what `Storage.begin_upload` raises."""
+        if self._upload is None:
+            self._upload = self._storage.begin_upload(expected_size=self._expected_size)
+        return self._upload
 
     async def receive(self, request: Request) -> None:
         """Read the whole body. Raises `InvalidInput` when it is no upload, and what `Upload.write` raises."""
@@ -54,16 +63,26 @@ class UploadReceiver:
         if self._file is None:
             raise InvalidInput("The field `file` is missing.", details=_missing_file())
 
-    async def settle(self) -> None:
+    async def store(self) -> Asset:
+        """Write what is left and commit, in one go on one thread."""
+        await self._settle()
+        return await to_thread.run_sync(self._commit)
+
+    async def close(self) -> None:
+        """Remove what was not stored."""
+        try:
+            await self._settle()
+        except FaceForgeError:
+            pass  # raised to the client already, or overtaken by the error that is on its way
+        finally:
+            if self._upload is not None:
+                await to_thread.run_sync(self._end)
+
+    async def _settle(self) -> None:
         """Wait until no thread writes any more. Raises what that write raised."""
         if self._writing is not None:
             writing, self._writing = self._writing, None
             await writing
-
-    async def store(self, kind: str) -> Asset:
-        """Write what is left and commit, in one go on one thread."""
-        await self.settle()
-        return await to_thread.run_sync(self._commit, kind)
 
     def _take(self, event: PartEvent) -> None:
         match event:
@@ -95,24 +114,32 @@ class UploadReceiver:
 
     async def _write_behind(self) -> None:
         """Hand the buffer to a thread and go on receiving; at most one buffer is under way."""
-        await self.settle()
+        await self._settle()
         pieces, self._buffer, self._buffered = self._buffer, [], 0
         self._writing = asyncio.create_task(to_thread.run_sync(self._write, pieces))
 
     def _write(self, pieces: list[memoryview]) -> None:
+        upload = self.begin()
         for piece in pieces:
-            self._upload.write(piece)
+            upload.write(piece)
 
-    def _commit(self, kind: str) -> Asset:
+    def _commit(self) -> Asset:
         if self._file is None:
             raise InvalidInput("The field `file` is missing.", details=_missing_file())
         self._write(self._buffer)
-        return self._upload.commit(
+        asset = self.begin().commit(
             filename=self._file.filename or "",
             content_type=self._file.content_type,
-            kind=kind,
+            kind=self._kind,
             sidecar=self._sidecar(),
         )
+        self._end()
+        return asset
+
+    def _end(self) -> None:
+        if self._upload is not None:
+            upload, self._upload = self._upload, None
+            upload.__exit__(None, None, None)
 
     def _sidecar(self) -> Sidecar | None:
         if self._meta is None:
@@ -121,25 +148,21 @@ class UploadReceiver:
 
 
 async def receive_upload(request: Request, storage: Storage, kind: str) -> Asset:
-    """Store the file of a multipart request; nothing is kept unless this returns."""
+    """Store the file of a multipart request; nothing is kept unless this returns.
+
+    What is known to fit into the buffer is received first, and takes one turn of a thread in all. For the rest
+    storage is asked before a byte is read.
+    """
     length = request.headers.get("content-length", "")
     expected = int(length) if length.isdecimal() else None
-    upload = await to_thread.run_sync(lambda: storage.begin_upload(expected_size=expected))
-    receiver = UploadReceiver(upload)
+    receiver = UploadReceiver(storage, kind, expected)
+    if expected is None or expected > BUFFER:
+        await to_thread.run_sync(receiver.begin)
     try:
         await receiver.receive(request)
-        return await receiver.store(kind)
+        return await receiver.store()
     finally:
-        await _close(upload, receiver)
-
-
-async def _close(upload: Upload, receiver: UploadReceiver) -> None:
-    try:
-        await receiver.settle()
-    except FaceForgeError:
-        pass  # raised to the client already, or overtaken by the error that is on its way
-    finally:
-        await to_thread.run_sync(upload.__exit__, None, None, None)
+        await receiver.close()
 
 
 def _missing_file() -> list[dict[str, object]]:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _AT_ONCE = 500
+_LOOK_EVERY = 0.1
+"""The first news are told at once; of a stream of them a handler hears ten times a second, many together."""
 _PRUNE_EVERY = 3600.0
 _CURSOR_EVERY = 1.0
 _LEAVE_SECONDS = 1.0
@@ -187,11 +189,13 @@ class _Delivery:
                 if self._saved == _NOWHERE:
                     self._save()
                 self._news.clear()
+                looked_at = time.monotonic()
                 while self._deliver_page():
                     pass
                 self._news.wait(None if self._saved == self._place else _CURSOR_EVERY)
                 if not self._news.is_set():
                     self._save()
+                self._leaving.wait(max(0.0, looked_at + _LOOK_EVERY - time.monotonic()))
             except Exception as error:  # noqa: BLE001 - the database may be busy, full or gone for a while
                 _log.warning("Events wait for %s: %s", self._key, error)
                 self._leaving.wait(_DATABASE_PAUSE)
@@ -199,18 +203,15 @@ class _Delivery:
         self._save_at_the_end()
 
     def _deliver_page(self) -> bool:
-        """Deliver up to a page; False when nothing is left."""
+        """Deliver up to a page; whether there is more behind it."""
         with self._database.read() as reader:
             page = self._events.stretch(reader, self._place, [self.owned.value.event_type], _AT_ONCE)
-        if not page.events:
-            self._place = page.end
+        if page.events and not self._handle(page.events):
             return False
-        if not self._handle(page.events):
-            return False
-        self._place = page.events[-1].seq
-        if time.monotonic() - self._saved_at > _CURSOR_EVERY:
+        self._place = page.end
+        if page.events and time.monotonic() - self._saved_at > _CURSOR_EVERY:
             self._save()
-        return True
+        return page.more
 
     def _handle(self, events: Sequence[Event]) -> bool:
         """Whether the handler is through with these events; False when it has to leave before.

@@ -110,7 +110,7 @@ def _loss(provider: StorageProvider, error: BaseException) -> FaceForgeError:
 
 def _put_all(provider: StorageProvider, files: Sequence[StagedFile]) -> Sequence[str | BaseException]:
     """For each the key under which it is durable, or what its `put` raised."""
-    if isinstance(provider, BatchProvider) and not all(file.flushed for file in files):
+    if not all(file.flushed for file in files) and isinstance(provider, BatchProvider):
         return _put_together(provider, files)
     if len(files) == 1:
         return [_put_one(provider, files[0])]

@@ -62,7 +62,7 @@ class IncomingFile:
             self._close()
         finally:
             if self._path is not None:
-                with contextlib.suppress(OSError):  # most often the provider has moved it
+                with contextlib.suppress(OSError):  # another provider than the home may have moved it
                     self._path.unlink()
 
     def write(self, chunk: bytes | bytearray | memoryview) -> None:
@@ -95,6 +95,8 @@ class IncomingFile:
         path = self._finish_file()
         staged = StagedFile(path, self._hash.hexdigest(), self._size, flushed=True)
         stored = self._keep(staged, description)
+        if staged.moved:
+            self._path = None
         self.known, self.displaced = stored.known, stored.displaced
         return stored.asset
 

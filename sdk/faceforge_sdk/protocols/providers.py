@@ -18,7 +18,7 @@ class ByteReader(Protocol):
     def read(self, size: int, /) -> bytes:
         """At most `size` bytes, and b"" at the end of the asked range."""
 
-    def read_ready(self, size: int, /) -> bytes | None:
+    def read_ready(self, size: int, /) -> bytes | bytearray | None:
         """At most `size` bytes, and at least one, if that needs no waiting for a disk or a network; else None.
 
         May be called on the event loop. Returning None always is correct.
