@@ -7,16 +7,20 @@ import os
 import signal
 import socket
 import sys
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from faceforge_core.home import resolve_root
 from faceforge_core.kernel import Kernel
 from faceforge_core.keystrokes import Once
 from faceforge_core.ports import choose_bind, read_ports
 from faceforge_core.refusals import StartRefused
+from faceforge_core.web.envelope import on_anything_else
 from faceforge_core.web.guard import Guard, GuardPolicy
 from faceforge_core.web.hosts import is_loopback
 from faceforge_core.web.request_watch import RequestWatch
@@ -24,10 +28,10 @@ from faceforge_core.web.strict_body import StrictBody
 from faceforge_core.web.threads import widen_thread_pool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
     from types import FrameType
 
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp
 
     from faceforge_core.ports import Bind
 
@@ -37,6 +41,12 @@ _COLLECT_AFTER = 700, 10, 10
 
 def create_app(kernel: Kernel, bind_host: str = "127.0.0.1") -> ASGIApp:
     """The ASGI app of a started kernel: watch, guard, body checks, then what the plugins serve at the moment."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        widen_thread_pool()
+        yield
+
     routes = StrictBody(kernel.live, lambda: kernel.config.current.limits)
     policy = GuardPolicy(
         config=lambda: kernel.config.current,
@@ -46,24 +56,9 @@ def create_app(kernel: Kernel, bind_host: str = "127.0.0.1") -> ASGIApp:
         loopback_only=is_loopback(bind_host),
         pages=lambda: kernel.live.pages,
     )
-    return RequestWatch(Guard(_WithLifespan(routes), policy), kernel.requests, lambda: kernel.config.current)
-
-
-class _WithLifespan:
-    """The routes, and what is to be done on the event loop before they serve."""
-
-    def __init__(self, routes: ASGIApp) -> None:
-        self._routes = routes
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "lifespan":
-            await self._routes(scope, receive, send)
-            return
-        await receive()
-        widen_thread_pool()
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        await send({"type": "lifespan.shutdown.complete"})
+    outer = Starlette(routes=[Mount("", routes)], lifespan=lifespan, exception_handlers={Exception: on_anything_else})
+    outer.router.default = routes  # a Mount's pattern misses paths with a line break, and what follows is not ours
+    return RequestWatch(Guard(outer, policy), kernel.requests, lambda: kernel.config.current)
 
 
 def serve(root: Path) -> int:

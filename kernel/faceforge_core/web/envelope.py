@@ -80,6 +80,9 @@ class Refusal:
     headers: tuple[tuple[str, str], ...] = ()
 
 
+FAILURE_LOGGED: Final = "faceforge.failure_logged"
+"""Scope key: the exception that comes out of the app is in the log already."""
+
 INTERNAL_ERROR: Final = Refusal(500, "internal_error", _SENTENCES[500])
 
 
@@ -203,6 +206,13 @@ def _sentence(status: int, detail: str | None) -> str:
     return _SENTENCES.get(status, f"{phrase}.")
 
 
+async def on_anything_else(request: Request, error: Exception) -> Response:
+    """Answer for what nobody expected: in the log, and told to nobody."""
+    logger.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
+    request.scope[FAILURE_LOGGED] = True
+    return error_response(request.scope, failure_refusal(error))
+
+
 def failure_refusal(error: BaseException) -> Refusal:
     """What to say of a failure of our own: that memory, threads or files are short at the moment, or nothing."""
     starved = (
@@ -218,9 +228,10 @@ def failure_refusal(error: BaseException) -> Refusal:
 
 
 def exception_handlers() -> dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]]:
-    """What an app of ours does with each kind of exception; any other is a failure, for which the guard answers."""
+    """What an app of ours does with each kind of exception."""
     return {
         FaceForgeError: _on_faceforge_error,
         RequestValidationError: _on_invalid_request,
         HTTPException: _on_http_exception,
+        Exception: on_anything_else,
     }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.responses import RedirectResponse, Response
 
 from faceforge_core.web.envelope import (
+    FAILURE_LOGGED,
     Refusal,
     envelope_response,
     error_response,
@@ -114,7 +115,7 @@ class Guard:
         try:
             await self._app(scope, exchange.receive, exchange.send)
         except (Exception, SystemExit, BaseExceptionGroup) as error:
-            if not exchange.torn:
+            if exchange.failure_is_news:
                 logger.exception("%s %s failed", scope["method"], scope["path"])
             await exchange.fail(error)
         finally:
@@ -232,6 +233,11 @@ class _Exchange:
         refusal = self._torn
         if refusal is not None:
             await self.refuse(refusal, closing=True)
+
+    @property
+    def failure_is_news(self) -> bool:
+        """Whether an exception that arrives here has not been logged, and is none of our own making."""
+        return not self._scope.get(FAILURE_LOGGED) and not self.torn
 
     @property
     def torn(self) -> bool:

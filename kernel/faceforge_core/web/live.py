@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ class LiveRoutes:
 
     @property
     def routes(self) -> Sequence[BaseRoute]:
-        """The present routes."""
+        """The present routes: who mounts this app finds names for `url_for` here."""
         return self.app.routes
 
     @property
@@ -53,3 +53,7 @@ class LiveRoutes:
         if self.is_upload(path):
             return limits.upload_bytes
         return limits.bulk_json_bytes if path in getattr(self.app.state, "bulk", ()) else limits.json_bytes
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> str:
+        """The path of a present route."""
+        return str(self.app.url_path_for(name, **path_params))

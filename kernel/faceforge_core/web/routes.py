@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI
-from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic.errors import PydanticUserError
-from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Host, Mount, Route, WebSocketRoute, compile_path
 
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from starlette.requests import Request
-    from starlette.types import ASGIApp
 
     from faceforge_core.owned import Owned
     from faceforge_core.web.pages import PageSet
@@ -193,11 +190,7 @@ def _openapi_document(app: FastAPI, _request: Request) -> Response:
 
 
 class _App(FastAPI):
-    """FastAPI with our description of the API, made once, and without the layers that do nothing here."""
-
-    def build_middleware_stack(self) -> ASGIApp:
-        """The guard answers for failures and bounds bodies, and telemetry is off: what is left is what routes need."""
-        return ExceptionMiddleware(AsyncExitStackMiddleware(self.router), handlers=self.exception_handlers)
+    """FastAPI with our description of the API, made once."""
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:

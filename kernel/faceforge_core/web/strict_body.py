@@ -45,13 +45,11 @@ class StrictBody:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in _WITHOUT_BODY:
             return await self._app(scope, receive, send)
-        if self._app.is_upload(scope["path"]):
-            return await self._app(scope, receive, send)
         headers = dict(scope["headers"])
         content_type = headers.get(b"content-type")
         if content_type is None and scope.get(AUTHENTICATED_BY) == "token":
             content_type = b"application/json"
-        if not _is_json(content_type) or not _has_body(headers):
+        if not _is_json(content_type) or not _has_body(headers) or self._app.is_upload(scope["path"]):
             return await self._app(scope, receive, send)
         if b"content-type" not in headers:
             scope = {**scope, "headers": [*scope["headers"], _JSON]}
