@@ -197,7 +197,7 @@ def replace(source: Path, target: Path) -> None:
             time.sleep(_REPLACE_PAUSE)
         else:
             return
-    os.replace(source, target)  # noqa: PTH105
+    os.replace(source, target)  # noqa: PTH105  # as above
 
 
 def open_regular(path: Path, *, follow: bool = True) -> io.FileIO:

@@ -155,6 +155,17 @@ def test_a_picture_gets_a_thumbnail_from_the_process_that_opens_pictures(served:
     assert answer.content
 
 
+def test_many_small_files_come_in_by_the_process_that_reads_them(served: Any, tmp_path: Path) -> None:
+    for number in range(100):
+        (tmp_path / f"{number}.txt").write_text(f"{number}")
+    client = served.client(timeout=60)
+    job = data_of(client.post("/v1/assets/bulk-import", json={"path": str(tmp_path)}))["job_id"]
+    done = until(lambda: found if (found := data_of(client.get(f"/v1/jobs/{job}")))["finished_at"] else None)
+    assert (done["status"], done["result"]["imported"]) == ("succeeded", 100)
+    log = (served.home / "logs" / "core.log").read_text(encoding="utf-8")
+    assert "one by one" not in log, log
+
+
 def test_entities_are_related(served: Any) -> None:
     client = served.client(timeout=60)
     ada, grace = (data_of(client.post("/v1/entities", json={"display_name": name})) for name in ("Ada", "Grace"))

@@ -15,6 +15,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.usefixtures("unread")
 POSIX_ONLY = pytest.mark.skipif(os.name != "posix", reason="Windows has no such files")
 
 

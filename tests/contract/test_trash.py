@@ -83,7 +83,8 @@ def test_an_age_that_is_none_is_422(api, age: str) -> None:
 # --- What a restore brings back
 
 
-def test_a_restore_brings_back_exactly_what_that_deletion_hid(fresh) -> None:
+def test_a_restore_brings_back_exactly_what_that_deletion_hid(faceforge, fresh) -> None:
+    faceforge.kernel.plugins.disable("faceforge.ingest")  # it reads what came in while we look
     entity = fresh.entity("Ada", aliases=["Countess"], tags=["math"], fields={"born": 1815})
     path = f"/v1/entities/{entity['entity_id']}"
     portrait, voice, removed, gone = (fresh.upload()["asset_id"] for _ in range(4))

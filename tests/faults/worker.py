@@ -4,7 +4,7 @@
 
 Queues so many jobs where there are none yet, runs them, and appends to two files of the home: ``ran`` gets the number
 of each job that its handler finished, ``heard`` the id of each job whose end an event handler was told of. Prints
-``ready``, and ``idle`` when no job is left.
+``ready``, and ``idle`` when no job is left and all is told.
 """
 
 from __future__ import annotations
@@ -80,8 +80,9 @@ def main() -> None:
         os.write(1, b"ready\n")
         while True:
             with database.read() as reader:
-                if reader.value(LEFT) == 0:
-                    break
+                left = reader.value(LEFT)
+            if left == 0 and dispatcher.caught_up():
+                break
             time.sleep(0.01)
         runner.stop()
         dispatcher.stop()

@@ -96,14 +96,14 @@ class WindowsSharingViolation(PermissionError):
 
 
 def test_a_sharing_violation_of_windows_is_waited_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    replace, refusals = type(tmp_path).replace, [WindowsSharingViolation(), WindowsSharingViolation()]
+    replace, refusals = os.replace, [WindowsSharingViolation(), WindowsSharingViolation()]
 
-    def busy_at_first(source: Path, target: Path) -> Path:
+    def busy_at_first(source: Path, target: Path) -> None:
         if refusals:
             raise refusals.pop()
-        return replace(source, target)
+        replace(source, target)
 
-    monkeypatch.setattr(type(tmp_path), "replace", busy_at_first)
+    monkeypatch.setattr(os, "replace", busy_at_first)
     write_atomic(tmp_path / "file", b"new")
     assert (tmp_path / "file").read_bytes() == b"new"
     assert refusals == []
@@ -112,11 +112,11 @@ def test_a_sharing_violation_of_windows_is_waited_out(tmp_path: Path, monkeypatc
 def test_any_other_refusal_is_raised_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
 
-    def refused(source: Path, target: Path) -> Path:
+    def refused(source: Path, target: Path) -> None:
         calls.append(source)
         raise PermissionError("not yours")
 
-    monkeypatch.setattr(type(tmp_path), "replace", refused)
+    monkeypatch.setattr(os, "replace", refused)
     with pytest.raises(PermissionError, match="not yours"):
         write_atomic(tmp_path / "file", b"new")
     assert len(calls) == 1

@@ -24,6 +24,7 @@ STANDS_FOR: dict[type, type] = {
     testing.FakeReceived: protocols.Received,
     testing.FakeUpload: protocols.Upload,
     files.BytesReader: protocols.ByteReader,
+    files.FakeSmallFiles: protocols.SmallFiles,
     house.FakeTexts: protocols.Texts,
 }
 """What a context's services hand out; the services themselves are found by the context."""
