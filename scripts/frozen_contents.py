@@ -19,6 +19,9 @@ READ_AS_FILES = ("faceforge_core/db/migrations/versions", "faceforge_sdk/scaffol
 STDLIB_LEFT_OUT = frozenset({"ensurepip", "idlelib", "lib2to3", "test", "tkinter", "_tkinter", "turtle", "turtledemo"})
 """Windows on a screen, and what works on a Python that is installed."""
 
+WITH_HOOKS = ("inspect", "multiprocessing", "pkgutil")
+"""Modules for which PyInstaller prepares a program, where its analysis meets them."""
+
 NOT_WANTED = frozenset({"test", "tests", "testing"})
 OF_THE_INSTALLATION = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"})
 ONLY_FOR_COMPILERS = frozenset({".pyc", ".pyi", ".pyx", ".pxd", ".pxi", ".h", ".c"})
@@ -29,6 +32,7 @@ class Contents(NamedTuple):
     """In PyInstaller's words: hidden imports, modules that need no analysis, excluded packages, data with their folder.
 
     What is taken whole has no imports that would have to be found, and finding them is most of the time of a build.
+    Therefore our own packages are among the excluded: what they import is there whole, too.
     """
 
     entry: str
@@ -47,13 +51,13 @@ def contents_of(name: str) -> Contents:
     """The contents, as this environment has them; of `name` itself, as its sources are."""
     needed = list(with_dependencies(name))
     own = list(own_files())
+    own_packages = {PurePath(package).name for package in OWN_PACKAGES}
     others = [file for one in needed if one.name != name for file in installed_files(one)]
-    analysed = set(own)
-    modules: set[str] = set()
+    modules = set(WITH_HOOKS)
     whole: dict[str, str] = {}
     for source, target in [*own, *others, *stdlib_files()]:
         module = module_of(target)
-        if module is not None and source.suffix == ".py" and (source, target) not in analysed:
+        if module is not None and source.suffix == ".py":
             whole[module] = str(source)
         elif module is not None:
             modules.add(module)
@@ -63,7 +67,7 @@ def contents_of(name: str) -> Contents:
         str(ENTRY),
         sorted(modules),
         sorted(whole.items()),
-        sorted({*STDLIB_LEFT_OUT, *foreign_packages(needed)}),
+        sorted({*STDLIB_LEFT_OUT, *own_packages, *foreign_packages(needed)}),
         sorted((str(source), str(target.parent)) for source, target in files),
     )
 
