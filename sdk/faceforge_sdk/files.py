@@ -188,16 +188,15 @@ def is_cache(folder: Path) -> bool:
 
 def replace(source: Path, target: Path) -> None:
     """Rename over whatever file is there, waiting up to 2 s where Windows refuses because someone has it open."""
-    for _ in range(_REPLACE_ATTEMPTS - 1):
+    for attempts_left in reversed(range(_REPLACE_ATTEMPTS)):
         try:
             os.replace(source, target)  # noqa: PTH105  # that of a Path makes another Path, at the cost of the renaming
         except PermissionError as error:
-            if getattr(error, "winerror", None) not in _WINDOWS_SHARING_ERRORS:
+            if not attempts_left or getattr(error, "winerror", None) not in _WINDOWS_SHARING_ERRORS:
                 raise
             time.sleep(_REPLACE_PAUSE)
         else:
             return
-    os.replace(source, target)  # noqa: PTH105  # as above
 
 
 def open_regular(path: Path, *, follow: bool = True) -> io.FileIO:
