@@ -215,6 +215,21 @@ def test_a_file_that_is_not_as_it_was_found_is_read_by_itself_among_many_small_o
     assert ("error", "Import failed") in job.messages
 
 
+def test_a_failure_of_what_reads_small_files_ends_the_job(
+    ctx: Any, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(20):
+        (tmp_path / f"{number:02}").write_text(f"{number}")
+
+    def fail(*_: Any) -> Any:
+        raise MemoryError
+
+    monkeypatch.setattr(FakeSmallFiles, "receive", fail)
+    with pytest.raises(MemoryError):
+        run()
+    assert contents(ctx) == []
+
+
 def test_a_pause_ends_when_the_job_is_to_stop(
     ctx: Any, job: Any, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

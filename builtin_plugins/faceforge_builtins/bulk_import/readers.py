@@ -117,8 +117,14 @@ class Readers:
 
     def _together(self, group: Sequence[Pending], small_files: SmallFiles) -> Iterator[Pending]:
         """Yields those that could not be read so."""
-        origins = [origin_of(pending.file) for pending in group]
-        for pending, origin, received in zip(group, origins, small_files.receive(origins), strict=True):
+        try:
+            origins = [origin_of(pending.file) for pending in group]
+            answers = small_files.receive(origins)
+        except Exception as error:  # noqa: BLE001  # whoever waits for one of them raises it again
+            for pending in group:
+                pending.end(error)
+            return
+        for pending, origin, received in zip(group, origins, answers, strict=True):
             if received is None:
                 yield pending
             else:

@@ -117,5 +117,7 @@ def _ask(process: subprocess.Popen[bytes], files: Sequence[tuple[FileOrigin, Pat
         raise ValueError("its pipes are missing")
     process.stdin.write(json.dumps(wanted).encode() + b"\n")
     process.stdin.flush()
-    hashes: list[str | None] = json.loads(process.stdout.readline())
+    if not (line := process.stdout.readline()):
+        raise OSError("it ended")
+    hashes: list[str | None] = json.loads(line)
     return hashes
