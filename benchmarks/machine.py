@@ -81,13 +81,13 @@ def load() -> float:
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else math.nan
 
 
-def cpu_seconds(pid: int) -> float:
-    """Processor seconds of a process up to now, as Linux tells them; else nan."""
+def cpu_seconds(pid: int, *, with_children: bool = False) -> float:
+    """Processor seconds of a process up to now, and of those of its own that ended, as Linux tells them; else nan."""
     try:
         said = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return math.nan
-    return (int(said[11]) + int(said[12])) / os.sysconf("SC_CLK_TCK")
+    return sum(map(int, said[11 : 15 if with_children else 13])) / os.sysconf("SC_CLK_TCK")
 
 
 def children_cpu_seconds() -> float:

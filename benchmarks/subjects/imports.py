@@ -104,9 +104,9 @@ class OurImports(Importer):
         with core.Core(place) as running:
             running.calm_down()
             machine.forget_peak(running.pid)
-            idle, spent = machine.resident(running.pid), machine.cpu_seconds(running.pid)
+            idle, spent = machine.resident(running.pid), machine.cpu_seconds(running.pid, with_children=True)
             seconds = _imported(running, source)
-            cpu = machine.cpu_seconds(running.pid) - spent
+            cpu = machine.cpu_seconds(running.pid, with_children=True) - spent
             peak = machine.resident(running.pid, peak=True) - idle
             running.calm_down()
             again = _imported(running, source)
