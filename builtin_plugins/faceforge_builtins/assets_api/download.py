@@ -6,7 +6,6 @@ import asyncio
 import re
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -117,7 +116,6 @@ def _read_some(reader: ByteReader, size: int) -> bytes:
     return chunk
 
 
-@lru_cache(maxsize=256)  # players ask for many ranges of few files
 def content_disposition(filename: str) -> str:
     """``attachment`` with the name once in ASCII and once exactly (RFC 6266)."""
     plain = _DOUBTFUL.sub("_", filename)
@@ -137,7 +135,6 @@ def _headers(asset: Asset) -> dict[str, str]:
     }
 
 
-@lru_cache(maxsize=256)
 def _http_date(timestamp: str) -> str:
     try:
         moment = datetime.fromisoformat(timestamp)
