@@ -7,6 +7,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from faceforge_sdk import JobCancelled
+from faceforge_sdk.protocols import SMALL_FILE_BYTES
 
 from .intake import TakenIn, origin_of, take_in
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 THREADS = 2
 """On two processors more of them are slower."""
-SMALL_BYTES = 256 * 1024
 GROUP_FILES = 64
 GROUP_BYTES = 4 * 1024 * 1024
 """What is read between two looks at whether the job is to stop, at most."""
@@ -84,7 +84,7 @@ class Readers:
     def submit(self, file: FoundFile) -> Pending:
         """Have a file read as soon as a thread is free; one that is small waits for others, or for `send`."""
         pending = Pending(file)
-        if file.sidecar is not None or file.byte_size > SMALL_BYTES:
+        if file.sidecar is not None or file.byte_size > SMALL_FILE_BYTES:
             self._queue.put((pending,))
             return pending
         self._group.append(pending)

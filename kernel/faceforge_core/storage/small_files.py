@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from faceforge_core.storage import small_files_process
 from faceforge_core.storage.staging import StagedFile
 from faceforge_sdk.errors import InsufficientStorage, StorageUnavailable
+from faceforge_sdk.protocols import SMALL_FILE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,7 +43,7 @@ class SmallFileReceiver:
 
     def receive(self, files: Sequence[FileOrigin]) -> Sequence[StagedFile | None]:
         """See the SDK's `SmallFiles.receive`."""
-        limit = min(small_files_process.MAX_BYTES, self._limits().upload_bytes or small_files_process.MAX_BYTES)
+        limit = min(SMALL_FILE_BYTES, self._limits().upload_bytes or SMALL_FILE_BYTES)
         targets = {
             number: self._staging.new_path()
             for number, file in enumerate(files)

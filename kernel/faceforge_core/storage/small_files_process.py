@@ -16,9 +16,6 @@ import sys
 from contextlib import suppress
 from typing import IO
 
-MAX_BYTES = 256 * 1024
-"""Larger files are none of its business."""
-
 _SAFELY: int = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 

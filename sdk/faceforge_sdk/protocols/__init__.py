@@ -8,12 +8,24 @@ from .catalog import Descriptors, Entities, FieldDefs, Relationships, Trash
 from .imports import Imports
 from .plugins import Contributed, Plugins
 from .providers import BatchProvider, ByteReader, ListingProvider, Put, StorageProvider, StoredObject
-from .storage import Arrival, FileOrigin, Kept, Received, Sidecar, SmallFiles, Storage, Upload, UploadFacts
+from .storage import (
+    SMALL_FILE_BYTES,
+    Arrival,
+    FileOrigin,
+    Kept,
+    Received,
+    Sidecar,
+    SmallFiles,
+    Storage,
+    Upload,
+    UploadFacts,
+)
 from .surroundings import Network, Pages, Sessions, SignIn, System, Texts, Whereabouts
 from .tables import PluginData, PluginDatabase, TableReader, TableRow, TableWriter
 from .work import Events, Jobs
 
 __all__ = [
+    "SMALL_FILE_BYTES",
     "Arrival",
     "Assets",
     "Backups",

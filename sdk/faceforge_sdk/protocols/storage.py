@@ -107,6 +107,10 @@ class Received(Protocol):
         """Remove it, if it was not kept; repeatable."""
 
 
+SMALL_FILE_BYTES = 256 * 1024
+"""What `SmallFiles` takes, at most."""
+
+
 class SmallFiles(Protocol):
     """Receives small files by the dozen, beside this interpreter where it can; see `Storage.small_files`."""
 
@@ -114,8 +118,8 @@ class SmallFiles(Protocol):
         """One answer per file, in order: its copy, if it was as its origin says from the first byte to the last.
 
         None, and nothing is left of it, for one that `Storage.receive` has to receive, or to say what is wrong: one of
-        more than 256 KiB, one that is not there or not the same any more, all of them where there is no space or this
-        was closed. Never raises; one call at a time.
+        more than `SMALL_FILE_BYTES`, one that is not there or not the same any more, all of them where there is no
+        space or this was closed. Never raises; one call at a time.
         """
         ...
 

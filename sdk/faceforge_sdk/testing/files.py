@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from faceforge_sdk import strict_json
 from faceforge_sdk.errors import InvalidInput
 from faceforge_sdk.models import MigratePlan, ProviderUsage, StorageUsage, VerifyReport
-from faceforge_sdk.protocols import Kept, Reading
+from faceforge_sdk.protocols import SMALL_FILE_BYTES, Kept, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -158,8 +158,6 @@ class BytesReader(io.BytesIO):
 class FakeSmallFiles:
     """`faceforge_sdk.protocols.SmallFiles` in the test's own process."""
 
-    LARGEST = 256 * 1024
-
     def __init__(self) -> None:
         self.closed = False
 
@@ -174,7 +172,10 @@ class FakeSmallFiles:
         if path.is_symlink() or not path.is_file():
             return None
         facts = path.stat()
-        if facts.st_size > self.LARGEST or (facts.st_size, facts.st_mtime_ns) != (origin.byte_size, origin.mtime_ns):
+        if facts.st_size > SMALL_FILE_BYTES or (facts.st_size, facts.st_mtime_ns) != (
+            origin.byte_size,
+            origin.mtime_ns,
+        ):
             return None
         return FakeReceived(path.read_bytes())
 

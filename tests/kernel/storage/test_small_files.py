@@ -16,7 +16,7 @@ import pytest
 
 from faceforge_core.storage import small_files_process
 from faceforge_core.testing import wait_for
-from faceforge_sdk.protocols import FileOrigin
+from faceforge_sdk.protocols import SMALL_FILE_BYTES, FileOrigin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -63,7 +63,7 @@ def process_of(receiver: SmallFileReceiver) -> subprocess.Popen[bytes]:
 
 
 def test_each_is_hashed_and_private_and_known_to_nobody(house: Any, receiver: SmallFileReceiver, folder: Path) -> None:
-    contents = [b"a", os.urandom(30_000), b"\0" * small_files_process.MAX_BYTES]
+    contents = [b"a", os.urandom(30_000), b"\0" * SMALL_FILE_BYTES]
 
     received = receiver.receive(make(folder, *contents))
 
@@ -132,7 +132,7 @@ def test_what_is_not_as_it_was_found_is_left_to_others_and_its_neighbours_come_i
 def test_r02_r03_what_is_too_large_or_has_no_space_is_left_to_others(
     house: Any, receiver: SmallFileReceiver, folder: Path
 ) -> None:
-    files = make(folder, b"a" * 100, b"b" * 101, b"c" * (small_files_process.MAX_BYTES + 1))
+    files = make(folder, b"a" * 100, b"b" * 101, b"c" * (SMALL_FILE_BYTES + 1))
     assert [one is not None for one in receiver.receive(files)] == [True, True, False]
     house.limits["upload_bytes"] = 100
     assert [one is not None for one in receiver.receive(files)] == [True, False, False]
