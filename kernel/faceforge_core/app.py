@@ -23,6 +23,7 @@ from faceforge_core.refusals import StartRefused
 from faceforge_core.web.envelope import on_anything_else
 from faceforge_core.web.guard import Guard, GuardPolicy
 from faceforge_core.web.hosts import is_loopback
+from faceforge_core.web.http_protocol import HttpProtocol
 from faceforge_core.web.request_watch import RequestWatch
 from faceforge_core.web.strict_body import StrictBody
 from faceforge_core.web.threads import widen_thread_pool
@@ -138,6 +139,7 @@ def server_of(app: ASGIApp, end_streams: Callable[[], None]) -> uvicorn.Server:
     """The HTTP server of an app; `end_streams` ends what would keep it from stopping."""
     config = uvicorn.Config(
         app,
+        http=HttpProtocol,
         log_config=None,
         access_log=False,
         proxy_headers=False,

@@ -61,9 +61,10 @@ def back_up(library: Any) -> Callable[[], dict[str, Any]]:
 
 @pytest.fixture
 def told() -> Callable[[Any], dict[str, Any]]:
-    """What a Core answers about everything that was put into it."""
+    """What a Core answers about everything that was put into it, once it has read its files."""
 
     def ask(core: Any) -> dict[str, Any]:
+        core.settle()
         answers = {
             path: core.client.get(path).json()["data"]
             for path in ("/v1/entities", "/v1/assets", "/v1/trash", "/v1/trash/assets")

@@ -12,19 +12,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import uvicorn
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from faceforge_core.auth import InstallToken
 from faceforge_core.config_model import CoreConfig
 from faceforge_core.owned import Owned
 from faceforge_core.web.guard import AUTHENTICATED_BY, Guard, GuardPolicy
+from faceforge_core.web.http_protocol import EnvelopeAnswers, HttpProtocol
 from faceforge_core.web.live import LiveRoutes
 from faceforge_core.web.routes import build_app
 from faceforge_core.web.strict_body import StrictBody
 from faceforge_sdk import Envelope, Router, ok
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
 TOKEN = "a-token-that-nobody-guesses"
 Headers = list[tuple[str | bytes, str | bytes]]
@@ -95,12 +98,6 @@ class Door:
         async def who(request: Request) -> dict[str, str | None]:
             return {"by": request.scope[AUTHENTICATED_BY]}
 
-        @router.get("/v1/slow")
-        async def slow() -> dict[str, str]:
-            assert self.gate is not None
-            await self.gate.wait()
-            return {}
-
         @router.post("/v1/things")
         def create(thing: Thing) -> Envelope[Thing]:
             self.things.append(thing)
@@ -121,8 +118,24 @@ class Door:
         def exits() -> None:
             raise SystemExit(3)
 
+        self._add_slow(router)
         self._add_pages(router)
         return router
+
+    def _add_slow(self, router: APIRouter) -> None:
+        @router.get("/v1/slow")
+        async def slow() -> dict[str, str]:
+            assert self.gate is not None
+            await self.gate.wait()
+            return {}
+
+        @router.get("/v1/endless", response_class=StreamingResponse)
+        async def endless() -> StreamingResponse:
+            async def content() -> AsyncIterator[bytes]:
+                yield b"begun"
+                await asyncio.Event().wait()
+
+            return StreamingResponse(content())
 
     def _add_pages(self, router: APIRouter) -> None:
         @router.get("/ui/entities", response_class=Response)
@@ -237,11 +250,13 @@ class Wire:
         return int(self.talk(*pieces).split(b" ", 2)[1])
 
 
-@pytest.fixture(params=["httptools", "h11"])
+class _WithH11(EnvelopeAnswers, H11Protocol):
+    """What `HttpProtocol` is where httptools is not."""
+
+
+@pytest.fixture(params=[HttpProtocol, _WithH11], ids=["usual", "h11"])
 def wire(door: Door, request: pytest.FixtureRequest) -> Iterator[Wire]:
     """`door` behind uvicorn, with each of its two parsers."""
-    if request.param == "httptools":
-        pytest.importorskip("httptools")
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
