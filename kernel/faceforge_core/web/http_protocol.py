@@ -11,7 +11,7 @@ from faceforge_core.web.envelope import Refusal, code_for, envelope_response, fa
 try:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as _Protocol
 except ImportError:  # httptools is not made for this interpreter
-    from uvicorn.protocols.http.h11_impl import H11Protocol as _Protocol  # type: ignore[assignment]
+    from uvicorn.protocols.http.h11_impl import H11Protocol as _Protocol  # type: ignore[assignment]  # one or the other
 
 if TYPE_CHECKING:
     import asyncio
