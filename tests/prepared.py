@@ -27,7 +27,8 @@ POSSIBLE = "forkserver" in multiprocessing.get_all_start_methods()
 def _forks() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     built_ins = entry_points(group="faceforge.builtin")
-    context.set_forkserver_preload(["faceforge_core.app", "faceforge_core.cli", *(one.module for one in built_ins)])
+    own = "faceforge_core.app", "faceforge_core.cli", "faceforge_core.web.templates"
+    context.set_forkserver_preload([*own, *(one.module for one in built_ins)])
     return context
 
 

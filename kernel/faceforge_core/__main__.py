@@ -10,7 +10,7 @@ import threading
 import time
 
 _PATIENCE = 0.5
-_RARELY = 100_000
+_RARELY = 500_000
 
 
 def main() -> int:

@@ -218,13 +218,14 @@ class Kernel:
 
     def _serve(self, generation: Generation) -> None:
         """Make `generation` what answers requests, in one assignment; raises before that if it can't be built."""
+        static = generation.static_folders
         pages = PageSet(
             generation.template_folders,
-            generation.static_folders,
+            static,
             [owned.value for owned in generation.all(NavItem)],
             generation.locale_folders,
         )
-        self.live.app = build_app(generation.all(Router), generation.static_folders, pages=pages)
+        self.live.app = build_app(generation.all(Router), static, pages=pages)
         self._generation = generation
         if self._running.is_set():
             self._parts.dispatcher.handlers_changed()

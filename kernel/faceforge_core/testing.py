@@ -22,6 +22,7 @@ Loaded by pytest through the entry point ``pytest11``, so imports stay inside: w
 
 from __future__ import annotations
 
+import shutil
 import socket
 import threading
 import time
@@ -192,13 +193,30 @@ def _served(kernel: Kernel) -> Iterator[str]:
             thread.join()
 
 
+@pytest.fixture(scope="session")
+def _new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database of a home that is new: making one takes a tenth of a start, copying it nothing."""
+    from faceforge_core.db.migrate import migrate
+
+    made = tmp_path_factory.mktemp("faceforge") / "core.sqlite3"
+    migrate(made, made.parent / "backups")
+    return made
+
+
 @pytest.fixture
-def start_core(tmp_path: Path) -> Iterator[StartCore]:
+def start_core(tmp_path: Path, _new_database: Path) -> Iterator[StartCore]:
     """Starts Cores: ``start_core(home, **environment)``; all are closed at the end of the test."""
+    from faceforge_core.home import Home
+
     with ExitStack() as closing:
 
         def start(home: Path | None = None, **environment: str) -> RunningCore:
-            return closing.enter_context(running_core(home or tmp_path / "home", environment))
+            home = home or tmp_path / "home"
+            database = Home.at(home).database
+            if home.parent.is_dir() and not home.exists():
+                database.parent.mkdir(mode=0o700, parents=True)
+                shutil.copyfile(_new_database, database)
+            return closing.enter_context(running_core(home, environment))
 
         yield start
 

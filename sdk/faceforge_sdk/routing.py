@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 import threading
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    import re
+    from collections.abc import Callable, Collection, Mapping
 
     from fastapi import APIRouter
     from starlette.routing import BaseRoute
@@ -21,12 +23,25 @@ def built_late(router: APIRouter) -> APIRouter:
     FastAPI reads a route's types and makes its validators as soon as the route is declared. Of the two hundred routes
     that a Core has, few are asked for before it is stopped again, and its start waits for none of them.
     """
-    router.route_class = type("LateAPIRoute", (LateRoute, router.route_class), {})
+    usual: Any = router.route_class
+    router.route_class = _late_class(usual)
     return router
+
+
+@lru_cache(maxsize=8)
+def _late_class(route_class: type[Any]) -> type[Any]:
+    return type("LateAPIRoute", (LateRoute, route_class), {})
 
 
 def _starlette() -> Any:
     return importlib.import_module("starlette.routing")  # by name, at run time: the SDK needs no web framework
+
+
+@lru_cache(maxsize=1024)
+def _compiled(path: str) -> tuple[re.Pattern[str], str, Mapping[str, Any]]:
+    """What tells a path from others. A route stands in two places most often, with one path in both."""
+    found: tuple[re.Pattern[str], str, Mapping[str, Any]] = _starlette().compile_path(path)
+    return found
 
 
 class LateRoute:
@@ -45,7 +60,6 @@ class LateRoute:
         **options: Any,
     ) -> None:
         self._late_options = options
-        self._late_lock = threading.RLock()
         self._late_built = False
         self._late_places: dict[tuple[str, object], Any] = {}
         self.path = path
@@ -81,11 +95,12 @@ class LateRoute:
 
     def compile_path(self) -> None:
         """Make ready to be told from other routes."""
-        self.path_regex, self.path_format, self.param_convertors = _starlette().compile_path(self.path)
+        self.path_regex, self.path_format, convertors = _compiled(self.path)
+        self.param_convertors = dict(convertors)
 
     def _build(self) -> None:
         """Become the whole route, once; any thread that asks meanwhile waits."""
-        with self._late_lock:
+        with self.__dict__.setdefault("_late_lock", threading.RLock()):  # one for all threads, made when it is needed
             if self._late_built:
                 return
             self._late_built = True  # before: what is missing while it is built is missing indeed

@@ -9,10 +9,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import importlib_metadata
 import pytest
 from fastapi.routing import iter_route_contexts
 
+from faceforge_core.plugins import discovery
 from faceforge_core.plugins.discovery import BUILTIN_GROUP
 from faceforge_core.plugins.generation import NAMES
 from faceforge_core.testing import running_core
@@ -73,13 +73,11 @@ def running(home: Path, *without: str) -> Iterator[RunningCore]:
     """A Core whose distribution does not have these built-ins."""
     modules = {f"faceforge_builtins.{plugin_id.removeprefix('faceforge.')}" for plugin_id in without}
     points = [
-        point
-        for point in importlib_metadata.entry_points()
-        if point.group != BUILTIN_GROUP or point.module not in modules
+        point for point in discovery.declared_points() if point.group != BUILTIN_GROUP or point.module not in modules
     ]
     with ExitStack() as running:
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(importlib_metadata, "entry_points", lambda: points)
+            patched.setattr(discovery, "declared_points", lambda: points)
             core = running.enter_context(running_core(home))
         yield core
 

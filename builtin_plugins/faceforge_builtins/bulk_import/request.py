@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, create_model, model_validator
 from pydantic_core import PydanticCustomError
@@ -145,6 +145,12 @@ class UndoImport(BaseModel):
     import_id: Annotated[str, Field(min_length=1, max_length=200)]
 
 
+class _BuiltLate(BaseModel):
+    """A base for models that each start makes anew, and few use: their validators are made when they are needed."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
 def allowed_in(places: Places, entities: Entities) -> type[BulkImport]:
     """The model that refuses what `places` refuses, and an entity that is not there, whoever makes the job."""
 
@@ -161,9 +167,11 @@ def allowed_in(places: Places, entities: Entities) -> type[BulkImport]:
             raise PydanticCustomError("entity", "{reason}", {"reason": str(error).rstrip(".")}) from None
 
     field = BulkImport.model_fields["entity_id"]
-    return create_model(
+    late: Any = BulkImport, _BuiltLate
+    made = create_model(
         "BulkImport",
-        __base__=BulkImport,
+        __base__=late,
         path=(Annotated[Folder, AfterValidator(place)], ...),
         entity_id=(Annotated[str | None, field, AfterValidator(entity)], None),
     )
+    return cast("type[BulkImport]", made)

@@ -8,6 +8,7 @@ import inspect
 from contextlib import AbstractContextManager, ExitStack
 from functools import lru_cache
 from itertools import islice
+from types import FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -67,12 +68,22 @@ _FITTING: Mapping[str, Callable[[object], bool]] = {
     "type": lambda value: isinstance(value, type) and issubclass(value, BaseModel),
     "APIRouter": lambda value: hasattr(value, "routes") and hasattr(value, "add_api_route"),
 }
+_CALLED_AS_HOOKS = (FunctionType, MethodType, staticmethod, classmethod)
 _MAX_VALUES = 1000
 _FIRST = "register_migrations"
 
 
 class HookRefused(FaceForgeError):
     """A hook is not implemented the way hooks are, or returned something it may not."""
+
+
+class _Manager(pluggy.PluginManager):
+    """pluggy, spared the long look at whatever stands in a module and can be no hook: most of its names."""
+
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
+        if isinstance(plugin, ModuleType) and not isinstance(vars(plugin).get(name), _CALLED_AS_HOOKS):
+            return None
+        return super().parse_hookimpl_opts(plugin, name)
 
 
 def activate(
@@ -124,7 +135,7 @@ def _migrated(
 
 def _checked_hooks(plugin: object, plugin_id: str) -> dict[str, list[pluggy.HookImpl]]:
     # Without our specifications, so that it is us who says what is wrong, and not pluggy in words of its own.
-    manager = pluggy.PluginManager("faceforge")
+    manager = _Manager("faceforge")
     manager.register(plugin, plugin_id)
     hooks = {caller.name: caller.get_hookimpls() for caller in manager.get_hookcallers(plugin) or ()}
     for name, implementations in hooks.items():

@@ -75,6 +75,21 @@ class Findings:
     ignored: tuple[IgnoredManifest, ...] = ()
 
 
+def declared_points() -> Iterator[importlib_metadata.EntryPoint]:
+    """What installed packages declare for Core.
+
+    As ``importlib_metadata.entry_points()``, which parses what each of them declares for all other programs, too.
+    """
+    groups = f"[{BUILTIN_GROUP}]", f"[{PACKAGE_GROUP}]"
+    for package in importlib_metadata.distributions():
+        declared = package.read_text("entry_points.txt") or ""
+        if any(group in declared for group in groups):
+            try:  # of several packages that have one name, the one whose modules are found
+                yield from importlib_metadata.distribution(package.name).entry_points
+            except (FileNotFoundError, KeyError, ValueError, importlib_metadata.PackageNotFoundError):
+                yield from package.entry_points  # half removed: it has lost its name
+
+
 class Discovery:
     """Looks for plugins: everywhere when made, in `plugins_dir` again whenever `look` is called."""
 
@@ -84,7 +99,7 @@ class Discovery:
         *,
         entry_points: Iterable[importlib_metadata.EntryPoint] | None = None,
     ) -> None:
-        points = list(importlib_metadata.entry_points() if entry_points is None else entry_points)
+        points = list(declared_points() if entry_points is None else entry_points)
         self._plugins_dir = plugins_dir
         self._lock = threading.Lock()
         self._read: dict[str, tuple[_Stamp, Found | ManifestError]] = {}

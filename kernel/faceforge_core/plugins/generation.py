@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -125,19 +126,15 @@ def claim_names(activations: Iterable[Activation]) -> None:
     owners: dict[tuple[type[Any], str], str] = {}
     for one in activations:
         for kind, rows in one.contributions.items():
-            attribute = NAMES[kind]
+            attribute = NAMES[kind] if rows else None
             for owned in rows if attribute is not None else ():
                 name = getattr(owned.value, str(attribute))
-                claimed = f"{one.plugin_id} {name}" if kind in _OWN_NAMES else name
-                holder = owners.setdefault((kind, claimed), one.plugin_id)
-                if holder != one.plugin_id or _times(rows, str(attribute), name) > 1:
+                claim = kind, f"{one.plugin_id} {name}" if kind in _OWN_NAMES else name
+                if (holder := owners.get(claim)) is not None:
                     raise NameTaken(
                         f"{one.plugin_id} contributes the {kind.__name__} {name!r}, which {holder} already provides."
                     )
-
-
-def _times(rows: tuple[Owned[Any], ...], attribute: str, name: str) -> int:
-    return sum(getattr(owned.value, attribute) == name for owned in rows)
+                owners[claim] = one.plugin_id
 
 
 def _rank(plugin_id: str) -> tuple[bool, str]:
@@ -151,4 +148,10 @@ def _place(owned: Owned[Any]) -> tuple[int, bool, str]:
 def _is_own(folder: Path, name: str) -> bool:
     """Whether a plugin has this folder, in itself: a link to elsewhere would show the world what lies there."""
     own = folder / name
+    try:
+        facts = own.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    if stat.S_ISDIR(facts.st_mode) and not getattr(facts, "st_reparse_tag", 0):  # what Windows' kinds of links carry
+        return True
     return own.is_dir() and own.resolve().is_relative_to(folder.resolve())

@@ -12,7 +12,7 @@ import importlib_metadata
 import pytest
 
 from faceforge_core.plugins.compat import RangeNotUnderstood, allows
-from faceforge_core.plugins.discovery import BUILTIN_GROUP, PACKAGE_GROUP, Discovery
+from faceforge_core.plugins.discovery import BUILTIN_GROUP, PACKAGE_GROUP, Discovery, declared_points
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -185,6 +185,33 @@ def test_a_package_that_is_gone_is_ignored(plugins_dir: Path) -> None:
     assert [(one.path, one.reason) for one in findings.ignored] == [
         ("not_installed_anywhere.sub", "The package can't be found.")
     ]
+
+
+def declaring(folder: Path, name: str, text: str, *, version: str = "1.0", metadata: bool = True) -> None:
+    """An installed package that declares entry points."""
+    about = folder / f"{name}-{version}.dist-info"
+    about.mkdir(parents=True)
+    if metadata:
+        (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    (about / "entry_points.txt").write_text(text)
+
+
+def test_of_installed_packages_those_count_that_are_found_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for_core = f"[other]\na = b\n[{PACKAGE_GROUP}]\n"
+    declaring(tmp_path / "first", "grown", f"{for_core}x = grown_new\n", version="2.0")
+    declaring(tmp_path / "first", "moved", "[other]\na = b\n", version="2.0")
+    declaring(tmp_path / "first", "lost", f"{for_core}x = half_removed\n", metadata=False)
+    declaring(tmp_path / "later", "grown", f"{for_core}x = grown_old\n")
+    declaring(tmp_path / "later", "moved", f"{for_core}x = moved_old\n")
+    declaring(tmp_path / "later", "plain", f"{for_core}x = plain\n")
+    for folder in ("later", "first"):
+        monkeypatch.syspath_prepend(str(tmp_path / folder))
+    found = {point.value for point in declared_points() if point.group == PACKAGE_GROUP}
+    assert found >= {"grown_new", "plain", "half_removed"}
+    assert not found & {"grown_old", "moved_old"}
+    assert found == {point.value for point in importlib_metadata.entry_points(group=PACKAGE_GROUP)}
 
 
 def test_every_built_in_of_the_distribution_is_found_without_importing_it(plugins_dir: Path, run_python: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from faceforge_core.web.pages import parsed_template
+from faceforge_core.web.templates import parsed_template
 
 from .findings import error, suggestion
 
