@@ -157,16 +157,18 @@ def test_toggling_a_plugin_forty_times_under_load_fails_no_request(start_process
     failures: list[tuple[int, bytes]] = []
     answers = Counter[str]()
 
-    def hammer(path: str) -> None:
+    def hammer(path: str, pause: float) -> None:
         client = raw_client(core)
-        while not done.is_set():
+        while not done.wait(pause):
             status, body = client.ask("GET", path)
             answers[path] += 1
             if status != 200:
                 failures.append((status, body))
 
-    quick = ["/v1/ping", "/v1/entities", "/healthz"]  # the document of a generation takes longer than the generation
-    clients = [threading.Thread(target=hammer, args=(path,)) for path in (*quick, "/openapi.json")]
+    quick = ["/v1/ping", "/v1/entities", "/healthz"]
+    # Without pauses the toggle hardly comes to its turn; each document is a second of work.
+    pauses = {**dict.fromkeys(quick, 0.005), "/openapi.json": 0.3}
+    clients = [threading.Thread(target=hammer, args=item) for item in pauses.items()]
     for client in clients:
         client.start()
     try:
