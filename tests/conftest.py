@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from argparse import Namespace
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -27,7 +28,7 @@ from .prepared import POSSIBLE, PreparedProcess, run_prepared
 from .sharing import Sharing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 _NOT_TESTED = "NOT TESTED: "
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -260,6 +261,16 @@ def core_process() -> type[CoreProcess]:
 def run_module() -> Callable[..., subprocess.CompletedProcess[str]]:
     """As `subprocess.run`, for ``python -m …``: in a prepared process, where there are any."""
     return run_prepared if POSSIBLE else subprocess.run
+
+
+@pytest.fixture(scope="session")
+def authors_pytest() -> Mapping[str, str]:
+    """For the environment of a pytest that authors run: of its plugins they have Core's.
+
+    Those of our own tests would take longer to load than all that such a run does.
+    """
+    others = {point.name for point in entry_points(group="pytest11")} - {"faceforge"}
+    return {"PYTEST_ADDOPTS": " ".join(f"-p no:{name}" for name in sorted(others))}
 
 
 @pytest.fixture

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-
-if TYPE_CHECKING:
-    import subprocess
 
 TESTS = Path(__file__).parents[1]
 QUICK = [
@@ -20,7 +17,9 @@ QUICK = [
     "kernel/plugins/test_plugins_discovery.py",
     "builtin_plugins/test_assets_ranges.py",
 ]
-SEEDS = 20
+DEAR = "not consecutive_ranges and not without_importing"
+"""Of their time these two took the larger part: one tries many examples, the other starts a Python."""
+RUNS = 20
 ALONE = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 """Most of the time would go into loading the others."""
 PLUGINS = ["-p", "pytest_randomly", "-p", "pytest_timeout", "-p", "faceforge_core.testing"]
@@ -32,15 +31,15 @@ def test_c09_every_run_has_an_order_of_its_own(pytestconfig: pytest.Config) -> N
 
 @pytest.mark.alone
 @pytest.mark.slow
-def test_c09_twenty_orders_of_the_quick_tests_pass_side_by_side(run_module: Any, tmp_path: Path) -> None:
-    def run(seed: int) -> subprocess.CompletedProcess[str]:
-        options = ["-q", "-p", "no:cacheprovider", f"--randomly-seed={seed}", f"--basetemp={tmp_path / str(seed)}"]
-        command = [sys.executable, "-m", "pytest", *PLUGINS, *options, *QUICK]
-        done: subprocess.CompletedProcess[str] = run_module(
-            command, env=ALONE, cwd=TESTS, capture_output=True, text=True, timeout=120, check=False
-        )
-        return done
-
-    with ThreadPoolExecutor(2) as pool:
-        for done in pool.map(run, range(SEEDS)):
-            assert done.returncode == 0, done.stdout
+def test_c09_twenty_orders_of_the_quick_tests_pass_side_by_side(
+    run_module: Any, tmp_path: Path, cannot_run: Any
+) -> None:
+    if not hasattr(os, "fork"):
+        cannot_run("this system has no fork")
+    arguments = ["-q", "-p", "no:cacheprovider", *PLUGINS, "-k", DEAR, *(str(TESTS / name) for name in QUICK)]
+    command = [sys.executable, "-m", "tests.architecture.orders", str(RUNS), str(tmp_path), *arguments]
+    done = run_module(command, env=ALONE, cwd=TESTS.parent, capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 0, done.stdout
+    passed = [re.search(r"^(\d+) passed", file.read_text(), re.MULTILINE) for file in tmp_path.glob("*.txt")]
+    assert len(passed) == RUNS
+    assert all(found and int(found[1]) > 100 for found in passed)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import httpx
 
@@ -80,7 +80,11 @@ def is_told(expected: str, output: str) -> bool:
 
 
 def test_who_follows_the_guide_has_a_plugin_that_works(
-    steps: Sequence[Step], start_process: Any, require_tool: Callable[[str], str], tmp_path: Path
+    steps: Sequence[Step],
+    start_process: Any,
+    require_tool: Callable[[str], str],
+    authors_pytest: Mapping[str, str],
+    tmp_path: Path,
 ) -> None:
     for tool in ("bash", "curl", "jq"):
         require_tool(tool)
@@ -89,7 +93,8 @@ def test_who_follows_the_guide_has_a_plugin_that_works(
     empty.mkdir()
     programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     own = {"PATH": programs, "FACEFORGE": core.url, "FACEFORGE_HOME": str(core.home), "PYTHONDONTWRITEBYTECODE": "1"}
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")} | own
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    environment |= {**own, **authors_pytest}
 
     done = subprocess.run(
         ["bash", "-c", script_of(steps)],

@@ -16,19 +16,25 @@ import sqlite3
 import stat
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 
 def main() -> int:
-    home, acknowledged = Path(sys.argv[1]), sys.argv[2:]
+    report = judge(Path(sys.argv[1]), *sys.argv[2:])
+    print(json.dumps(report, indent=1))
+    return 1 if report["findings"] else 0
+
+
+def judge(home: Path, *acknowledged: str) -> dict[str, Any]:
+    """What there is, and what should not be."""
     findings: list[str] = []
     orphans: list[str] = []
-    with tempfile.TemporaryDirectory() as scratch:
-        connection = copy_of(home / "db", Path(scratch))
+    with tempfile.TemporaryDirectory() as scratch, closing(copy_of(home / "db", Path(scratch))) as connection:
         findings += check_database(connection)
         rows = {row["asset_id"]: row for row in connection.execute("SELECT * FROM assets")}
         findings += [f"running job {row['job_id']}" for row in running_jobs(connection)]
-        connection.close()
     findings += [f"acknowledged and gone: {wanted}" for wanted in acknowledged if not alive(rows.get(wanted))]
     for row in rows.values():
         if row["bytes_state"] == "ok" and row["storage_provider"] == "fs":
@@ -38,8 +44,7 @@ def main() -> int:
         key = path.relative_to(home / "assets").as_posix()
         if not path.is_dir() and key not in keys:
             orphans.append(key)
-    print(json.dumps({"assets": len(rows), "findings": findings, "orphans": orphans}, indent=1))
-    return 1 if findings else 0
+    return {"assets": len(rows), "findings": findings, "orphans": orphans}
 
 
 def copy_of(folder: Path, scratch: Path) -> sqlite3.Connection:

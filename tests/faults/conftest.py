@@ -1,9 +1,9 @@
-"""Homes under fault: a Core in a process of its own, and the checker in another."""
+"""Homes under fault: a Core in a process of its own, and the checker."""
 
 from __future__ import annotations
 
-import json
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -29,19 +29,11 @@ def uploader() -> Path:
     return HERE / "uploader.py"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def check_home() -> Callable[..., dict[str, Any]]:
     """What the independent checker says of a home, given the ids that were acknowledged."""
-
-    def check(home: Path, *acknowledged: str) -> dict[str, Any]:
-        command = [sys.executable, "-I", "-S", str(HERE / "check_home.py"), str(home), *acknowledged]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-        assert done.stdout, done.stderr
-        report: dict[str, Any] = json.loads(done.stdout)
-        assert bool(report["findings"]) == bool(done.returncode)
-        return report
-
-    return check
+    judge: Callable[..., dict[str, Any]] = runpy.run_path(str(HERE / "check_home.py"))["judge"]
+    return judge
 
 
 @pytest.fixture(scope="session")

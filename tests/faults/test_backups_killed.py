@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def command() -> Faceforge:
+def command(run_module: Any) -> Faceforge:
     """Runs ``faceforge …``."""
 
     def run(*arguments: object) -> subprocess.CompletedProcess[str]:
         words = [sys.executable, "-m", "faceforge_core", *map(str, arguments)]
-        return subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+        done: subprocess.CompletedProcess[str] = run_module(
+            words, capture_output=True, text=True, timeout=120, check=False
+        )
+        return done
 
     return run
 

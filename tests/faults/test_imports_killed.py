@@ -45,7 +45,7 @@ class Importing:
         return response.json()["data"]
 
     def start(self, folder: Path) -> str:
-        body = {"path": str(folder), "throttle_ms": 100}
+        body = {"path": str(folder), "throttle_ms": 50}
         return str(self.ask("POST", "/v1/assets/bulk-import", json=body)["job_id"])
 
     def job(self, job_id: str) -> Any:

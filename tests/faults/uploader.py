@@ -24,6 +24,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from faceforge_builtins.storage_fs.provider import FileSystemProvider
@@ -153,7 +154,27 @@ def act(core: SmallCore, action: str) -> None:
             say(f"purged {done['assets']}")
 
 
+def load_all() -> None:
+    """Have all of it loaded before the forks: else each of them loads what only its work asks for."""
+    with TemporaryDirectory() as folder, core_of(Path(folder) / "home") as core, redirected_answers():
+        for action in ("store", "keep"):
+            act(core, action)
+
+
+@contextmanager
+def redirected_answers() -> Iterator[None]:
+    said = os.dup(1)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        try:
+            yield
+        finally:
+            os.dup2(said, 1)
+            os.close(said)
+
+
 def serve() -> None:
+    load_all()
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
     for line in sys.stdin:
         action, _, root = line.strip().partition(" ")

@@ -7,15 +7,13 @@ What must always hold is judged by tests/faults/check_home.py, the checker of al
 from __future__ import annotations
 
 import hashlib
-import json
 import os
+import runpy
 import shutil
-import subprocess
-import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -23,10 +21,14 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 
 from faceforge_core.testing import running_core
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 NAMES = st.sampled_from(["Ada", "Grace", "ada", "Hopper 🚀", "100%", "a_b"])
 TAGS = st.lists(st.sampled_from(["a_b", "axb", "AXB", "x%"]), max_size=3, unique=True)
 CONTENTS = st.sampled_from([b"one", b"two", b"three" * 1000])
 CHECKER = Path(__file__).parents[1] / "faults" / "check_home.py"
+judge: Callable[..., dict[str, Any]] = runpy.run_path(str(CHECKER))["judge"]
 STEPS_A_RESTART = 8
 """A start takes as long as a hundred requests."""
 
@@ -177,9 +179,7 @@ class Library(RuleBasedStateMachine):
     def close_and_judge(self) -> None:
         """While nobody has the home open the checker of all fault tests looks at the whole of it."""
         self.closing.close()
-        command = [sys.executable, "-I", "-S", str(CHECKER), str(self.folder / "home"), *filter(self.has, self.files)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-        report = json.loads(done.stdout)
+        report = judge(self.folder / "home", *filter(self.has, self.files))
         assert (report["assets"], report["findings"], report["orphans"]) == (len(self.files), [], [])
 
     # --- What always holds

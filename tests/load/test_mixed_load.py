@@ -7,10 +7,13 @@ import os
 import random
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from faceforge_core.testing import wait_for
 
 SECONDS = 60 if os.environ.get("CI") else 12
 CLIENTS = 50
@@ -152,32 +155,36 @@ def test_toggling_a_plugin_forty_times_under_load_fails_no_request(start_process
     (own,) = [row["plugin_id"] for row in switch.json("GET", "/v1/plugins")["items"] if row["source"] == "folder"]
     done = threading.Event()
     failures: list[tuple[int, bytes]] = []
-    answers = [0]
+    answers = Counter[str]()
 
-    def hammer(path: str) -> None:
+    def hammer(path: str, pause: float) -> None:
         client = raw_client(core)
-        while not done.is_set():
+        while not done.wait(pause):
             status, body = client.ask("GET", path)
-            answers[0] += 1
+            answers[path] += 1
             if status != 200:
                 failures.append((status, body))
 
-    paths = ["/v1/ping", "/v1/entities", "/healthz", "/openapi.json"]
-    clients = [threading.Thread(target=hammer, args=(path,)) for path in paths]
+    quick = ["/v1/ping", "/v1/entities", "/healthz"]
+    # Without pauses the toggle hardly comes to its turn; each document is a second of work.
+    pauses = {**dict.fromkeys(quick, 0.005), "/openapi.json": 0.3}
+    clients = [threading.Thread(target=hammer, args=item) for item in pauses.items()]
     for client in clients:
         client.start()
     try:
         for turn in range(20):
             for plugin_id in (own, "faceforge.thumbnails"):
+                before = answers.copy()
                 wish = "disable" if (turn % 2) == (plugin_id != own) else "enable"
                 row = switch.json("POST", f"/v1/plugins/{plugin_id}/{wish}")
                 assert row["state"] == {"enable": "active", "disable": "disabled"}[wish], row["error"]
+                wait_for(lambda before=before: all(answers[path] > before[path] for path in quick))
     finally:
         done.set()
         for client in clients:
             client.join(20)
     assert failures == []
-    assert answers[0] > 100
+    assert answers["/openapi.json"] > 0
 
 
 @pytest.mark.slow

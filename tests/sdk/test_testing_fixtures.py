@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -14,6 +15,8 @@ import pytest
 from faceforge_sdk.client import FaceForge
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from faceforge_core.testing import RunningCore
 
 HOOKS = Path(__file__).parents[2] / "sdk" / "HOOKS.md"
@@ -27,9 +30,16 @@ def chapter(title: str, language: str) -> str:
     return str(block)
 
 
-def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "-W", "error", "-p", "no:cacheprovider", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
+@pytest.fixture
+def run_pytest(authors_pytest: Mapping[str, str]) -> Callable[..., subprocess.CompletedProcess[str]]:
+    def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "pytest", "-W", "error", "-p", "no:cacheprovider", *arguments]
+        environment = {**os.environ, **authors_pytest}
+        return subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=240, check=False
+        )
+
+    return run
 
 
 @pytest.fixture
@@ -43,7 +53,7 @@ def repository(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_stranger_s_repository_tests_its_plugin_with_them(repository: Path) -> None:
+def test_a_stranger_s_repository_tests_its_plugin_with_them(repository: Path, run_pytest: Any) -> None:
     run = run_pytest(repository, "-q", "-rA")
     assert run.returncode == 0, run.stdout + run.stderr
     assert "3 passed" in run.stdout
@@ -59,14 +69,13 @@ def test_a_plugin_that_is_broken_fails_its_test_with_the_reason(repository: Path
         install_plugin(repository / "nothing")
 
 
-def test_who_uses_none_of_them_loads_nothing_for_them(tmp_path: Path) -> None:
+def test_who_uses_none_of_them_loads_nothing_for_them(tmp_path: Path, run_pytest: Any) -> None:
     (tmp_path / "test_other.py").write_text(
         f"import sys\n\n\ndef test_other():\n    assert not [name for name in {HEAVY!r} if name in sys.modules]\n"
         "    assert 'faceforge_core.testing' in sys.modules\n",
         encoding="utf-8",
     )
-    others = ["-p", "no:randomly", "-p", "no:hypothesispytest", "-p", "no:schemathesis", "-p", "no:anyio"]
-    run = run_pytest(tmp_path, "-q", *others)
+    run = run_pytest(tmp_path, "-q")
     assert run.returncode == 0, run.stdout + run.stderr
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from faceforge_sdk.contributions import (
@@ -53,6 +54,9 @@ NAMES: Mapping[type[Any], str | None] = {
 }
 """Every kind of contribution, and which of its attributes is unique among all active plugins."""
 
+FOLDERS = ("static", "templates", "locales")
+"""What a plugin may hold beside its code."""
+
 _OWN_NAMES = frozenset({Command})
 """Kinds that are asked for by plugin, so that their names are unique within one only."""
 
@@ -61,7 +65,7 @@ class NameTaken(Conflict):
     """Two plugins contribute something of one kind under one name."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Activation:
     """One active plugin: what it contributes, collected once, and what is to be left when it is disabled."""
 
@@ -69,6 +73,12 @@ class Activation:
     folder: Path | None
     contributions: Mapping[type[Any], tuple[Owned[Any], ...]] = field(default_factory=dict)
     lifespan: ExitStack | None = None
+
+    @cached_property
+    def folders(self) -> Mapping[str, Path]:
+        """Those of `FOLDERS` that it has, by name; looked for once, for each generation asks every plugin."""
+        own = self.folder
+        return {} if own is None else {name: own / name for name in FOLDERS if _is_own(own, name)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +114,7 @@ class Generation:
         return tuple(self._folders("locales").values())
 
     def _folders(self, name: str) -> Mapping[str, Path]:
-        return {one.plugin_id: one.folder / name for one in self.active if one.folder and _is_own(one.folder, name)}
+        return {one.plugin_id: one.folders[name] for one in self.active if name in one.folders}
 
 
 def compose(number: int, activations: Iterable[Activation]) -> Generation:
