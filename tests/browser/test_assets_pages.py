@@ -124,6 +124,20 @@ def test_a_picture_is_zoomed_by_keys_wheel_and_buttons_and_moved(open_page: Open
     expect(page.get_by_role("heading", level=1)).to_have_text("harbour 0.png")
 
 
+def test_a_picture_that_is_not_read_yet_is_zoomed_to_its_own_size(
+    open_page: OpenPage, three: list[str], api: httpx.Client
+) -> None:
+    wait_for(lambda: api.get(f"/v1/assets/{three[1]}/thumbnail?size=1024").status_code == 200)
+    page = started(open_page(f"/ui/assets/{three[1]}?q=harbour"))
+    expect(page.locator(".canvas img")).to_have_attribute("src", re.compile(r"size=1024"))
+    page.locator(".canvas").evaluate("(canvas) => { delete canvas.dataset.width; delete canvas.dataset.height; }")
+    page.locator(".canvas img").evaluate("(image) => image.decode()")
+    page.keyboard.press("1")
+    expect(page.locator(".canvas img")).to_have_attribute("src", re.compile(r"/download$"))
+    expect(page.locator("[data-zoom-level]")).to_have_text("100%")
+    wait_for(lambda: page.locator(".canvas img").evaluate("(one) => one.getBoundingClientRect().width") == 1600)
+
+
 def test_details_stay_hidden_from_file_to_file(open_page: OpenPage, three: list[str]) -> None:
     page = started(open_page(f"/ui/assets/{three[2]}?q=harbour"))
     expect(page.locator("#side")).to_be_visible()

@@ -56,7 +56,8 @@ export function startZoom(canvas, swipe) {
     const original = canvas.dataset.original;
     if (!image || !original || sharpening || image.getAttribute("src") === original) return;
     const wanted = size().width * whole() * scale * devicePixelRatio;
-    if (image.naturalWidth && !image.classList.contains("missing") && wanted <= image.naturalWidth * 1.05) return;
+    const enough = wanted <= image.naturalWidth * 1.05 && (scale === 1 || Boolean(canvas.dataset.width));
+    if (image.naturalWidth && !image.classList.contains("missing") && enough) return;
     sharpening = true;
     const full = new Image();
     full.src = original;
@@ -64,8 +65,14 @@ export function startZoom(canvas, swipe) {
       () => {
         image.removeAttribute("data-thumbnail");
         image.classList.remove("missing");
+        const atFull = scale > 1 && scale === fullScale();
         image.src = full.src;
-        if (!canvas.dataset.width) apply();
+        if (canvas.dataset.width) return;
+        // The file has not been read yet: that it is larger than the small picture is known from here on.
+        canvas.dataset.width = String(full.naturalWidth);
+        canvas.dataset.height = String(full.naturalHeight);
+        if (atFull) scale = fullScale();
+        apply();
       },
       () => {}, // The small one has to do.
     );
