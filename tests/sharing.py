@@ -37,7 +37,10 @@ class Sharing:
         return True
 
     def _taken(self, items: list[pytest.Item]) -> Iterator[pytest.Item]:
-        for path, of_file in groupby(items, key=lambda item: item.path):
+        """What takes long comes first: begun as the last, it would go on when there is nothing left for the others."""
+        files = [(path, list(of_file)) for path, of_file in groupby(items, key=lambda item: item.path)]
+        files.sort(key=lambda file: not any(item.get_closest_marker("slow") for item in file[1]))
+        for path, of_file in files:
             if self._take(path):
                 yield from of_file
 

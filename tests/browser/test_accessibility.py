@@ -113,6 +113,7 @@ def things(create: Callable[..., str], api: Any) -> dict[str, str]:
     return ids
 
 
+@pytest.mark.slow
 def test_axe_finds_nothing_serious_on_any_page(
     open_page: OpenPage, findings: Callable[[Page], list[str]], things: dict[str, str]
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 
+@pytest.mark.slow
 def test_b15_swagger_ui_shows_operations_with_their_examples(open_page: Callable[..., Page]) -> None:
     page = open_page("/docs")
     expect(page.get_by_text("People, characters and things.", exact=True)).to_be_visible()
@@ -27,6 +29,7 @@ def test_b15_swagger_ui_shows_operations_with_their_examples(open_page: Callable
     expect(upload.get_by_text("The file, with its name.")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_b15_redoc_shows_every_tag(open_page: Callable[..., Page]) -> None:
     page = open_page("/redoc")
     for tag in ("Entities", "Assets", "Plugins", "System"):

@@ -133,6 +133,7 @@ def pages(create: Create, api: Any) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_no_page_scrolls_sideways_and_every_text_can_be_read(open_page: OpenPage, pages: list[str]) -> None:
     page = open_page("/ui/entities", reduced_motion="reduce")
     found = {}

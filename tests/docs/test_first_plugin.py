@@ -79,6 +79,7 @@ def is_told(expected: str, output: str) -> bool:
     return re.search(pattern, f"\n{output}\n") is not None
 
 
+@pytest.mark.slow
 def test_who_follows_the_guide_has_a_plugin_that_works(
     steps: Sequence[Step],
     start_process: Any,
