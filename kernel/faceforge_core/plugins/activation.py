@@ -8,7 +8,7 @@ import inspect
 from contextlib import AbstractContextManager, ExitStack
 from functools import lru_cache
 from itertools import islice
-from types import FunctionType, MethodType, ModuleType
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -68,7 +68,8 @@ _FITTING: Mapping[str, Callable[[object], bool]] = {
     "type": lambda value: isinstance(value, type) and issubclass(value, BaseModel),
     "APIRouter": lambda value: hasattr(value, "routes") and hasattr(value, "add_api_route"),
 }
-_CALLED_AS_HOOKS = (FunctionType, MethodType, staticmethod, classmethod)
+_NO_HOOKS = (type, ModuleType, str, int, tuple, dict)
+"""What stands in modules beside functions. Which of the rest may be hooks is for pluggy to say."""
 _MAX_VALUES = 1000
 _FIRST = "register_migrations"
 
@@ -78,10 +79,10 @@ class HookRefused(FaceForgeError):
 
 
 class _Manager(pluggy.PluginManager):
-    """pluggy, spared the long look at whatever stands in a module and can be no hook: most of its names."""
+    """pluggy, spared its long look at what stands in a module and can be no hook: half of its names."""
 
     def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
-        if isinstance(plugin, ModuleType) and not isinstance(vars(plugin).get(name), _CALLED_AS_HOOKS):
+        if isinstance(plugin, ModuleType) and isinstance(vars(plugin).get(name), _NO_HOOKS):
             return None
         return super().parse_hookimpl_opts(plugin, name)
 

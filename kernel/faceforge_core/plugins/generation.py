@@ -136,7 +136,7 @@ def claim_names(activations: Iterable[Activation]) -> None:
     owners: dict[tuple[type[Any], str], str] = {}
     for one in activations:
         for kind, rows in one.contributions.items():
-            attribute = NAMES[kind] if rows else None
+            attribute = NAMES[kind]
             for owned in rows if attribute is not None else ():
                 name = getattr(owned.value, str(attribute))
                 claim = kind, f"{one.plugin_id} {name}" if kind in _OWN_NAMES else name
