@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import signal
 import struct
 import zlib
 from typing import TYPE_CHECKING
@@ -132,6 +133,18 @@ def test_a_decoder_that_dies_costs_one_picture(tmp_path: Path, process: RenderPr
     with pytest.raises(InvalidInput, match="crashed"):
         process.render(good, 32)
     assert opened(process.render(good, 32)).size == (32, 32)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="on Windows no single process can be sent a Ctrl-C")
+def test_ctrl_c_at_the_terminal_is_not_for_it(tmp_path: Path, process: RenderProcess) -> None:
+    good = saved(tmp_path / "good.png", Image.new("RGB", (64, 64)), "PNG")
+    process.render(good, 32)
+    assert process._child is not None
+    before = process._child.pid
+    assert before is not None
+    os.kill(before, signal.SIGINT)
+    assert opened(process.render(good, 16)).size == (16, 16)
+    assert process._child.pid == before
 
 
 def test_r09_a_process_that_cannot_be_started_costs_one_picture_and_the_next_one_tries_again(

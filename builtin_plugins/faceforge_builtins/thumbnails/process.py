@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -102,6 +103,7 @@ class RenderProcess:
 
 def _serve(pipe: Connection) -> None:
     """The child: answer until the other end closes, which also happens when Core is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends Ctrl-C to all, but it is for Core, which ends this
     while True:
         try:
             work, arguments = pipe.recv()
