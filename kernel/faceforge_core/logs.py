@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _OWN_LOGGERS = ("faceforge", "faceforge_core", "faceforge_builtins", "uvicorn")
 _ROTATION_PAUSE = 30.0
 
-# Which kernel's work the running code does: the path of its log file.
-_owner: ContextVar[str | None] = ContextVar("faceforge_log_owner", default=None)
+# Whose work the running code does: the log files of the kernels that were entered and not left, the innermost first.
+_owners: ContextVar[tuple[Path, ...]] = ContextVar("faceforge_log_owners", default=())
 
 
 class LogHandle:
@@ -39,12 +39,16 @@ class LogHandle:
         """Inside, records belong to this kernel and reach no other kernel's log.
 
         Tasks and worker threads started inside inherit that; a plain ``threading.Thread`` enters `own` by itself.
+        Kernels may be left in any order, not only the last one first.
         """
-        token = _owner.set(str(self.path))
+        _owners.set((self.path, *_owners.get()))
         try:
             yield
         finally:
-            _owner.reset(token)
+            others = list(_owners.get())
+            with contextlib.suppress(ValueError):  # closed by a thread that never worked for this kernel
+                others.remove(self.path)
+            _owners.set(tuple(others))
 
     def close(self) -> None:
         """Detach and close; harmless when done twice."""
@@ -75,12 +79,12 @@ def configure_logging(
         file.tidy_older()
     except OSError as exc:
         raise StartRefused(f"The log {path} cannot be opened ({exc.strerror or exc}).") from exc
-    file.addFilter(lambda _record: _owner.get() == str(path) or (_owner.get() is None and _open_logs() == 1))
+    file.addFilter(lambda _record: _owner() == path or (_owner() is None and _open_logs() == 1))
     handlers: list[logging.Handler] = [file]
     if console is not None:
         handlers.append(_Console(console))
         handlers[-1].setLevel(logging.WARNING)
-        handlers[-1].addFilter(lambda _record: _owner.get() in {str(path), None})
+        handlers[-1].addFilter(lambda _record: _owner() in {path, None})
     file.setFormatter(formatter)
     for handler in handlers:
         if handler.formatter is None:
@@ -183,6 +187,10 @@ class _CoreLog(logging.Handler):
 class _Console(logging.StreamHandler[TextIO]):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # stdlib's name
         """Say nothing: the usual traceback would show the arguments, secrets included."""
+
+
+def _owner() -> Path | None:
+    return owners[0] if (owners := _owners.get()) else None
 
 
 def _open_logs() -> int:

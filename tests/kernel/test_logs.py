@@ -8,7 +8,7 @@ import re
 import stat
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -227,6 +227,37 @@ def test_two_kernels_of_one_process_never_log_into_each_others_file(tmp_path: Pa
 
     assert [line.split(": ", 1)[1] for line in text_of(homes[0]).splitlines()] == ["of one", "of the only one"]
     assert [line.split(": ", 1)[1] for line in text_of(homes[1]).splitlines()] == ["of two", "of two's thread"]
+
+
+def test_kernels_of_one_process_may_end_in_any_order(tmp_path: Path) -> None:
+    homes = [Home.at(tmp_path / name) for name in ("first", "second", "later")]
+    for home in homes:
+        home.prepare()
+    with ExitStack() as first, ExitStack() as second:
+        of_first = first.enter_context(logging_to(homes[0]))
+        first.enter_context(of_first.own())
+        of_second = second.enter_context(logging_to(homes[1]))
+        second.enter_context(of_second.own())
+        with of_first.own(), of_second.own():
+            log.info("of the second")
+        with of_first.own():
+            log.info("of the first")
+        first.close()
+        log.info("the first has ended")
+        second.close()
+    with logging_to(homes[2]):
+        log.info("as if they had never been")
+
+    told = [[line.split(": ", 1)[1] for line in text_of(home).splitlines()] for home in homes]
+    assert told == [["of the first"], ["of the second", "the first has ended"], ["as if they had never been"]]
+
+
+def test_a_thread_that_never_worked_for_a_kernel_may_end_it(home: Home) -> None:
+    with logging_to(home) as handle, ExitStack() as entered:
+        contextvars.copy_context().run(entered.enter_context, handle.own())
+        entered.close()
+        log.info("as ever")
+    assert text_of(home).endswith(": as ever\n")
 
 
 def test_the_console_shows_warnings_without_secrets(home: Home) -> None:
