@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
+from functools import partial
 from html import unescape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +14,8 @@ from faceforge_builtins.ui_plugins.words import adds_of
 from faceforge_core.plugins.activation import KINDS
 from faceforge_sdk.models import Plugin
 from faceforge_sdk.testing.house import FakeTexts
+
+from .plugin_pages import HTML, PALETTE, card, page, put_plugin, said, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Path]
 
-HTML = {"Accept": "text/html"}
-PALETTE = "/ui/plugin-settings/demo.palette"
 SCHEMA = {
     "type": "object",
     "required": ["name"],
@@ -84,19 +84,8 @@ def register_nav_items():
 
 @pytest.fixture
 def make(faceforge: RunningCore) -> Make:
-    """Puts a plugin into the home, switched off: ``make("demo.palette", config_schema=SCHEMA, code=PAGES)``."""
-
-    def write(plugin_id: str, code: str | None = None, **manifest: Any) -> Path:
-        folder = faceforge.kernel.home.plugins_dir / plugin_id
-        folder.mkdir()
-        facts: dict[str, Any] = {"id": plugin_id, "name": "Palette", "version": "1.0"} | manifest
-        if code is not None:
-            facts |= {"api_version": 1, "entrypoints": {"python": "plugin"}}
-            (folder / "plugin.py").write_text(code, "utf-8")
-        (folder / "plugin.json").write_text(json.dumps(facts), "utf-8")
-        return folder
-
-    return write
+    """``make("demo.palette", config_schema=SCHEMA, code=PAGES)``: see `put_plugin`."""
+    return partial(put_plugin, faceforge)
 
 
 @pytest.fixture
@@ -106,31 +95,8 @@ def palette(make: Make) -> str:
     return PALETTE
 
 
-def page(client: TestClient, path: str, status: int = 200) -> str:
-    answer = client.get(path, headers=HTML)
-    assert answer.status_code == status, answer.text
-    return unescape(answer.text)
-
-
-def words(html: str) -> str:
-    main = html.partition("<main")[2].partition("</main>")[0]
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", main)).split())
-
-
-def card(html: str, plugin_id: str) -> str:
-    """The markup of one card."""
-    found = re.search(rf'<article class="plugin [^>]*id="plugin-{re.escape(plugin_id)}".*?</article>', html, re.DOTALL)
-    assert found is not None, f"{plugin_id} has no card"
-    return found[0]
-
-
 def names(html: str) -> list[str]:
     return [unescape(name) for name in re.findall(r"<h3><a [^>]*>([^<]*)</a></h3>", html)]
-
-
-def said(html: str) -> str:
-    """A card's words."""
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
 
 
 # --- The list

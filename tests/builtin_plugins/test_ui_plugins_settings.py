@@ -6,11 +6,14 @@ import io
 import json
 import re
 import zipfile
+from functools import partial
 from hashlib import sha256
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from .plugin_pages import HTML, PALETTE, card, page, put_plugin, said, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +25,6 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Path]
 
-HTML = {"Accept": "text/html"}
-PALETTE = "/ui/plugin-settings/demo.palette"
 SCHEMA = {
     "type": "object",
     "required": ["name", "loud"],
@@ -50,19 +51,8 @@ def register_routers(ctx):
 
 @pytest.fixture
 def make(faceforge: RunningCore) -> Make:
-    """Puts a plugin into the home, switched off: ``make("demo.palette", config_schema=SCHEMA, code=PAGES)``."""
-
-    def write(plugin_id: str, code: str | None = None, **manifest: Any) -> Path:
-        folder = faceforge.kernel.home.plugins_dir / plugin_id
-        folder.mkdir()
-        facts: dict[str, Any] = {"id": plugin_id, "name": "Palette", "version": "1.0"} | manifest
-        if code is not None:
-            facts |= {"api_version": 1, "entrypoints": {"python": "plugin"}}
-            (folder / "plugin.py").write_text(code, "utf-8")
-        (folder / "plugin.json").write_text(json.dumps(facts), "utf-8")
-        return folder
-
-    return write
+    """``make("demo.palette", config_schema=SCHEMA, code=PAGES)``: see `put_plugin`."""
+    return partial(put_plugin, faceforge)
 
 
 @pytest.fixture
@@ -70,29 +60,6 @@ def palette(make: Make) -> str:
     """The address of the page of a plugin with settings."""
     make("demo.palette", config_schema=SCHEMA)
     return PALETTE
-
-
-def page(client: TestClient, path: str, status: int = 200) -> str:
-    answer = client.get(path, headers=HTML)
-    assert answer.status_code == status, answer.text
-    return unescape(answer.text)
-
-
-def words(html: str) -> str:
-    main = html.partition("<main")[2].partition("</main>")[0]
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", main)).split())
-
-
-def card(html: str, plugin_id: str) -> str:
-    """The markup of one card."""
-    found = re.search(rf'<article class="plugin [^>]*id="plugin-{re.escape(plugin_id)}".*?</article>', html, re.DOTALL)
-    assert found is not None, f"{plugin_id} has no card"
-    return found[0]
-
-
-def said(html: str) -> str:
-    """A card's words."""
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
 
 
 def config_of(core: RunningCore, plugin_id: str = "demo.palette") -> Any:
