@@ -42,6 +42,16 @@ def test_d04_an_upload_larger_than_the_volume_is_refused_and_a_small_one_goes_in
     assert check_home(home, answer.removeprefix("stored ")) == {"assets": 1, "findings": [], "orphans": []}
 
 
+def disk_full_at(strace: str, syscall: str, when: int) -> Callable[[int], list[str]]:
+    """For `ForkedCores.run`: from a process id to the command under which that call fails, when it is made so often."""
+
+    def command(pid: int) -> list[str]:
+        inject = f"inject={syscall}:error=ENOSPC:when={when}"
+        return [strace, "-f", "-e", f"trace={syscall}", "-e", inject, "-p", str(pid)]
+
+    return command
+
+
 @pytest.mark.parametrize(
     ("syscall", "when"),
     [
@@ -64,12 +74,7 @@ def test_d05_a_disk_that_fills_at_the_worst_moment_costs_one_upload_and_nothing_
     check_home: Callable[..., dict[str, Any]],
 ) -> None:
     home = shutil.copytree(empty_home, tmp_path / "home")
-
-    def tracer(pid: int) -> list[str]:
-        inject = f"inject={syscall}:error=ENOSPC:when={when}"
-        return [may_trace, "-f", "-e", f"trace={syscall}", "-e", inject, "-p", str(pid)]
-
-    code, answers = cores.run(home, tracer)
+    code, answers = cores.run(home, disk_full_at(may_trace, syscall, when))
 
     assert code == 0
     assert answers[0] == "refused InsufficientStorage"
@@ -92,12 +97,7 @@ def test_d05_a_disk_that_fills_during_a_batch_records_nothing_of_it(
     check_home: Callable[..., dict[str, Any]],
 ) -> None:
     home = shutil.copytree(empty_home, tmp_path / "home")
-
-    def tracer(pid: int) -> list[str]:
-        inject = f"inject={syscall}:error=ENOSPC:when={when}"
-        return [may_trace, "-f", "-e", f"trace={syscall}", "-e", inject, "-p", str(pid)]
-
-    code, answers = cores.run(home, tracer, action="keep")
+    code, answers = cores.run(home, disk_full_at(may_trace, syscall, when), action="keep")
 
     assert (code, answers) == (0, ["refused InsufficientStorage"])
     assert (check_home(home)["assets"], check_home(home)["findings"]) == (0, [])
