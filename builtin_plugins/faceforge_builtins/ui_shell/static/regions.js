@@ -1,6 +1,11 @@
 /** Parts of a page that are fetched anew: every address gives a whole page, and the parts are taken from it. */
 
 /**
+ * How often parts of this page were filled anew. What was asked for before the last time may be older than what is shown.
+ */
+export let edition = 0;
+
+/**
  * The page at an address.
  * @param {string | URL} address
  * @param {AbortSignal} [signal]
@@ -42,6 +47,7 @@ export function keepTyping(ids) {
  * @param {string[]} ids
  */
 export function swapRegions(page, ids) {
+  edition += 1;
   for (const id of ids) {
     const fresh = [...(page.getElementById(id)?.childNodes ?? [])];
     document.getElementById(id)?.replaceChildren(...fresh.map((node) => document.adoptNode(node)));
