@@ -9,8 +9,9 @@
 import { focusOn } from "../faceforge.ui_shell/fields.js";
 import { lost, post, problemOf, takeNotice } from "../faceforge.ui_shell/live.js";
 import { notify } from "../faceforge.ui_shell/notices.js";
-import { fetchPage, swapRegions } from "../faceforge.ui_shell/regions.js";
+import { edition, fetchPage, swapRegions } from "../faceforge.ui_shell/regions.js";
 import { startControls } from "./controls.js";
+import { renew } from "./renewing.js";
 
 const REGIONS = ["cover", "identity", "panel"];
 const FORM = "form[data-inplace-form]";
@@ -126,10 +127,13 @@ function leave(form) {
  * @param {HTMLElement | null} submitter
  */
 async function send(form, submitter) {
+  const before = edition;
   const answer = await post(form, submitter);
   if (!answer) return;
+  const late = edition !== before;
   if (answer.arrived) arrive(answer.page, form);
   else again(answer.page, form);
+  if (late) renew(); // That page may have been made before what came in meanwhile.
 }
 
 /**

@@ -1,6 +1,6 @@
 /** A job followed by Server-Sent Events: its progress, the lines of its log, and its end. */
 
-import { fetchPage, swapRegions } from "../faceforge.ui_shell/regions.js";
+import { fetchPage, swapChanged } from "../faceforge.ui_shell/regions.js";
 
 const AGAIN_MS = 2000;
 const REGIONS = ["job-head", "job-status", "job-run", "job-outcome"];
@@ -83,7 +83,7 @@ async function refresh() {
     const page = await fetchPage(location.href);
     const head = document.getElementById("job-head");
     const focused = head?.contains(document.activeElement);
-    swapRegions(page, REGIONS.filter((id) => contentOf(document, id) !== contentOf(page, id)));
+    swapChanged(page, REGIONS);
     for (const id of ["job-head", "job"]) {
       const [here, there] = [document, page].map((from) => from.getElementById(id));
       if (here && there) here.className = there.className;
@@ -95,12 +95,4 @@ async function refresh() {
   } catch {
     return false;
   }
-}
-
-/**
- * @param {Document} page
- * @param {string} id
- */
-function contentOf(page, id) {
-  return page.getElementById(id)?.innerHTML;
 }

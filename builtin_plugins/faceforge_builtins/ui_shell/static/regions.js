@@ -53,3 +53,13 @@ export function swapRegions(page, ids) {
     document.getElementById(id)?.replaceChildren(...fresh.map((node) => document.adoptNode(node)));
   }
 }
+
+/**
+ * The same for those that the other page fills differently; the others keep focus and selection.
+ * @param {Document} page
+ * @param {string[]} ids
+ */
+export function swapChanged(page, ids) {
+  const [here, there] = [document, page].map((from) => ids.map((id) => from.getElementById(id)?.innerHTML));
+  swapRegions(page, ids.filter((_, place) => here[place] !== there[place]));
+}
