@@ -112,6 +112,19 @@ def test_a_file_that_came_in_stays_when_an_older_page_comes(
     expect(names).to_have_text(["came in meanwhile.txt"])
 
 
+def test_a_form_that_was_asked_for_opens_though_a_file_came_in_before_it(
+    open_page: OpenPage, entity: Callable[..., str], drop_files: Drop, hold: Hold
+) -> None:
+    page = open_page(f"/ui/entities/{entity()}")
+    forms = hold(page, "**/fields*")
+    page.get_by_role("link", name="Add fields").click()
+    form = forms.next()
+    drop_files(page, text("came in first.txt"))
+    expect(page.locator("#panel").get_by_role("link", name="came in first.txt")).to_be_visible()
+    form.continue_()
+    expect(page.get_by_label("Name of field 1")).to_be_focused()
+
+
 def test_the_next_file_does_not_wait_for_the_list(
     open_page: OpenPage, entity: Callable[..., str], drop_files: Drop, hold: Hold
 ) -> None:

@@ -55,19 +55,26 @@ function plain(event) {
 
 /** @param {HTMLAnchorElement} link */
 async function open(link) {
-  const place = placeOf(link);
-  if (!place) return;
   opening?.abort(); // Of two clicks one form comes: a second would take what was typed into the first.
   opening = new AbortController();
   try {
     const form = (await fetchPage(link.href, opening.signal)).querySelector(FORM);
-    if (!form || !link.isConnected) return;
+    // What came in meanwhile may have filled the place anew.
+    const here = link.isConnected ? link : linkTo(link.getAttribute("href"));
+    const place = here && placeOf(here);
+    if (!form || !place) return;
     for (const other of document.querySelectorAll(`[data-place] ${FORM}`)) leave(other);
-    openers.set(form, link);
+    openers.set(form, here);
     show(place, form);
   } catch (error) {
     if (!(error instanceof DOMException)) notify(lost());
   }
+}
+
+/** @param {string | null | undefined} address */
+function linkTo(address) {
+  const links = [...document.querySelectorAll("a[data-inplace]")].filter((one) => one instanceof HTMLElement);
+  return links.find((one) => one.getAttribute("href") === address);
 }
 
 /** @param {HTMLElement} link */
@@ -162,8 +169,7 @@ function keepForm(sent) {
   const opener = other && openers.get(other)?.getAttribute("href");
   const focused = other?.contains(document.activeElement) ? document.activeElement : null;
   return () => {
-    const links = [...document.querySelectorAll("a[data-inplace]")].filter((one) => one instanceof HTMLElement);
-    const link = other && links.find((one) => one.getAttribute("href") === opener);
+    const link = other && linkTo(opener);
     const place = link && placeOf(link);
     if (!place) return false;
     openers.set(other, link);
