@@ -60,6 +60,9 @@ export function swapRegions(page, ids) {
  * @param {string[]} ids
  */
 export function swapChanged(page, ids) {
-  const [here, there] = [document, page].map((from) => ids.map((id) => from.getElementById(id)?.innerHTML));
-  swapRegions(page, ids.filter((_, place) => here[place] !== there[place]));
+  const changed = (/** @type {string} */ id) => {
+    const [here, there] = [document, page].map((from) => [...(from.getElementById(id)?.childNodes ?? [])]);
+    return here.length !== there.length || here.some((node, place) => !node.isEqualNode(there[place]));
+  };
+  swapRegions(page, ids.filter(changed));
 }
