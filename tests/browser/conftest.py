@@ -170,10 +170,15 @@ class Held:
     def __init__(self, page: Page, address: str | Pattern[str], method: str) -> None:
         self._page = page
         self._waiting: list[Route] = []
+        self._method = method
+        self._over = False
         self.count = 0
-        page.route(address, lambda route: self._take(route) if route.request.method == method else route.fallback())
+        page.route(address, self._take)
 
     def _take(self, route: Route) -> None:
+        if self._over or route.request.method != self._method:
+            route.fallback()
+            return
         self._waiting.append(route)
         self.count += 1
 
@@ -183,6 +188,16 @@ class Held:
         while not self._waiting:
             self._page.wait_for_timeout(10)  # in which the page is listened to
         return self._waiting.pop(0)
+
+    def end(self) -> None:
+        """Hold no further requests; those that wait go on waiting."""
+        self._over = True
+
+    def answered(self) -> Callable[[], None]:
+        """Core answers that request now; what is returned lets the page have the answer."""
+        route = self.next()
+        answer = route.fetch()
+        return lambda: route.fulfill(response=answer)
 
 
 @pytest.fixture

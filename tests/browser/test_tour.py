@@ -75,7 +75,7 @@ def test_several_files_are_attached_each_with_its_own_result(
     entity_page.get_by_role("link", name="Attachments", exact=True).click()
     names = entity_page.locator(".attachment-name")
     expect(names).to_have_count(2)
-    assert sorted(names.all_inner_texts()) == ["notes.txt", "red.jpg"]
+    assert sorted(names.all_text_contents()) == ["notes.txt", "red.jpg"]
 
 
 def test_files_can_be_picked_and_a_failed_upload_tried_again(entity_page: Page, watch: Any) -> None:

@@ -71,3 +71,21 @@ def test_files_dropped_on_the_welcome_are_in_the_library(welcome: Page, drop_fil
     welcome.get_by_role("link", name="See your library").click()
     expect(welcome.locator(".numbers")).to_contain_text(re.compile(r"Files\s*2"))
     expect(welcome.locator(".newest-name")).to_have_count(2)
+
+
+def test_whoever_leaves_the_welcome_while_files_wait_is_asked(
+    welcome: Page, drop_files: Callable[..., None], hold: Callable[..., Any]
+) -> None:
+    asked: list[str] = []
+    welcome.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    uploads = hold(welcome, "**/v1/assets/upload", "POST")
+    drop_files(welcome, ("one.txt", "text/plain", b"1"), ("two.txt", "text/plain", b"2"))
+    uploads.next().continue_()
+    second = uploads.next()
+    welcome.get_by_role("link", name="See your library").click()
+    second.continue_()
+    expect(welcome.get_by_text("2 files are in your library.")).to_be_visible()
+    assert asked == ["beforeunload"]
+    welcome.get_by_role("link", name="See your library").click()
+    expect(welcome.locator(".numbers")).to_contain_text(re.compile(r"Files\s*2"))
+    assert asked == ["beforeunload"]

@@ -3,7 +3,7 @@
 import { startListing } from "../faceforge.ui_shell/listing.js";
 import { startMore } from "../faceforge.ui_shell/more.js";
 import { startPickers } from "../faceforge.ui_shell/picker.js";
-import { fetchPage, swapRegions } from "../faceforge.ui_shell/regions.js";
+import { edition, fetchPage, swapRegions } from "../faceforge.ui_shell/regions.js";
 import { keepSelection, startSelection } from "../faceforge.ui_shell/selection.js";
 import { t, tn } from "../faceforge.ui_shell/texts.js";
 import { startThumbnails } from "../faceforge.ui_shell/thumbnails.js";
@@ -17,6 +17,8 @@ const PAUSE_MS = 400;
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let waiting;
+/** @type {AbortController | undefined} */
+let running;
 
 startThumbnails();
 startListing({ path: PATH, regions: REGIONS, sort: "newest", changed: startBar });
@@ -24,10 +26,7 @@ startSelection();
 startBar();
 startUploads({
   send: upload,
-  arrived: async () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(refresh, PAUSE_MS);
-  },
+  arrived: refreshSoon,
   done: t("Stored"),
   running: (all) => tn("Uploading %(num)s file", "Uploading %(num)s files", all),
   failed: (failed, all) =>
@@ -42,15 +41,20 @@ function startBar() {
   startPickers(document.getElementById("selection") ?? document);
 }
 
+function refreshSoon() {
+  clearTimeout(waiting);
+  waiting = setTimeout(refresh, PAUSE_MS);
+}
+
 /** Show what was stored meanwhile; of a list that has grown by scrolling only the number, so that nobody loses the place. */
 async function refresh() {
-  const address = location.href;
+  running?.abort(); // A list that was made before the last file was there would come behind one that has it.
+  running = new AbortController();
+  const before = edition;
   try {
-    const page = await fetchPage(address);
-    if (location.href !== address || document.getElementById("results")?.getAttribute("aria-busy") === "true") {
-      waiting = setTimeout(refresh, PAUSE_MS); // Another list came meanwhile, or is about to.
-      return;
-    }
+    const page = await fetchPage(location.href, running.signal);
+    // Another list came meanwhile, or is about to.
+    if (edition !== before || document.getElementById("results")?.getAttribute("aria-busy") === "true") return refreshSoon();
     const [here, there] = [document, page].map((from) => from.querySelectorAll("[data-more-into] > li").length);
     const restore = keepSelection();
     swapRegions(page, here <= there ? ["count", "results", ...(here ? [] : ["selection"])] : ["count"]);

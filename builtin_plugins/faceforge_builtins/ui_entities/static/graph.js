@@ -1,7 +1,7 @@
 /** The graph: arrow keys walk from face to face, and its reach changes without leaving the page. */
 
 import { notify } from "../faceforge.ui_shell/notices.js";
-import { fetchPage, swapRegions } from "../faceforge.ui_shell/regions.js";
+import { edition, fetchPage, swapRegions } from "../faceforge.ui_shell/regions.js";
 import { t } from "../faceforge.ui_shell/texts.js";
 
 /** @type {Record<string, [number, number]>} */
@@ -34,8 +34,10 @@ async function reach(link) {
   const [address, words] = [link.href, link.textContent];
   running?.abort();
   running = new AbortController();
+  const before = edition;
   try {
     const page = await fetchPage(address, running.signal);
+    if (edition !== before) return reach(link); // Whoever was removed or added meanwhile may not be on it.
     const focused = document.activeElement;
     const stayed = focused === document.body || focused?.closest("#graph");
     swapRegions(page, ["graph"]);

@@ -9,8 +9,9 @@
 import { focusOn } from "../faceforge.ui_shell/fields.js";
 import { lost, post, problemOf, takeNotice } from "../faceforge.ui_shell/live.js";
 import { notify } from "../faceforge.ui_shell/notices.js";
-import { fetchPage, swapRegions } from "../faceforge.ui_shell/regions.js";
+import { edition, fetchPage, swapRegions } from "../faceforge.ui_shell/regions.js";
 import { startControls } from "./controls.js";
+import { renew } from "./renewing.js";
 
 const REGIONS = ["cover", "identity", "panel"];
 const FORM = "form[data-inplace-form]";
@@ -54,19 +55,26 @@ function plain(event) {
 
 /** @param {HTMLAnchorElement} link */
 async function open(link) {
-  const place = placeOf(link);
-  if (!place) return;
   opening?.abort(); // Of two clicks one form comes: a second would take what was typed into the first.
   opening = new AbortController();
   try {
     const form = (await fetchPage(link.href, opening.signal)).querySelector(FORM);
-    if (!form || !link.isConnected) return;
+    // What came in meanwhile may have filled the place anew.
+    const here = link.isConnected ? link : linkTo(link.getAttribute("href"));
+    const place = here && placeOf(here);
+    if (!form || !place) return;
     for (const other of document.querySelectorAll(`[data-place] ${FORM}`)) leave(other);
-    openers.set(form, link);
+    openers.set(form, here);
     show(place, form);
   } catch (error) {
     if (!(error instanceof DOMException)) notify(lost());
   }
+}
+
+/** @param {string | null | undefined} address */
+function linkTo(address) {
+  const links = [...document.querySelectorAll("a[data-inplace]")].filter((one) => one instanceof HTMLElement);
+  return links.find((one) => one.getAttribute("href") === address);
 }
 
 /** @param {HTMLElement} link */
@@ -126,10 +134,13 @@ function leave(form) {
  * @param {HTMLElement | null} submitter
  */
 async function send(form, submitter) {
+  const before = edition;
   const answer = await post(form, submitter);
   if (!answer) return;
+  const late = edition !== before;
   if (answer.arrived) arrive(answer.page, form);
   else again(answer.page, form);
+  if (late) renew(); // That page may have been made before what came in meanwhile.
 }
 
 /**
@@ -158,8 +169,7 @@ function keepForm(sent) {
   const opener = other && openers.get(other)?.getAttribute("href");
   const focused = other?.contains(document.activeElement) ? document.activeElement : null;
   return () => {
-    const links = [...document.querySelectorAll("a[data-inplace]")].filter((one) => one instanceof HTMLElement);
-    const link = other && links.find((one) => one.getAttribute("href") === opener);
+    const link = other && linkTo(opener);
     const place = link && placeOf(link);
     if (!place) return false;
     openers.set(other, link);

@@ -1,5 +1,6 @@
 /** Filters of the list that act at once. The address always says what is shown. */
 
+import { carry } from "../faceforge.ui_shell/listing.js";
 import { fetchPage, swapRegions } from "../faceforge.ui_shell/regions.js";
 import { notify } from "../faceforge.ui_shell/notices.js";
 import { t } from "../faceforge.ui_shell/texts.js";
@@ -8,6 +9,8 @@ const REGIONS = ["states", "filters", "results"];
 
 /** @type {AbortController | undefined} */
 let running;
+/** Where the list is going, until it is there. @type {URL | undefined} */
+let wished;
 
 export function startFilters() {
   document.getElementById("filters")?.addEventListener("change", (event) => {
@@ -15,16 +18,30 @@ export function startFilters() {
     if (!(form instanceof HTMLFormElement)) return;
     const address = new URL(form.action);
     for (const [name, value] of new FormData(form)) if (value) address.searchParams.set(name, String(value));
-    show(address, {});
+    show(withWished(address, ["status"]), {});
   });
   document.addEventListener("click", (event) => {
     if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     const link = event.target instanceof Element && event.target.closest("#states a");
     if (!(link instanceof HTMLAnchorElement)) return;
     event.preventDefault();
-    show(new URL(link.href), {});
+    show(withWished(new URL(link.href), ["type", "background"]), {});
   });
   addEventListener("popstate", () => show(new URL(location.href), { visited: true }));
+  // Whoever opens a job before the list has answered comes back to what they asked for.
+  addEventListener("pagehide", () => {
+    if (wished) history.replaceState(history.state, "", wished);
+  });
+}
+
+/**
+ * A filter knows the list that is shown; what is on its way instead has the others.
+ * @param {URL} address
+ * @param {string[]} others
+ */
+function withWished(address, others) {
+  if (wished) for (const name of others) carry(address, name, wished);
+  return address;
 }
 
 /**
@@ -35,16 +52,19 @@ export function startFilters() {
 async function show(address, how) {
   running?.abort();
   const mine = (running = new AbortController());
+  wished = address;
   document.getElementById("results")?.setAttribute("aria-busy", "true");
   try {
     const page = await fetchPage(address, mine.signal);
     const back = focusPlace();
     swapRegions(page, REGIONS);
     adoptState(page);
+    wished = undefined;
     back?.();
     if (!how.visited && address.href !== location.href) history.pushState(null, "", address);
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") return;
+    wished = undefined;
     notify(t("The list could not be loaded. Is FaceForge Core still running?"));
   }
   document.getElementById("results")?.removeAttribute("aria-busy");

@@ -24,6 +24,7 @@ export function startFolders() {
   let typed;
   const choose = (/** @type {string} */ path) => {
     clearTimeout(typed);
+    field.value = path; // Whoever goes on before the folder is listed means this one.
     look(path, { chosen: true });
   };
   field.addEventListener("input", () => {
@@ -32,6 +33,7 @@ export function startFolders() {
     typed = setTimeout(() => look(field.value.trim(), { typed: true }), TYPED_MS);
   });
   box.addEventListener("click", (event) => {
+    if (event.detail > 1) return; // The second click of two would open whatever lies there by then.
     const folder = event.target instanceof Element && event.target.closest(".folder");
     if (folder instanceof HTMLElement) choose(folder.dataset.path ?? "");
   });
@@ -41,8 +43,8 @@ export function startFolders() {
 }
 
 /**
- * Look into a folder; without a path, at the places to start from. What was chosen goes into the field, what was typed
- * there stays as it is.
+ * Look into a folder; without a path, at the places to start from. What was chosen goes into the field as Core calls it,
+ * what was typed there stays as it is. Returns whether nobody wished to look at something else meanwhile.
  * @param {string} path
  * @param {{typed?: boolean, chosen?: boolean}} how
  */
@@ -57,14 +59,15 @@ async function look(path, how) {
     const said = await answer.json();
     if (answer.ok) show(said.data, how);
     else {
-      if (!open) await look("", {});
+      if (!open && !(await look("", {}))) return false;
       refuse(said.error?.message ?? t("This folder can't be looked into."));
     }
   } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") return;
+    if (error instanceof DOMException && error.name === "AbortError") return false;
     refuse(t("FaceForge Core did not answer. Check that it is running, then try again."));
   }
   box?.removeAttribute("aria-busy");
+  return true;
 }
 
 /**

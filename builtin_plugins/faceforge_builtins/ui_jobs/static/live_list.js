@@ -1,6 +1,6 @@
 /** The list kept up to date: asked for often while something runs, seldom while nothing does, not while hidden. */
 
-import { fetchPage, swapRegions } from "../faceforge.ui_shell/regions.js";
+import { edition, fetchPage, swapRegions } from "../faceforge.ui_shell/regions.js";
 import { adoptState } from "./filters.js";
 
 const WHILE_BUSY_MS = 1500;
@@ -8,6 +8,8 @@ const WHILE_IDLE_MS = 6000;
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let next;
+/** @type {AbortController | undefined} */
+let running;
 
 export function startLiveList() {
   document.addEventListener("visibilitychange", () => {
@@ -26,12 +28,15 @@ function plan() {
 async function look() {
   clearTimeout(next);
   const results = document.getElementById("results");
-  const address = location.href;
+  running?.abort(); // Two looks may be answered in another order than they were asked for.
+  const mine = (running = new AbortController());
+  const before = edition;
   if (results?.dataset.live !== "no" && results?.getAttribute("aria-busy") !== "true") {
     try {
-      const page = await fetchPage(address);
-      if (location.href === address && results?.getAttribute("aria-busy") !== "true") adopt(page);
+      const page = await fetchPage(location.href, mine.signal);
+      if (edition === before && results?.getAttribute("aria-busy") !== "true") adopt(page);
     } catch {
+      if (mine !== running) return;
       // Core is away for a moment; the next look tells.
     }
   }

@@ -28,6 +28,7 @@ export function startLog() {
     last: Number(list.dataset.last ?? 0),
     /** @param {LogLine} line */
     add(line) {
+      this.last = line.job_log_id;
       if (levels.length && !levels.includes(line.level)) return;
       if (waiting.push(line) === 1) setTimeout(flush, GATHER_MS);
     },

@@ -7,6 +7,7 @@ import { upload, UploadRefused } from "../faceforge.ui_shell/transfer.js";
 const picker = document.getElementById("files");
 const leaving = new AbortController();
 let arrived = 0;
+let underWay = 0;
 /** Each file waits for the one before. */
 let queue = Promise.resolve();
 
@@ -20,6 +21,9 @@ if (picker instanceof HTMLInputElement) {
     picker.value = "";
   });
 }
+addEventListener("beforeunload", (event) => {
+  if (underWay) event.preventDefault();
+});
 addEventListener("pagehide", () => leaving.abort());
 
 /** @param {File[]} files */
@@ -28,6 +32,7 @@ function add(files) {
   for (const file of files) {
     const row = rowFor(file.name);
     say(row, t("Waiting"));
+    underWay += 1;
     queue = queue.then(() => store(file, row));
   }
 }
@@ -53,6 +58,8 @@ async function store(file, row) {
     if (leaving.signal.aborted) return;
     const lost = t("The connection to FaceForge Core was lost.");
     say(row, error instanceof UploadRefused ? error.message : lost, { failed: true });
+  } finally {
+    underWay -= 1;
   }
 }
 

@@ -107,11 +107,12 @@ function wordsOf(address) {
 }
 
 /**
+ * What another address says of a name is said by this one too.
  * @param {URL} address
  * @param {string} name
  * @param {URL} from
  */
-function carry(address, name, from) {
+export function carry(address, name, from) {
   const value = from.searchParams.get(name);
   if (value) address.searchParams.set(name, value);
   else address.searchParams.delete(name);

@@ -1,6 +1,11 @@
 /** Parts of a page that are fetched anew: every address gives a whole page, and the parts are taken from it. */
 
 /**
+ * How often parts of this page were filled anew. What was asked for before the last time may be older than what is shown.
+ */
+export let edition = 0;
+
+/**
  * The page at an address.
  * @param {string | URL} address
  * @param {AbortSignal} [signal]
@@ -42,8 +47,22 @@ export function keepTyping(ids) {
  * @param {string[]} ids
  */
 export function swapRegions(page, ids) {
+  edition += 1;
   for (const id of ids) {
     const fresh = [...(page.getElementById(id)?.childNodes ?? [])];
     document.getElementById(id)?.replaceChildren(...fresh.map((node) => document.adoptNode(node)));
   }
+}
+
+/**
+ * The same for those that the other page fills differently; the others keep focus and selection.
+ * @param {Document} page
+ * @param {string[]} ids
+ */
+export function swapChanged(page, ids) {
+  const changed = (/** @type {string} */ id) => {
+    const [here, there] = [document, page].map((from) => [...(from.getElementById(id)?.childNodes ?? [])]);
+    return here.length !== there.length || here.some((node, place) => !node.isEqualNode(there[place]));
+  };
+  swapRegions(page, ids.filter(changed));
 }

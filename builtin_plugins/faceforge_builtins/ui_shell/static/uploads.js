@@ -11,11 +11,11 @@ const AT_ONCE = 2;
  */
 
 /**
- * How a page takes files: `send` stores one, `arrived` is called behind each that is stored; the others are the words
+ * How a page takes files: `send` stores one, `arrived` is called when one is stored or may be; the others are the words
  * for a file that is done, and for all of them while they are under way, when some failed, and when all are there.
  * @typedef {object} Taking
  * @property {(file: File, how: {signal: AbortSignal, progress: (percent: number) => void}) => Promise<unknown>} send
- * @property {() => Promise<void>} arrived
+ * @property {() => void} arrived
  * @property {string} done
  * @property {(all: number) => string} running
  * @property {(failed: number, all: number) => string} failed
@@ -52,7 +52,7 @@ function add(files) {
   for (const file of files) {
     const item = /** @type {Item} */ ({ file, row: rowFor(file.name), state: "waiting" });
     item.row.querySelector("[data-upload-retry]")?.addEventListener("click", () => retry(item));
-    item.row.querySelector("[data-upload-cancel]")?.addEventListener("click", () => drop(item));
+    letDrop(item);
     items.push(item);
     show(item, t("Waiting"));
   }
@@ -63,7 +63,7 @@ function add(files) {
 function explainFolder(name) {
   const row = rowFor(name);
   const item = /** @type {Item} */ ({ file: new File([], name), row, state: "failed" });
-  row.querySelector("[data-upload-cancel]")?.addEventListener("click", () => drop(item));
+  letDrop(item);
   items.push(item);
   show(item, t("This is a folder. Open it and drop the files inside."));
 }
@@ -84,9 +84,9 @@ async function run(item) {
     await taking.send(item.file, { signal: item.abort.signal, progress: (percent) => advance(item, percent) });
     item.state = "done";
     show(item, taking.done);
-    await taking.arrived();
+    taking.arrived();
   } catch (error) {
-    if (!items.includes(item)) return; // Canceled: its row is gone.
+    if (!items.includes(item)) return taking.arrived(); // Canceled: its row is gone, but Core may have had all of it.
     item.state = "failed";
     show(item, error instanceof UploadRefused ? error.message : t("The connection to FaceForge Core was lost."));
   } finally {
@@ -99,6 +99,14 @@ function retry(item) {
   item.state = "waiting";
   show(item, t("Waiting"));
   work();
+}
+
+/** @param {Item} item */
+function letDrop(item) {
+  item.row.querySelector("[data-upload-cancel]")?.addEventListener("click", (event) => {
+    // The second click of two would drop the file that has moved to this place.
+    if (!(event instanceof MouseEvent) || event.detail < 2) drop(item);
+  });
 }
 
 /** @param {Item} item */
