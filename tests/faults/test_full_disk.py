@@ -5,9 +5,14 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from faceforge_core.db.migrate import migrate
+from faceforge_core.home import Home
+from faceforge_core.refusals import StartRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,6 +45,20 @@ def test_d04_an_upload_larger_than_the_volume_is_refused_and_a_small_one_goes_in
     [answer] = _answers(uploader, home, size=100_000)
     assert answer.startswith("stored ")
     assert check_home(home, answer.removeprefix("stored ")) == {"assets": 1, "findings": [], "orphans": []}
+
+
+def test_a_start_on_a_full_volume_says_that_it_is_full(small_volume: Path, empty_home: Path) -> None:
+    home = Home.at(shutil.copytree(empty_home, small_volume / "home"))
+    with suppress(OSError), (small_volume / "of others").open("wb", buffering=0) as others:
+        while others.write(bytes(4096)):
+            pass
+
+    with pytest.raises(StartRefused, match=r"its disk is full \(0 bytes are free\), make room on it") as refused:
+        migrate(home.database, home.backups_dir)
+    assert str(home.database) in str(refused.value)
+
+    (small_volume / "of others").unlink()
+    migrate(home.database, home.backups_dir)
 
 
 @pytest.mark.parametrize(
