@@ -47,6 +47,19 @@ def test_d04_an_upload_larger_than_the_volume_is_refused_and_a_small_one_goes_in
     assert check_home(home, answer.removeprefix("stored ")) == {"assets": 1, "findings": [], "orphans": []}
 
 
+def test_an_import_fills_a_volume_to_its_reserve_and_no_less(
+    small_volume: Path, empty_home: Path, uploader: Path, check_home: Callable[..., dict[str, Any]]
+) -> None:
+    """Six megabytes: fewer than are asked for ahead of small files where there is plenty."""
+    home = shutil.copytree(empty_home, small_volume / "home")
+
+    [answer] = _answers(uploader, home, size=100_000, action="keep")
+
+    assert answer.startswith("stored ")
+    assert check_home(home, answer.removeprefix("stored ")) == {"assets": 1, "findings": [], "orphans": []}
+    assert _answers(uploader, home, size=20_000_000, action="keep") == ["refused InsufficientStorage"]
+
+
 def test_a_start_on_a_full_volume_says_that_it_is_full(small_volume: Path, empty_home: Path) -> None:
     home = Home.at(shutil.copytree(empty_home, small_volume / "home"))
     with suppress(OSError), (small_volume / "of others").open("wb", buffering=0) as others:
@@ -127,9 +140,9 @@ def test_d05_a_disk_that_fills_during_a_batch_records_nothing_of_it(
     assert list((home / "tmp").iterdir()) == []
 
 
-def _answers(uploader: Path, home: Path, *, size: int) -> list[str]:
+def _answers(uploader: Path, home: Path, *, size: int, action: str = "store") -> list[str]:
     done = subprocess.run(
-        [sys.executable, str(uploader), "store", str(home), "1", str(size)],
+        [sys.executable, str(uploader), action, str(home), "1", str(size)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
