@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from faceforge_core.db.engine import Database
 from faceforge_core.db.migrate import migrate
+from faceforge_core.health.readiness import ReadinessService, database_reads, database_writes
 from faceforge_core.home import Home
 from faceforge_core.refusals import StartRefused
 
@@ -60,17 +62,33 @@ def test_an_import_fills_a_volume_to_its_reserve_and_no_less(
     assert _answers(uploader, home, size=20_000_000, action="keep") == ["refused InsufficientStorage"]
 
 
-def test_a_start_on_a_full_volume_says_that_it_is_full(small_volume: Path, empty_home: Path) -> None:
-    home = Home.at(shutil.copytree(empty_home, small_volume / "home"))
-    with suppress(OSError), (small_volume / "of others").open("wb", buffering=0) as others:
+def _fill(volume: Path) -> Path:
+    with suppress(OSError), (volume / "of others").open("wb", buffering=0) as others:
         while others.write(bytes(4096)):
             pass
+    return volume / "of others"
+
+
+def test_a_core_whose_volume_is_full_is_not_ready_for_writes(small_volume: Path, empty_home: Path) -> None:
+    home = Home.at(shutil.copytree(empty_home, small_volume / "home"))
+    with Database(home.database) as database:
+        parts = {"reads": lambda: database_reads(database), "writes": lambda: database_writes(database, home.db_dir)}
+        assert ReadinessService(parts).now().ready
+        others = _fill(small_volume)
+        assert ReadinessService(parts).now().checks == {"reads": True, "writes": False}
+        others.unlink()
+        assert ReadinessService(parts).now().ready
+
+
+def test_a_start_on_a_full_volume_says_that_it_is_full(small_volume: Path, empty_home: Path) -> None:
+    home = Home.at(shutil.copytree(empty_home, small_volume / "home"))
+    others = _fill(small_volume)
 
     with pytest.raises(StartRefused, match=r"its disk is full \(0 bytes are free\), make room on it") as refused:
         migrate(home.database, home.backups_dir)
     assert str(home.database) in str(refused.value)
 
-    (small_volume / "of others").unlink()
+    others.unlink()
     migrate(home.database, home.backups_dir)
 
 
