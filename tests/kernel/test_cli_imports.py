@@ -129,13 +129,25 @@ def test_a_relative_path_is_the_commands_and_not_cores(
     assert run(place, "import", "photos/Ben").stdout.startswith("1 file imported")
 
 
+def test_an_empty_path_is_not_the_folder_that_one_is_in(
+    home: Path, folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `faceforge import "$PICTURES"` says it where there is no such variable."""
+    monkeypatch.chdir(folder)
+    for nothing in ("", " "):
+        refused = run(home, "import", nothing)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert "It is empty; name a folder, or . for this one." in refused.stderr
+    assert run(home, "import", ".").stdout.startswith("3 files imported")
+
+
 @POSIX_ONLY
 def test_problems_are_told_as_they_come_and_end_with_1(home: Path, folder: Path, run: Run) -> None:
     (folder / "empty.txt").touch()
     (folder / "sub.txt").symlink_to(folder / "Ada")
     warned = run(home, "import", folder)
     assert (warned.returncode, warned.stderr) == (0, f"Skipped empty file: {folder / 'empty.txt'}\n")
-    assert "Problems: 1 warnings." in warned.stdout
+    assert "Problems: 1 warning." in warned.stdout
     assert "Passed over: 1 link." in warned.stdout
     missing = run(home, "import", folder / "nothing")
     assert (missing.returncode, missing.stderr) == (1, f"There is no folder {folder / 'nothing'}.\n")

@@ -26,7 +26,15 @@ ERRORS = 1
 STOPPED = 130
 
 
-FolderArgument = Annotated[Path, typer.Argument(help="The folder whose files come in.", show_default=False)]
+def _folder(text: str) -> Path:
+    if not text.strip():  # a variable of a script that is not set: never the folder that one happens to be in
+        raise typer.BadParameter("It is empty; name a folder, or . for this one.")
+    return Path(text).expanduser().absolute()
+
+
+FolderArgument = Annotated[
+    Path, typer.Argument(help="The folder whose files come in.", show_default=False, metavar="FOLDER", parser=_folder)
+]
 
 
 def import_folder(  # noqa: PLR0913, PLR0917  # a command has as many arguments as it has options
@@ -61,7 +69,7 @@ def import_folder(  # noqa: PLR0913, PLR0917  # a command has as many arguments 
     Ends with 0: all came in; 1: some did not, or none; 130: stopped.
     """
     wanted = {
-        "path": str(path.expanduser().absolute()),
+        "path": str(path),
         "recursive": recursive,
         "kind": kind,
         "kind_rules": [_rule(text) for text in kind_rule or ()],
@@ -148,11 +156,15 @@ def _linked(result: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _problems(result: Mapping[str, Any]) -> Sequence[str]:
-    said = [f"{result[name]:,} {name}" for name in ("errors", "warnings") if result[name]]
-    passed_over = [f"{number:,} {why.replace('_', ' ')}" for why, number in result.get("skipped", {}).items()]
+    said = [_counted(result[name], name.removesuffix("s")) for name in ("errors", "warnings") if result[name]]
+    passed_over = [_counted(number, why.replace("_", " ")) for why, number in result.get("skipped", {}).items()]
     told = {"Problems": said, "Passed over": passed_over}
     return [f"{what}: {', '.join(words)}." for what, words in told.items() if words]
 
 
 def _files(number: int) -> str:
-    return f"{number:,} file{'s' * (number != 1)}"
+    return _counted(number, "file")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
