@@ -87,12 +87,14 @@ def test_help_names_every_command(start: Run, run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [["nonsense"], ["token", "nonsense"], ["serve", "--nonsense"], ["token", "show", "x"]]
+    "wrong",
+    [["nonsense"], ["token", "nonsense"], ["serve", "--nonsense"], ["token", "show", "x"], ["trash", "restore", "x"]],
 )
 def test_an_unknown_command_or_option_is_one_sentence_and_exit_2(run: Run, wrong: list[str]) -> None:
     done = run(*wrong)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+    assert "Value error" not in done.stderr
     assert wrong[-1] in done.stderr
 
 
