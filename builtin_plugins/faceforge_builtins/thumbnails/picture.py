@@ -79,7 +79,8 @@ def _check_pixels(image: Image, most: int = MAX_PIXELS) -> None:
     pixels = image.width * image.height
     if pixels > most:
         raise InvalidInput(
-            f"The picture has {image.width} × {image.height} pixels; at most {most // 1_000_000} megapixels are decoded."
+            f"The picture has {image.width} × {image.height} pixels; at most {most // 1_000_000} megapixels "
+            "are decoded."
         )
 
 
