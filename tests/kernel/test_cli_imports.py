@@ -161,6 +161,16 @@ def test_problems_are_told_as_they_come_and_end_with_1(home: Path, folder: Path,
 
 
 @POSIX_ONLY
+def test_a_name_with_control_characters_does_nothing_to_the_terminal(home: Path, folder: Path, run: Run) -> None:
+    (folder / "\x1b[2J\nempty.\x1b[31m").touch()
+    (folder / "full.\x1b[31m").write_text("full")
+    tried = run(home, "import", folder, "--dry-run")
+    assert "\x1b" not in tried.stderr + tried.stdout
+    assert tried.stderr == f"Skipped empty file: {folder}/�[2J�empty.�[31m\n"
+    assert "  .�[31m " in tried.stdout
+
+
+@POSIX_ONLY
 def test_what_can_not_be_read_ends_with_1(home: Path, folder: Path, run: Run) -> None:
     core_json = home / "config" / "core.json"
     core_json.write_text(core_json.read_text().rstrip().rstrip("}") + ', "limits": {"upload_bytes": 20}}')

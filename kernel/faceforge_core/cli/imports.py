@@ -11,6 +11,7 @@ from faceforge_core.refusals import StartRefused
 
 from .homes import HomeOption, existing_home
 from .job_desks import job_desk
+from .printable import printable
 from .sizes import size_text
 from .watching import watch
 
@@ -136,7 +137,10 @@ def _dry_run_told(result: Mapping[str, Any]) -> Sequence[str]:
     shares = sorted(would["by_extension"].items(), key=lambda share: -share[1]["bytes"])
     return [
         f"{_files(would['files'])} would be imported ({size_text(would['bytes'])}).",
-        *(f"  {name or 'no extension':16} {one['files']:>10,} {size_text(one['bytes']):>10}" for name, one in shares),
+        *(
+            f"  {printable(name) or 'no extension':16} {one['files']:>10,} {size_text(one['bytes']):>10}"
+            for name, one in shares
+        ),
         *([f"{would['folders']:,} folders would have an entity."] if would.get("folders") else []),
         *_known(result),
         *_problems(result),
