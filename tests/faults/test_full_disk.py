@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from faceforge_builtins.storage_fs.health import report
+from faceforge_builtins.storage_fs.provider import HOME_MARKER
 from faceforge_core.db.engine import Database
 from faceforge_core.db.migrate import migrate
 from faceforge_core.health.readiness import ReadinessService, database_reads, database_writes
@@ -78,6 +81,13 @@ def test_a_core_whose_volume_is_full_is_not_ready_for_writes(small_volume: Path,
         assert ReadinessService(parts).now().checks == {"reads": True, "writes": False}
         others.unlink()
         assert ReadinessService(parts).now().ready
+
+
+def test_doctor_tells_how_much_is_left_of_a_small_volume(small_volume: Path) -> None:
+    (small_volume / HOME_MARKER).touch()
+    told = report(small_volume)
+    assert (told.status, told.values["total"]) == ("warning", "6.3 MB")
+    assert re.fullmatch(r"6\.[0-3] MB", told.values["free"])
 
 
 def test_a_start_on_a_full_volume_says_that_it_is_full(small_volume: Path, empty_home: Path) -> None:
