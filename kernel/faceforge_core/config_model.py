@@ -13,8 +13,6 @@ AtLeastOne = Annotated[int, Field(ge=1)]
 Days = Annotated[int, Field(ge=1, le=36_500)]
 
 MIB = 1024 * 1024
-
-
 _USER_INFO = re.compile(r"//([^/?#]*)@")
 
 
