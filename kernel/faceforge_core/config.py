@@ -20,6 +20,7 @@ from faceforge_core.lock import file_lock
 from faceforge_core.private_files import others_can_read, write_atomic
 from faceforge_core.refusals import StartRefused
 from faceforge_sdk.errors import Conflict, FaceForgeError, InsufficientStorage, InvalidInput, StorageUnavailable
+from faceforge_sdk.problems import problems_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -261,10 +262,7 @@ def _validated(content: dict[str, Any], path: Path) -> CoreConfig:
 
 def _problems(exc: ValidationError) -> list[dict[str, str]]:
     """Paths and messages without the values, which may be secrets."""
-    return [
-        {"path": ".".join(map(str, error["loc"])), "message": error["msg"]}
-        for error in exc.errors(include_url=False, include_context=False, include_input=False)
-    ]
+    return [{"path": ".".join(map(str, problem["loc"])), "message": problem["msg"]} for problem in problems_of(exc)]
 
 
 def _set_token(content: dict[str, Any], token: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -12,6 +13,7 @@ AtLeastOne = Annotated[int, Field(ge=1)]
 Days = Annotated[int, Field(ge=1, le=36_500)]
 
 MIB = 1024 * 1024
+_USER_INFO = re.compile(r"//([^/?#]*)@")
 
 
 class Section(BaseModel):
@@ -179,5 +181,8 @@ class CoreConfig(Section):
 
     def secrets(self) -> tuple[str, ...]:
         """Values that must appear in no log and no answer."""
-        values = (self.auth.install_token, self.storage.s3.access_key, self.storage.s3.secret_key)
+        s3 = self.storage.s3
+        # An address with a name and a password is refused, but stands there until somebody corrects it.
+        in_address = _USER_INFO.search(s3.endpoint_url or "")
+        values = (self.auth.install_token, s3.access_key, s3.secret_key, in_address and in_address[1])
         return tuple(value.strip() for value in values if value and value.strip())

@@ -59,7 +59,7 @@ class HomeLock:
         except Timeout:
             raise StartRefused(_who_has_it(self._path.parent, _said(self._path)), LOCKED) from None
         except OSError as exc:
-            raise StartRefused(f"{self._path} cannot be made or locked ({exc.strerror or exc}).") from exc
+            raise _unlockable(self._path, exc) from exc
         self._say(Holder(os.getpid()))
 
     def publish(self, port: int) -> None:
@@ -84,7 +84,7 @@ class HomeLock:
 def holder(lock_file: Path) -> Holder | None:
     """Who holds the home now, or None when nobody does. Takes the lock for a moment and changes nothing.
 
-    Raises OSError when that cannot be found out.
+    Raises StartRefused when that cannot be found out: on a disk that can only be read, for one.
     """
     if not lock_file.exists():
         return None
@@ -93,8 +93,14 @@ def holder(lock_file: Path) -> Holder | None:
         lock.acquire(timeout=_PATIENCE / 5, poll_interval=_POLL)
     except Timeout:
         return _said(lock_file)
+    except OSError as exc:
+        raise _unlockable(lock_file, exc) from exc
     lock.release()
     return None
+
+
+def _unlockable(lock_file: Path, exc: OSError) -> StartRefused:
+    return StartRefused(f"{lock_file} cannot be made or locked ({exc.strerror or exc}).")
 
 
 def _holder_file(lock_file: Path) -> Path:

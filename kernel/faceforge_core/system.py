@@ -114,7 +114,7 @@ class SystemService(WhereaboutsService):
             {
                 "home": lambda: home_is_there(home),
                 "database_reads": lambda: database_reads(database),
-                "database_writes": lambda: database_writes(database),
+                "database_writes": lambda: database_writes(database, home.db_dir),
                 "storage": lambda: storage().get(FALLBACK, False),
                 "jobs": sources.workers,
             }

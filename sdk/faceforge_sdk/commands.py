@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from .contributions import Command
 from .errors import ContributionFailed, FaceForgeError, InvalidInput, NotFound
 from .models import PluginCommand
+from .problems import first_of, problems_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,9 +45,8 @@ def run_command(plugins: Plugins, plugin_id: str, name: str, given: Mapping[str,
     try:
         wanted = command.value.input_model.model_validate(given)
     except ValidationError as error:
-        details = error.errors(include_url=False, include_input=False, include_context=False)
-        where = ".".join(str(step) for step in details[0]["loc"])
-        reason = f"{where}: {details[0]['msg']}" if where else details[0]["msg"]
+        details = problems_of(error)
+        reason = first_of(details)
         raise InvalidInput(f"The input of the command {name!r} is not valid: {reason}.", details=details) from error
     try:
         said: object = command.call(lambda: command.value.run(wanted), seconds=RUN_SECONDS)

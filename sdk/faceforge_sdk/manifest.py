@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from . import strict_json
 from .errors import FaceForgeError
+from .problems import first_of, problems_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,9 +92,7 @@ class Manifest(BaseModel):
         try:
             manifest = cls.model_validate(raw)
         except ValidationError as exc:
-            first = exc.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise ManifestError(f"{where}: {first['msg']}") from exc
+            raise ManifestError(first_of(problems_of(exc))) from exc
         if manifest.id.startswith(RESERVED_PREFIX) and not builtin:
             raise ManifestError(f"id: names that begin with {RESERVED_PREFIX!r} are reserved for built-ins.")
         return manifest

@@ -306,3 +306,20 @@ def test_nothing_sticks_out_on_a_phone(open_page: OpenPage, three: list[str], wi
     for path in ("/ui/assets", f"/ui/assets/{three[0]}", "/ui/assets?q=nobody", "/ui/assets/trash"):
         page = open_page(path, width=width, height=700)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_what_stands_in_for_a_picture_does_not_shine_through_a_transparent_one(
+    open_page: OpenPage, api: httpx.Client, create: Callable[..., str]
+) -> None:
+    content = io.BytesIO()
+    Image.new("RGBA", (64, 64), (255, 0, 0, 0)).save(content, "PNG")
+    answer = api.post("/v1/assets/upload", files={"file": ("glass.png", content.getvalue(), "image/png")})
+    glass = answer.raise_for_status().json()["data"]["asset_id"]
+    api.post(f"/v1/entities/{create('Glass')}/assets/{glass}").raise_for_status()
+    wait_for(lambda: api.get(f"/v1/assets/{glass}/thumbnail?size=256").status_code == 200)
+    for path in ("/ui", "/ui/assets", "/ui/entities"):
+        picture = open_page(path).locator(f"main img[src*='{glass}']").last
+        expect(picture).to_be_visible()
+        colour = picture.evaluate("(image) => getComputedStyle(image).backgroundColor")
+        assert colour == picture.evaluate("(image) => getComputedStyle(image.parentElement).backgroundColor")
+        assert colour != "rgba(0, 0, 0, 0)"

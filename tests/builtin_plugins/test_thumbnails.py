@@ -181,6 +181,7 @@ def test_all_pictures_are_made_again_when_asked(faceforge: Any, client: TestClie
         file.write_bytes(b"spoilt")
     assert faceforge.run_job("thumbnails.render", {"asset_ids": None}).result == {"rendered": 0, "refused": 0}
     job = faceforge.run_job("thumbnails.render", {"asset_ids": None, "again": True})
+    assert job.progress_step == "4 of 4 files"
     assert job.result == {"rendered": 3, "refused": 0}
     assert {client.get(f"/v1/assets/{one}/thumbnail").content[:4] for one in photos} == {b"RIFF"}
 

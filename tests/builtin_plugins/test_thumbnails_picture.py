@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from faceforge_builtins.thumbnails.picture import render, shrink
+from faceforge_builtins.thumbnails.picture import MAX_PIXELS, render, shrink
 from faceforge_builtins.thumbnails.process import RenderProcess
 from faceforge_sdk.errors import Busy, InvalidInput
 
@@ -104,6 +104,22 @@ def test_x10_a_pixel_bomb_is_refused_before_it_is_decoded(tmp_path: Path) -> Non
     bomb.write_bytes(png_header(50_000, 50_000))
     with pytest.raises(InvalidInput, match="megapixels"):
         render(bomb, 256)
+
+
+def test_a_large_photo_of_a_telephone_is_pictured(tmp_path: Path) -> None:
+    """More than is decoded whole, which only a progressive one would have to be."""
+    photo = Image.new("L", (12_000, 9_000), "white")
+    assert photo.width * photo.height > MAX_PIXELS
+    assert opened(render(saved(tmp_path / "photo.jpg", photo, "JPEG"), 1024)).size == (1024, 768)
+    with pytest.raises(InvalidInput, match="12000 × 9000 pixels; at most 64 megapixels"):
+        render(saved(tmp_path / "progressive.jpg", photo, "JPEG", progressive=True), 1024)
+
+
+def test_what_is_no_picture_is_not_told_by_the_path_of_a_copy(tmp_path: Path) -> None:
+    (tmp_path / "lent.png").write_bytes(b"nothing")
+    with pytest.raises(InvalidInput) as refused:
+        render(tmp_path / "lent.png", 256)
+    assert str(tmp_path) not in str(refused.value)
 
 
 def test_smaller_sizes_come_from_the_largest() -> None:

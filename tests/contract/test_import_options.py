@@ -65,6 +65,8 @@ def test_rules_say_the_kind(imports: Any, folder: Path, fill: Callable[..., None
         {"kind_rules": [{"match": ".jpg", "kind": ""}]},
         {"kind_rules": [{"match": ".jpg"}]},
         {"tags": [""]},
+        {"tags": ["family"]},
+        {"role": "portrait"},
         {"role": "x" * 201},
         {"dry_run": "perhaps"},
         {"entity_id": "nobody"},

@@ -71,6 +71,7 @@ def test_parts_are_asked_at_most_once_a_second(monkeypatch) -> None:
 # --- The support bundle
 
 S3_SECRETS = {"access_key": "AKIA-never-shown", "secret_key": "s3cret/never+shown"}
+IN_ADDRESS = "ada:never@shown"
 
 
 def parts_of(content: bytes) -> dict[str, str]:
@@ -83,7 +84,7 @@ def parts_of(content: bytes) -> dict[str, str]:
 def troubled(faceforge, tmp_path) -> Any:
     """A Core with secrets in its configuration and its log, a failed job and an entity."""
     core = json.loads(faceforge.kernel.home.core_json.read_text())
-    core["storage"] = {"s3": {"enabled": False, **S3_SECRETS}}
+    core["storage"] = {"s3": {"enabled": False, "endpoint_url": f"http://{IN_ADDRESS}@127.0.0.1:9", **S3_SECRETS}}
     core["note"] = "words of the owner"
     faceforge.kernel.home.core_json.write_text(json.dumps(core))
     faceforge.wait_for(lambda: faceforge.kernel.config.current.storage.s3.access_key)
@@ -102,7 +103,7 @@ def test_the_bundle_tells_what_helps_and_no_secret(troubled) -> None:
         "logs/core.log",
     }
     everything = "\n".join(parts.values())
-    for secret in (troubled.token, *S3_SECRETS.values(), "Ada Lovelace", "words of the owner"):
+    for secret in (troubled.token, *S3_SECRETS.values(), IN_ADDRESS, "Ada Lovelace", "words of the owner"):
         assert secret not in everything, secret
     assert json.loads(parts["database.json"])["rows"]["entities"] == 1
     assert json.loads(parts["jobs.json"])[0]["job_type"] == "assets.bulk-import"

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from faceforge_builtins.storage_fs.health import report
+from faceforge_builtins.storage_fs.provider import HOME_MARKER
+from faceforge_core.db.engine import Database
+from faceforge_core.db.migrate import migrate
+from faceforge_core.health.readiness import ReadinessService, database_reads, database_writes
+from faceforge_core.home import Home
+from faceforge_core.refusals import StartRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,6 +50,56 @@ def test_d04_an_upload_larger_than_the_volume_is_refused_and_a_small_one_goes_in
     [answer] = _answers(uploader, home, size=100_000)
     assert answer.startswith("stored ")
     assert check_home(home, answer.removeprefix("stored ")) == {"assets": 1, "findings": [], "orphans": []}
+
+
+def test_an_import_fills_a_volume_to_its_reserve_and_no_less(
+    small_volume: Path, empty_home: Path, uploader: Path, check_home: Callable[..., dict[str, Any]]
+) -> None:
+    """Six megabytes: fewer than are asked for ahead of small files where there is plenty."""
+    home = shutil.copytree(empty_home, small_volume / "home")
+
+    [answer] = _answers(uploader, home, size=100_000, action="keep")
+
+    assert answer.startswith("stored ")
+    assert check_home(home, answer.removeprefix("stored ")) == {"assets": 1, "findings": [], "orphans": []}
+    assert _answers(uploader, home, size=20_000_000, action="keep") == ["refused InsufficientStorage"]
+
+
+def _fill(volume: Path) -> Path:
+    with suppress(OSError), (volume / "of others").open("wb", buffering=0) as others:
+        while others.write(bytes(4096)):
+            pass
+    return volume / "of others"
+
+
+def test_a_core_whose_volume_is_full_is_not_ready_for_writes(small_volume: Path, empty_home: Path) -> None:
+    home = Home.at(shutil.copytree(empty_home, small_volume / "home"))
+    with Database(home.database) as database:
+        parts = {"reads": lambda: database_reads(database), "writes": lambda: database_writes(database, home.db_dir)}
+        assert ReadinessService(parts).now().ready
+        others = _fill(small_volume)
+        assert ReadinessService(parts).now().checks == {"reads": True, "writes": False}
+        others.unlink()
+        assert ReadinessService(parts).now().ready
+
+
+def test_doctor_tells_how_much_is_left_of_a_small_volume(small_volume: Path) -> None:
+    (small_volume / HOME_MARKER).touch()
+    told = report(small_volume)
+    assert (told.status, told.values["total"]) == ("warning", "6.3 MB")
+    assert re.fullmatch(r"6\.[0-3] MB", told.values["free"])
+
+
+def test_a_start_on_a_full_volume_says_that_it_is_full(small_volume: Path, empty_home: Path) -> None:
+    home = Home.at(shutil.copytree(empty_home, small_volume / "home"))
+    others = _fill(small_volume)
+
+    with pytest.raises(StartRefused, match=r"its disk is full \(0 bytes are free\), make room on it") as refused:
+        migrate(home.database, home.backups_dir)
+    assert str(home.database) in str(refused.value)
+
+    others.unlink()
+    migrate(home.database, home.backups_dir)
 
 
 def disk_full_at(strace: str, syscall: str, when: int) -> Callable[[int], list[str]]:
@@ -108,9 +168,9 @@ def test_d05_a_disk_that_fills_during_a_batch_records_nothing_of_it(
     assert list((home / "tmp").iterdir()) == []
 
 
-def _answers(uploader: Path, home: Path, *, size: int) -> list[str]:
+def _answers(uploader: Path, home: Path, *, size: int, action: str = "store") -> list[str]:
     done = subprocess.run(
-        [sys.executable, str(uploader), "store", str(home), "1", str(size)],
+        [sys.executable, str(uploader), action, str(home), "1", str(size)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

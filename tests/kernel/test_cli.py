@@ -87,12 +87,14 @@ def test_help_names_every_command(start: Run, run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [["nonsense"], ["token", "nonsense"], ["serve", "--nonsense"], ["token", "show", "x"]]
+    "wrong",
+    [["nonsense"], ["token", "nonsense"], ["serve", "--nonsense"], ["token", "show", "x"], ["trash", "restore", "x"]],
 )
 def test_an_unknown_command_or_option_is_one_sentence_and_exit_2(run: Run, wrong: list[str]) -> None:
     done = run(*wrong)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+    assert "Value error" not in done.stderr
     assert wrong[-1] in done.stderr
 
 
@@ -140,6 +142,20 @@ def test_a_folder_that_is_no_home_is_refused_and_stays_as_it_is(run: Run, tmp_pa
         assert done.stdout == ""
     assert not (tmp_path / "missing").exists()
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows tells of a folder there that it is in use")
+@pytest.mark.parametrize("command", [["doctor"], ["fsck"], ["trash", "list"], ["backups"], ["import", "."]])
+def test_a_home_whose_lock_can_not_be_had_is_a_sentence_and_exit_2(
+    run: Run, make_home, tmp_path: Path, command: list[str]
+) -> None:
+    """As on a disk that can only be read, or in a home of somebody else."""
+    home = make_home(tmp_path / "home")
+    (home / "core.lock").mkdir()
+    done = run(*command, "--home", str(home))
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"{home / 'core.lock'} cannot be made or locked (")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_relative_faceforge_home_lies_in_the_users_folder(run: Run, make_home, tmp_path: Path) -> None:

@@ -32,9 +32,9 @@ def test_a_person_backs_up_lists_and_restores_without_stopping_core(command: Fac
         assert command("backups", "--home", home).stdout.startswith("No folder for backups is chosen")
         done = command("backup", "--home", home, "--to", tmp_path / "place")
         assert done.returncode == 0, done.stderr
-        assert "1 files (7 B)" in done.stdout
+        assert ": 1 files (7 B). New in it, configuration and plugins included: 3 (" in done.stdout
     again = command("backup", "--home", home)
-    assert ", 0 of them new (0 B)" in again.stdout
+    assert "plugins included: 0 (0 B)." in again.stdout
     checked = command("backups", "--check", "--home", home)
     assert checked.returncode == 0, checked.stderr
     assert len(checked.stdout.splitlines()) == 4
@@ -46,3 +46,10 @@ def test_a_person_backs_up_lists_and_restores_without_stopping_core(command: Fac
     refused = command("restore", tmp_path / "place", "--home", tmp_path / "new")
     assert refused.returncode != 0
     assert "is not empty" in refused.stderr
+
+    for blob in (tmp_path / "place" / "blobs").rglob("*"):
+        if blob.is_file() and blob.read_bytes() == b"content":
+            blob.unlink()
+    less = command("restore", tmp_path / "place", "--home", tmp_path / "less")
+    assert less.returncode == 1
+    assert less.stdout.endswith(": 0 files, but for 1.\n")

@@ -69,4 +69,5 @@ def test_what_is_no_home_is_refused_and_not_made(doctor: Run, tmp_path: Path) ->
     done = doctor(tmp_path / "nowhere")
     assert done.returncode != 0
     assert "is no FaceForge home" in done.stderr
+    assert "The first start of Core makes one" in done.stderr
     assert not (tmp_path / "nowhere").exists()

@@ -129,13 +129,25 @@ def test_a_relative_path_is_the_commands_and_not_cores(
     assert run(place, "import", "photos/Ben").stdout.startswith("1 file imported")
 
 
+def test_an_empty_path_is_not_the_folder_that_one_is_in(
+    home: Path, folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `faceforge import "$PICTURES"` says it where there is no such variable."""
+    monkeypatch.chdir(folder)
+    for nothing in ("", " "):
+        refused = run(home, "import", nothing)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert "It is empty; name a folder, or . for this one." in refused.stderr
+    assert run(home, "import", ".").stdout.startswith("3 files imported")
+
+
 @POSIX_ONLY
 def test_problems_are_told_as_they_come_and_end_with_1(home: Path, folder: Path, run: Run) -> None:
     (folder / "empty.txt").touch()
     (folder / "sub.txt").symlink_to(folder / "Ada")
     warned = run(home, "import", folder)
     assert (warned.returncode, warned.stderr) == (0, f"Skipped empty file: {folder / 'empty.txt'}\n")
-    assert "Problems: 1 warnings." in warned.stdout
+    assert "Problems: 1 warning." in warned.stdout
     assert "Passed over: 1 link." in warned.stdout
     missing = run(home, "import", folder / "nothing")
     assert (missing.returncode, missing.stderr) == (1, f"There is no folder {folder / 'nothing'}.\n")
@@ -146,6 +158,16 @@ def test_problems_are_told_as_they_come_and_end_with_1(home: Path, folder: Path,
     assert odd.returncode == 2
     assert "no rule" in odd.stderr
     assert run(home, "undo-import", "none").returncode == 1
+
+
+@POSIX_ONLY
+def test_a_name_with_control_characters_does_nothing_to_the_terminal(home: Path, folder: Path, run: Run) -> None:
+    (folder / "\x1b[2J\nempty.\x1b[31m").touch()
+    (folder / "full.\x1b[31m").write_text("full")
+    tried = run(home, "import", folder, "--dry-run")
+    assert "\x1b" not in tried.stderr + tried.stdout
+    assert tried.stderr == f"Skipped empty file: {folder}/�[2J�empty.�[31m\n"
+    assert "  .�[31m " in tried.stdout
 
 
 @POSIX_ONLY

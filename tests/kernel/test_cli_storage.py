@@ -53,7 +53,7 @@ def test_d13_fsck_ends_with_0_for_a_good_home_and_1_for_a_damaged_one(home: Path
     assert faceforge_command("fsck").returncode == 0
     bad = faceforge_command("fsck", "--deep")
     assert bad.returncode == 1
-    assert asset["asset_id"] in bad.stdout
+    assert f"a.bin {asset['asset_id']}" in bad.stdout
     assert "Upload the file again" in bad.stdout
     report = json.loads(faceforge_command("fsck", "--deep", "--json").stdout)
     assert report["counts"] == {"hash": 1}

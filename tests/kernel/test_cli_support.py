@@ -9,6 +9,7 @@ from zipfile import ZipFile
 
 from faceforge_core import cli
 from faceforge_core.kernel import Kernel
+from faceforge_core.testing import running_core
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +34,19 @@ def test_it_writes_a_new_file_and_overwrites_none(run_here: Any, tmp_path: Path)
     assert again.returncode != 0
     assert "File exists" in again.stderr
     assert made.read_bytes() == before
+
+
+def test_a_running_core_is_asked(run_here: Any, tmp_path: Path) -> None:
+    with running_core(tmp_path / "home") as core:
+        assert core.address
+        done = run_here(cli.run, "support-bundle", "--home", core.home, tmp_path / "facts.zip")
+        assert (done.returncode, done.stderr) == (0, "")
+        with ZipFile(tmp_path / "facts.zip") as archive:
+            assert archive.testzip() is None
+            assert "health.json" in archive.namelist()
+        again = run_here(cli.run, "support-bundle", "--home", core.home, tmp_path / "facts.zip")
+    assert again.returncode == 2
+    assert "File exists" in again.stderr
 
 
 def test_it_makes_no_home(run_here: Any, tmp_path: Path) -> None:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    create_model,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from faceforge_sdk.errors import NotFound
@@ -132,6 +142,20 @@ class BulkImport(BaseModel):
         if not isinstance(value, dict):
             return value
         return {key: item for key, item in value.items() if item is not None}
+
+    @field_validator("tags", mode="after")
+    @classmethod
+    def _tags_have_entities(cls, tags: list[str], known: ValidationInfo) -> list[str]:
+        if tags and known.data.get("entity_per_folder") is False:
+            raise ValueError("they are for the entities of folders, which only entity_per_folder links files to")
+        return tags
+
+    @field_validator("role", mode="after")
+    @classmethod
+    def _a_role_has_entities(cls, role: str | None, known: ValidationInfo) -> str | None:
+        if role and known.data.get("entity_per_folder") is False and known.data.get("entity_id", "") is None:
+            raise ValueError("it is what files are to entities; name them by entity_id or entity_per_folder")
+        return role
 
     @property
     def folder(self) -> Path:

@@ -38,9 +38,14 @@ def report(assets_dir: Path) -> HealthReport:
             {**facts, "mark": HOME_MARKER},
         )
     facts |= {"free_bytes": str(usage.free), "total_bytes": str(usage.total)}
-    summary = to_translate("Files lie in %(path)s; %(free)s GB of %(total)s GB are free.")
-    values = {"path": str(assets_dir), "free": f"{usage.free / 1e9:.1f}", "total": f"{usage.total / 1e9:.1f}"}
+    summary = to_translate("Files lie in %(path)s; %(free)s of %(total)s are free.")
+    values = {"path": str(assets_dir), "free": _size(usage.free), "total": _size(usage.total)}
     if usage.free < SCARCE_BYTES:
         advice = to_translate("Make room, or move files elsewhere: `faceforge storage migrate`.")
         return HealthReport("warning", summary, advice, facts, values)
     return HealthReport("ok", summary, None, facts, values)
+
+
+def _size(number: int) -> str:
+    """On a disk that is all but full, gigabytes would be none."""
+    return f"{number / 1e6:.1f} MB" if number < SCARCE_BYTES else f"{number / 1e9:.1f} GB"

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from faceforge_sdk import TrialReport
 from faceforge_sdk.errors import FaceForgeError
+from faceforge_sdk.problems import problems_of
 from faceforge_sdk.texts import to_translate
 
 from .client import Clients
@@ -51,7 +52,7 @@ class Trial:
             settings = S3Settings.model_validate({**config, **kept, "enabled": True})
             target = self._find(settings)
         except ValidationError as error:
-            sentence = str(error.errors(include_input=False, include_url=False)[0]["msg"]).removeprefix("Value error, ")
+            sentence = str(problems_of(error)[0]["msg"])
             return TrialReport("error", sentence[:1].upper() + sentence[1:] + ".")
         except FaceForgeError as error:
             return TrialReport("error", str(error))

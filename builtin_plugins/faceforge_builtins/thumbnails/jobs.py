@@ -74,10 +74,10 @@ def render_job(ctx: PluginContext, cache: ThumbnailCache) -> Callable[[JobContex
 
     def run(job: JobContext[RenderInput]) -> Mapping[str, Any]:
         rendering = _Rendering(ctx, cache, job)
-        for done, (asset_id, total) in enumerate(_asset_ids(ctx, job.input.named)):
+        for done, (asset_id, total) in enumerate(_asset_ids(ctx, job.input.named), 1):
             job.check_cancelled()
-            job.progress(100 * done / max(done, total, 1), f"{done} of {total} files")
             rendering.picture(asset_id)
+            job.progress(100 * done / max(done, total), f"{done} of {max(done, total)} files")
         if rendering.failure is not None:
             raise rendering.failure
         return rendering.result

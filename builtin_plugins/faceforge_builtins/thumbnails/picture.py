@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MAX_PIXELS = 64_000_000
 """More are not decoded: 64 megapixels are about 200 MB in memory."""
 
+MAX_SCALED_PIXELS = 8 * MAX_PIXELS
+"""Of a JPEG that is decoded at an eighth to a half, more are not read: telephones make pictures of 200 megapixels."""
+
 _QUALITY = 80
 _EFFORT = 2
 """Of 0 to 6: half as much again as many pictures a second as with 4, for files that are a twentieth larger."""
@@ -28,20 +31,23 @@ _EFFORT = 2
 def render(source: Path, size: int) -> bytes:
     """A WebP of `source`, upright, in sRGB, its longer side at most `size` pixels; never enlarged.
 
-    Raises `InvalidInput` for more than `MAX_PIXELS` and for whatever Pillow can't read.
+    Raises `InvalidInput` for more than `MAX_PIXELS` to decode and for whatever Pillow can't read.
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     Image.MAX_IMAGE_PIXELS = None  # our own limit stands below, with an error instead of a warning
     try:
         with Image.open(source) as image:
-            _check_pixels(image)
+            _check_pixels(image, MAX_SCALED_PIXELS if _is_read_by_rows(image) else MAX_PIXELS)
             image.draft("RGB", (size, size))  # JPEG only: decodes at an eighth to a half where that suffices
+            _check_pixels(image)
             upright = ImageOps.exif_transpose(image)
             picture = _in_srgb(upright)
             picture.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=2.0)
             return _webp(picture)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as exc:
+    except UnidentifiedImageError as exc:
+        raise InvalidInput("The picture can't be read: by its bytes it is none, or damaged at its beginning.") from exc
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as exc:
         raise InvalidInput(f"The picture can't be read: {exc}") from exc
 
 
@@ -64,11 +70,16 @@ def shrink(picture: bytes, sizes: Sequence[int]) -> list[bytes]:
     return smaller
 
 
-def _check_pixels(image: Image) -> None:
+def _is_read_by_rows(image: Image) -> bool:
+    """Whether scaling while it is decoded spares memory: a progressive JPEG is held whole first."""
+    return image.format == "JPEG" and "progressive" not in image.info
+
+
+def _check_pixels(image: Image, most: int = MAX_PIXELS) -> None:
     pixels = image.width * image.height
-    if pixels > MAX_PIXELS:
+    if pixels > most:
         raise InvalidInput(
-            f"The picture has {image.width} × {image.height} pixels; at most {MAX_PIXELS // 1_000_000} megapixels "
+            f"The picture has {image.width} × {image.height} pixels; at most {most // 1_000_000} megapixels "
             "are decoded."
         )
 

@@ -56,6 +56,8 @@ def restore(
     _require_whole(place, chosen, manifest)
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise StartRefused(f"{root} is not empty; a home is restored into a new folder.")
+    if root.resolve().is_relative_to(place.folder.resolve()):
+        raise StartRefused(f"{root} lies in the folder of backups {place.folder}: one mishap would take both.")
     outcome = Restored(chosen)
     home = Home.at(root)
     try:

@@ -100,7 +100,10 @@ class BackupService:
     def _place(self) -> BackupPlace:
         wish = self._config().backup.folder
         if not wish:
-            raise InvalidInput("No folder for backups is chosen: backup.folder in core.json names it.")
+            raise InvalidInput(
+                "No folder for backups is chosen: `faceforge backup --to FOLDER` chooses one, or backup.folder in "
+                "core.json."
+            )
         folder = Path(wish).expanduser()
         if not folder.is_absolute():
             raise InvalidInput(f"The folder for backups is {wish!r}; name it in full, from the drive on.")

@@ -47,8 +47,8 @@ def backup(
         raise StartRefused(job.error.message if job.error else "The job failed.", PROBLEMS)
     made = job.result or {}
     typer.echo(
-        f"Backup {made['name']}: {made['assets']:,} files ({size_text(made['total_bytes'])}), "
-        f"{made['added_files']:,} of them new ({size_text(made['added_bytes'])})."
+        f"Backup {made['name']}: {made['assets']:,} files ({size_text(made['total_bytes'])}). "
+        f"New in it, configuration and plugins included: {made['added_files']:,} ({size_text(made['added_bytes'])})."
     )
     if made["problems"]:
         typer.echo(f"{made['problems']:,} files could not be read; `faceforge fsck --deep` says more.")
@@ -95,7 +95,8 @@ def restore(
 
     root = home_root(home)
     outcome = run(BackupPlace(place.expanduser().absolute()), name, root, _shown)
-    typer.echo(f"{root} is the home as it was in the backup {outcome.name}: {outcome.assets:,} files.")
+    lost = f", but for {len(outcome.missing):,}" if outcome.missing else ""
+    typer.echo(f"{root} is the home as it was in the backup {outcome.name}: {outcome.assets:,} files{lost}.")
     for sentence in outcome.missing:
         typer.echo(sentence, err=True)
     raise typer.Exit(PROBLEMS if outcome.missing else 0)

@@ -27,7 +27,10 @@ def existing_home(home: Path | None) -> Home:
     """The home that a command means. Raises `StartRefused` if there is none: nothing is made by looking at it."""
     place = Home.at(home_root(home))
     if not place.config_dir.is_dir():
-        raise StartRefused(f"{place.root} is no FaceForge home: it has no folder `config`.")
+        raise StartRefused(
+            f"{place.root} is no FaceForge home: it has no folder `config`. The first start of Core makes one; "
+            "--home or FACEFORGE_HOME names another."
+        )
     return place
 
 

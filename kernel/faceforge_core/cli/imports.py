@@ -11,6 +11,7 @@ from faceforge_core.refusals import StartRefused
 
 from .homes import HomeOption, existing_home
 from .job_desks import job_desk
+from .printable import printable
 from .sizes import size_text
 from .watching import watch
 
@@ -26,7 +27,15 @@ ERRORS = 1
 STOPPED = 130
 
 
-FolderArgument = Annotated[Path, typer.Argument(help="The folder whose files come in.", show_default=False)]
+def _folder(text: str) -> Path:
+    if not text.strip():  # a variable of a script that is not set: never the folder that one happens to be in
+        raise typer.BadParameter("It is empty; name a folder, or . for this one.")
+    return Path(text).expanduser().absolute()
+
+
+FolderArgument = Annotated[
+    Path, typer.Argument(help="The folder whose files come in.", show_default=False, metavar="FOLDER", parser=_folder)
+]
 
 
 def import_folder(  # noqa: PLR0913, PLR0917  # a command has as many arguments as it has options
@@ -61,7 +70,7 @@ def import_folder(  # noqa: PLR0913, PLR0917  # a command has as many arguments 
     Ends with 0: all came in; 1: some did not, or none; 130: stopped.
     """
     wanted = {
-        "path": str(path.expanduser().absolute()),
+        "path": str(path),
         "recursive": recursive,
         "kind": kind,
         "kind_rules": [_rule(text) for text in kind_rule or ()],
@@ -128,7 +137,10 @@ def _dry_run_told(result: Mapping[str, Any]) -> Sequence[str]:
     shares = sorted(would["by_extension"].items(), key=lambda share: -share[1]["bytes"])
     return [
         f"{_files(would['files'])} would be imported ({size_text(would['bytes'])}).",
-        *(f"  {name or 'no extension':16} {one['files']:>10,} {size_text(one['bytes']):>10}" for name, one in shares),
+        *(
+            f"  {printable(name) or 'no extension':16} {one['files']:>10,} {size_text(one['bytes']):>10}"
+            for name, one in shares
+        ),
         *([f"{would['folders']:,} folders would have an entity."] if would.get("folders") else []),
         *_known(result),
         *_problems(result),
@@ -148,11 +160,15 @@ def _linked(result: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _problems(result: Mapping[str, Any]) -> Sequence[str]:
-    said = [f"{result[name]:,} {name}" for name in ("errors", "warnings") if result[name]]
-    passed_over = [f"{number:,} {why.replace('_', ' ')}" for why, number in result.get("skipped", {}).items()]
+    said = [_counted(result[name], name.removesuffix("s")) for name in ("errors", "warnings") if result[name]]
+    passed_over = [_counted(number, why.replace("_", " ")) for why, number in result.get("skipped", {}).items()]
     told = {"Problems": said, "Passed over": passed_over}
     return [f"{what}: {', '.join(words)}." for what, words in told.items() if words]
 
 
 def _files(number: int) -> str:
-    return f"{number:,} file{'s' * (number != 1)}"
+    return _counted(number, "file")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"

@@ -13,6 +13,7 @@ from faceforge_sdk.scaffolds import folder_name, scaffold
 
 from .homes import HomeOption, existing_home, home_root
 from .plugin_desks import plugin_desk
+from .printable import printable
 from .sizes import size_text
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _line(plugin: Plugin) -> str:
 
 def plain(text: str) -> str:
     """A stranger's text on one line of a terminal."""
-    return "".join(letter if letter.isprintable() else "�" for letter in " ".join(text.split()))
+    return printable(" ".join(text.split()))
 
 
 def _named(plugin: Plugin) -> str:

@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 from contextlib import closing, contextmanager
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any
 
@@ -45,21 +46,44 @@ class RunningCore:
         body = head + file.read() + f"\r\n--{boundary}--\r\n".encode()
         return self._answer("POST", path, body, f"multipart/form-data; boundary={boundary}")
 
+    def fetch(self, path: str) -> bytes:
+        """What an address gives that is a file. Raises as `ask`."""
+        status, content = self._request("GET", path)
+        if status != HTTPStatus.OK:
+            self._data_of(content)
+        return content
+
     def _answer(self, method: str, path: str, body: bytes | None, content_type: str) -> Any:
-        host, port = self._address
-        connection = HTTPConnection(host, port, timeout=_SECONDS)
+        return self._data_of(self._request(method, path, body, content_type)[1])
+
+    def _request(
+        self, method: str, path: str, body: bytes | None = None, content_type: str = "application/json"
+    ) -> tuple[int, bytes]:
+        connection = HTTPConnection(*self._address, timeout=_SECONDS)
         try:
             connection.request(method, path, body, {**self._headers, "Content-Type": content_type})
-            answer = json.loads(connection.getresponse().read())
-            data, error = answer["data"], answer["error"]
-        except (OSError, HTTPException, ValueError, KeyError, TypeError) as exc:
-            reason = f"The home is in use by a Core that does not answer on {host}, port {port} ({exc})."
-            raise StartRefused(reason, LOCKED) from exc
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        except (OSError, HTTPException) as exc:
+            raise self._silent(exc) from exc
         finally:
             connection.close()
+
+    def _data_of(self, content: bytes) -> Any:
+        try:
+            answer = json.loads(content)
+            data, error = answer["data"], answer["error"]
+        except (ValueError, KeyError, TypeError) as exc:
+            raise self._silent(exc) from exc
         if error is not None:
             raise FaceForgeError(error["message"])
         return data
+
+    def _silent(self, exc: Exception) -> StartRefused:
+        host, port = self._address
+        return StartRefused(
+            f"The home is in use by a Core that does not answer on {host}, port {port} ({exc}).", LOCKED
+        )
 
 
 def running_core(home: Home) -> RunningCore | None:

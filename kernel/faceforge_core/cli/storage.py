@@ -12,11 +12,12 @@ from faceforge_sdk.errors import FaceForgeError
 from faceforge_sdk.models import MigratePlan, MigrateRequest, StorageUsage, VerifyOptions
 
 from .homes import HomeOption, existing_home
+from .printable import printable
 from .running import running_core
 from .sizes import size_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from faceforge_sdk.models import Finding, ProviderUsage, VerifyReport
 
@@ -172,8 +173,8 @@ def _told(report: VerifyReport) -> str:
 
 
 def _line(finding: Finding) -> str:
-    where: Sequence[str] = [one for one in (finding.asset_id, finding.key, finding.provider) if one]
-    return f"{finding.code:12} {finding.message}{' ' * bool(where)}{' '.join(where)}"
+    where = [one for one in (finding.filename, finding.asset_id, finding.key, finding.provider) if one]
+    return printable(" ".join([f"{finding.code:12}", finding.message, *where]))
 
 
 def _state(provider: ProviderUsage) -> str:

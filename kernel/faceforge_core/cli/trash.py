@@ -11,6 +11,7 @@ from faceforge_sdk.models import TrashKind
 
 from .desks import trash_desk
 from .homes import HomeOption, existing_home
+from .printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -121,5 +122,5 @@ def _kept(days: int | None) -> str:
 
 def _line(kind: TrashKind, item: Mapping[str, Any]) -> str:
     id_key, name_key = _SHOWN[kind]
-    name = "".join(letter if letter.isprintable() else "�" for letter in item[name_key] or "")
+    name = printable(item[name_key] or "")
     return f"{kind:13}  {item[id_key]}  {item['deleted_at']}  {name}".rstrip()

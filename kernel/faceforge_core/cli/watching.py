@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import typer
 
+from .printable import printable
+
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
@@ -69,7 +71,7 @@ def _tell(desk: JobDesk, job_id: str, after_id: int, screen: _Screen) -> int:
 def _sentence(line: JobLogLine) -> str:
     about = line.data if isinstance(line.data, dict) else {}
     said = ": ".join(str(about[name]) for name in ("file", "error") if about.get(name))
-    return f"{line.message}: {said}" if said else line.message
+    return printable(f"{line.message}: {said}" if said else line.message)
 
 
 class _Lines:

@@ -26,6 +26,8 @@ HEAD = KERNEL.head
 _LEGACY_STEPS = {"0001_init", "0002_assets_storage", "0003_descriptors", "0004_jobs_inputs_and_cancel"}
 _EMPTY = "none"
 _ROOM_TO_WORK = 16 * 1024 * 1024
+_ROOM_TO_OPEN = 1024 * 1024
+"""SQLite makes files beside a database to open it; without room for them it speaks of an I/O error only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ def migrate(
         else:
             upgrade(database_path, KERNEL, before_commit=_sign)
     except sqlite3.DatabaseError as error:
-        raise StartRefused(f"The database {database_path} cannot be opened or migrated: {error}.") from error
+        reason = _full_disk(free_bytes(database_path.parent)) or str(error)
+        raise StartRefused(f"The database {database_path} cannot be opened or migrated: {reason}.") from error
     except OSError as error:
         place = error.filename or database_path
         message = f"The database {database_path} cannot be upgraded: {place}: {error.strerror or error}."
@@ -122,6 +125,10 @@ def _require_legacy(connection: sqlite3.Connection, path: Path, tables: set[str]
         raise StartRefused(f"The database {path} needs >= a Core that knows its step {unknown[0]}.", NEWER_SCHEMA)
     if steps != _LEGACY_STEPS:
         raise StartRefused(f"The database {path} is older than v0.1.9: open it once with FaceForge Core v0.1.9.")
+
+
+def _full_disk(free: int) -> str | None:
+    return f"its disk is full ({free} bytes are free), make room on it" if free < _ROOM_TO_OPEN else None
 
 
 def _require_room(path: Path, backups_dir: Path, free_bytes: Callable[[Path], int]) -> None:

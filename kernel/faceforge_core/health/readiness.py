@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from faceforge_sdk.models import Readiness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from faceforge_core.db.engine import Database
     from faceforge_core.home import Home
@@ -23,6 +25,7 @@ _log = logging.getLogger(__name__)
 
 SECONDS = 2.0
 FRESH = 1.0
+_PAGE = 4096
 _ONE = prepare(text("SELECT 1"))
 
 
@@ -59,9 +62,12 @@ def database_reads(database: Database) -> None:
         reader.value(_ONE)
 
 
-def database_writes(database: Database) -> None:
-    """Raises if nothing can be committed: an empty transaction takes its turn among the others."""
+def database_writes(database: Database, folder: Path) -> None:
+    """Raises if nothing can be committed: an empty transaction takes its turn among the others, and where the database
+    lies there is room for a page."""
     database.write(lambda _: None)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(bytes(_PAGE))
 
 
 def home_is_there(home: Home) -> bool:

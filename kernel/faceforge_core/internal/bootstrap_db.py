@@ -17,6 +17,7 @@ from faceforge_core.home import Home, resolve_root
 from faceforge_core.refusals import StartRefused
 from faceforge_sdk.errors import FaceForgeError, InvalidInput
 from faceforge_sdk.models import EntityDraft
+from faceforge_sdk.problems import problems_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +77,7 @@ def _draft(name: str) -> EntityDraft:
     try:
         return EntityDraft(display_name=name)
     except ValidationError as exc:
-        raise InvalidInput(f"{name!r} is no name for an entity: {exc.errors()[0]['msg']}.") from exc
+        raise InvalidInput(f"{name!r} is no name for an entity: {problems_of(exc)[0]['msg']}.") from exc
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -11,6 +11,7 @@ from faceforge_core.jobs.following import follow
 from faceforge_core.jobs.pruning import prune
 from faceforge_core.jobs.records import JobRecords
 from faceforge_sdk.errors import Conflict, InvalidInput
+from faceforge_sdk.problems import first_of, problems_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -95,9 +96,8 @@ class JobService:
             text = stored_json.dump(dict(payload))
             text.encode()
         except ValidationError as error:
-            details = error.errors(include_url=False, include_input=False, include_context=False)
-            where = ".".join(str(step) for step in details[0]["loc"])
-            reason = f"{where}: {details[0]['msg']}" if where else details[0]["msg"]
+            details = problems_of(error)
+            reason = first_of(details)
             raise InvalidInput(f"The input of a job {job_type!r} is not valid: {reason}.", details=details) from error
         except (TypeError, ValueError) as error:
             raise InvalidInput(f"The input of a job {job_type!r} is no JSON: {error}") from error

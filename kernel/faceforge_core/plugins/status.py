@@ -6,11 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from pydantic import ValidationError
 from pydantic.errors import PydanticSchemaGenerationError
 
 from faceforge_core.failures import told, trace_of
 from faceforge_core.plugins.starting import SAFE_MODE, CannotRun
 from faceforge_sdk.models import PluginError
+from faceforge_sdk.problems import first_of, problems_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,4 +41,6 @@ def _summary(error: BaseException) -> str:
             return (
                 f"{name} is nothing that JSON can be read into or made of: in routes and models, take a pydantic model."
             )
+    if isinstance(error, ValidationError):
+        return f"{error.title} does not fit: {first_of(problems_of(error))}."
     return told(error)

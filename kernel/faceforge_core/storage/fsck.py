@@ -43,7 +43,7 @@ _PAGE = 200
 
 _COUNT = prepare(select(func.count()).select_from(table))
 _PAGE_OF_ASSETS = prepare(
-    select(table.c.asset_id, table.c.storage_provider, table.c.storage_key, table.c.bytes_state)
+    select(table.c.asset_id, table.c.filename, table.c.storage_provider, table.c.storage_key, table.c.bytes_state)
     .where(table.c.asset_id > bindparam("after"))
     .order_by(table.c.asset_id)
     .limit(_PAGE)
@@ -151,9 +151,9 @@ class Fsck:
                 return 0  # moved or removed meanwhile
             reason = error.details.get("reason") if isinstance(error.details, dict) else None
             message = _KNOWN_STATES.get(row["bytes_state"], str(error))
-            found.add(str(reason or "missing"), message, asset_id=asset_id, provider=row["storage_provider"])
+            found.add(str(reason or "missing"), message, **_where(row))
         except StorageUnavailable as error:
-            found.add("unavailable", str(error), asset_id=asset_id, provider=row["storage_provider"])
+            found.add("unavailable", str(error), **_where(row))
         return 0
 
     def _place_of(self, asset_id: str) -> tuple[str, str] | None:
@@ -206,6 +206,10 @@ class Fsck:
             found.kept = [
                 one.model_copy(update={"repaired": one.code == "counter" or one.repaired}) for one in found.kept
             ]
+
+
+def _where(row: Any) -> dict[str, str]:
+    return {"asset_id": row["asset_id"], "filename": row["filename"], "provider": row["storage_provider"]}
 
 
 def _check_database(reader: Reader, found: _Findings) -> None:

@@ -64,6 +64,19 @@ class Staging:
 
     def require_space(self, byte_size: int) -> None:
         """Raise `InsufficientStorage` if `byte_size` more bytes would eat into the reserve of ``limits``."""
+        self._room_for(byte_size)
+
+    def require_some_space(self, byte_size: int) -> None:
+        """The same for one of many pieces, at less cost: the volume is asked every so many bytes, ahead of them."""
+        needed = max(byte_size, _LEAST_BYTES)
+        with self._counting:
+            if self._granted < needed:
+                self._granted = 0
+                self._granted = min(self._room_for(needed), needed + _UNWATCHED_BYTES)
+            self._granted -= needed
+
+    def _room_for(self, byte_size: int) -> int:
+        """How many bytes may still come in. Raises `InsufficientStorage` if they are fewer than `byte_size`."""
         try:
             usage = shutil.disk_usage(self._folder)
         except OSError as error:
@@ -76,16 +89,7 @@ class Staging:
                 f"Not enough space: {usage.free} bytes are free, {reserve} of them are kept in reserve.",
                 details={"free_bytes": usage.free, "reserve_bytes": reserve, "needed_bytes": byte_size},
             )
-
-    def require_some_space(self, byte_size: int) -> None:
-        """The same for one of many pieces, at less cost: the volume is asked every so many bytes, ahead of them."""
-        needed = max(byte_size, _LEAST_BYTES)
-        with self._counting:
-            if self._granted < needed:
-                self._granted = 0
-                self.require_space(needed + _UNWATCHED_BYTES)
-                self._granted = needed + _UNWATCHED_BYTES
-            self._granted -= needed
+        return usage.free - reserve
 
     def new_file(self) -> tuple[int, Path]:
         """An exclusive empty file that only we can read, open for reading and writing."""

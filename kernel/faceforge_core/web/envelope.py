@@ -17,6 +17,7 @@ from faceforge_core.web.allowed_methods import allowed_methods
 from faceforge_core.web.error_pages import error_page, wants_page
 from faceforge_sdk import errors
 from faceforge_sdk.errors import Busy, FaceForgeError
+from faceforge_sdk.problems import first_of, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -157,8 +158,7 @@ def validation_refusal(problems: Sequence[Mapping[str, Any]]) -> Refusal:
     details = [_problem(problem) for problem in problems[:_MAX_PROBLEMS]]
     message = "The request is not valid."
     if details:
-        where = ".".join(str(step) for step in details[0]["loc"])
-        message = f"The request is not valid: {where}: {details[0]['msg']}."
+        message = f"The request is not valid: {first_of(details)}."
     return Refusal(422, "validation_error", message, details)
 
 
@@ -167,7 +167,7 @@ def _problem(problem: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "type": str(problem.get("type", "value_error")),
         "loc": steps[:_MAX_PROBLEMS],
-        "msg": str(problem.get("msg", ""))[:_MAX_TEXT],
+        "msg": words_of(problem)[:_MAX_TEXT],
     }
 
 

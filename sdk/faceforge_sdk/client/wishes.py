@@ -10,6 +10,7 @@ from faceforge_sdk.errors import InvalidInput
 from faceforge_sdk.models import EntityFilter
 from faceforge_sdk.models.filters import SPACES
 from faceforge_sdk.paging import Q, pages
+from faceforge_sdk.problems import first_of, problems_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -38,9 +39,9 @@ def wish(kind: type[M], said: M | None, facts: Mapping[str, Any]) -> M:
     try:
         return kind.model_validate(facts)
     except ValidationError as exc:
-        problems = exc.errors(include_url=False, include_context=False, include_input=False)
-        where = ".".join(str(step) for step in problems[0]["loc"])
-        raise InvalidInput(f"{where or kind.__name__}: {problems[0]['msg']}.", details=problems) from exc
+        problems = problems_of(exc)
+        about = "" if problems[0]["loc"] else f"{kind.__name__}: "
+        raise InvalidInput(f"{about}{first_of(problems)}.", details=problems) from exc
 
 
 def _is_condition(name: str) -> bool:

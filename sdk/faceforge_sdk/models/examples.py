@@ -333,6 +333,7 @@ FINDING: Final[_Example] = {
     "code": "missing",
     "message": "The file's bytes are missing.",
     "asset_id": PORTRAIT_ID,
+    "filename": "portrait.jpg",
     "key": None,
     "provider": "fs",
     "repaired": False,

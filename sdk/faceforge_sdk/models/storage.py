@@ -39,6 +39,7 @@ class Finding(WireModel):
     code: str
     message: str
     asset_id: str | None = None
+    filename: str | None = None
     key: str | None = None
     provider: str | None = None
     repaired: bool = False

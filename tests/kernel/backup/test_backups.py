@@ -330,6 +330,14 @@ def test_a_folder_with_something_in_it_is_never_restored_into(back_up, place, tm
     assert [path.name for path in (tmp_path / "full").iterdir()] == ["mine.txt"]
 
 
+def test_a_home_is_not_made_among_the_backups(back_up, place, tmp_path) -> None:
+    back_up()
+    for root in (place.folder / "home", place.folder / "blobs" / "home"):
+        with pytest.raises(StartRefused, match="one mishap would take both"):
+            restored(place, root)
+        assert not root.exists()
+
+
 def test_which_backup_may_be_said_and_has_to_be_one(library, back_up, place, start_core, tmp_path) -> None:
     first = back_up()["name"]
     library.client.post("/v1/entities", json={"display_name": "Later"}).raise_for_status()

@@ -44,6 +44,27 @@ def register_routers(ctx):
 """
 
 
+OF_A_MODEL = """
+from pydantic import BaseModel, field_validator
+from faceforge_sdk import hookimpl
+
+class Greeting(BaseModel):
+    greeting: str = "Hello"
+
+    @field_validator("greeting")
+    @classmethod
+    def is_kind(cls, text):
+        if text == "Go away":
+            raise ValueError("has to be a kind word")
+        return text
+
+@hookimpl
+def register_routers(ctx):
+    Greeting.model_validate(ctx.config)
+    return []
+"""
+
+
 def configured(house: Any, code: str | None = None, schema: Any = SCHEMA) -> Any:
     modules = {} if code is None else {"plugin": code}
     house.plugin("demo.plugin", manifest={"config_schema": schema} if schema else {}, **modules)
@@ -274,6 +295,13 @@ def test_an_active_plugin_goes_on_with_its_new_configuration(house: Any) -> None
     plugins.enable("demo.plugin")
     plugins.configure("demo.plugin", {"greeting": "Hi"})
     assert house.get("/v1/plugins/demo.plugin/greet").json() == "Hi"
+
+
+def test_a_configuration_that_a_plugins_model_refuses_is_told_in_a_sentence(house: Any) -> None:
+    plugins = configured(house, OF_A_MODEL)
+    plugins.enable("demo.plugin")
+    plugins.configure("demo.plugin", {"greeting": "Go away"})
+    assert plugins.get("demo.plugin").error.summary == "Greeting does not fit: greeting: has to be a kind word."
 
 
 def test_a_plugin_that_fails_under_its_new_configuration_is_out(house: Any) -> None:

@@ -204,6 +204,7 @@ def test_a_finding_says_where(house: Any, assets: list[Asset]) -> None:
             code="missing",
             message="The file's bytes are missing.",
             asset_id=assets[0].asset_id,
+            filename=assets[0].filename,
             provider="fs",
         )
     ]

@@ -14,6 +14,7 @@ from faceforge_core.plugins import compat, schemas
 from faceforge_sdk import API_VERSION, strict_json
 from faceforge_sdk.errors import FaceForgeError
 from faceforge_sdk.manifest import MAX_MANIFEST_BYTES, RESERVED_PREFIX, Manifest, ManifestError
+from faceforge_sdk.problems import problems_of
 
 from .findings import Finding, did_you_mean, error, warning
 from .json_lines import lines_of, nearest
@@ -82,7 +83,7 @@ def _values(raw: dict[str, Any], lines: dict[Place, int]) -> Iterator[Finding]:
     try:
         manifest = Manifest.model_validate(raw)
     except ValidationError as exc:
-        for problem in exc.errors(include_url=False):
+        for problem in problems_of(exc):
             place = problem["loc"]
             yield error(MANIFEST, nearest(lines, place), f"{'.'.join(map(str, place))}: {problem['msg']}.")
         return
