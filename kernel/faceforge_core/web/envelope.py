@@ -174,7 +174,9 @@ def _problem(problem: Mapping[str, Any]) -> dict[str, Any]:
 async def _on_faceforge_error(request: Request, error: FaceForgeError) -> Response:
     refusal = refusal_of(error)
     if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        logger.error("%s %s: %s", request.method, request.scope["path"], error, exc_info=error)
+        told_in_full = isinstance(error, (Busy, errors.InsufficientStorage))  # a log on the full disk is to last
+        cause = None if told_in_full else error
+        logger.error("%s %s: %s", request.method, request.scope["path"], error, exc_info=cause)
     return error_response(request.scope, refusal)
 
 

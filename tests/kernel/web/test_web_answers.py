@@ -14,7 +14,7 @@ from faceforge_core.owned import Owned
 from faceforge_core.web.envelope import INTERNAL_ERROR, STATUS, code_for, failure_refusal, json_bytes, refusal_of
 from faceforge_core.web.routes import build_app
 from faceforge_sdk import Router, errors
-from faceforge_sdk.errors import FaceForgeError
+from faceforge_sdk.errors import Busy, FaceForgeError, InsufficientStorage, IntegrityError
 
 BEARER = ("Authorization", "Bearer a-token-that-nobody-guesses")
 PAGE = ("Accept", "text/html")
@@ -94,6 +94,27 @@ def test_an_unexpected_error_is_a_500_without_internals_and_once_in_the_log(door
     assert b"secret" not in answer.body
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert caplog.records[0].exc_info is not None
+
+
+@pytest.mark.parametrize(
+    ("error", "traced"),
+    [(InsufficientStorage("It is full."), False), (Busy("Later."), False), (IntegrityError("Gone."), True)],
+)
+def test_what_its_sentence_tells_in_full_has_no_traceback_in_the_log(
+    door, caplog, error: FaceForgeError, *, traced: bool
+) -> None:
+    router = APIRouter()
+
+    @router.get("/v1/refuses")
+    async def refuse() -> None:
+        raise error
+
+    door.live.app = build_app([Owned("faceforge.x", Router(router))], {})
+    with caplog.at_level(logging.ERROR):
+        assert door.ask("GET", "/v1/refuses", [BEARER]).status >= 500
+    (record,) = caplog.records
+    assert record.getMessage() == f"GET /v1/refuses: {error}"
+    assert bool(record.exc_info) is traced
 
 
 @pytest.mark.parametrize(
