@@ -1,7 +1,7 @@
 /** Forms that are sent without leaving the page: `<form method="post" data-live>`. */
 
 import { notify } from "./notices.js";
-import { keepTyping, swapRegions } from "./regions.js";
+import { edition, fetchPage, keepTyping, swapRegions } from "./regions.js";
 import { t } from "./texts.js";
 
 const SHOWN_FOR_MS = 12_000;
@@ -18,18 +18,34 @@ export function startLiveForms(regions, changed) {
     if (!(form instanceof HTMLFormElement) || !form.matches("[data-live]") || event.defaultPrevented) return;
     event.preventDefault();
     const region = form.closest("[id]")?.id ?? "";
+    const before = edition;
     const answer = await post(form, event.submitter);
     if (!answer) return;
     if (!answer.arrived && form.dataset.live === "leave") return form.submit();
     if (!answer.arrived) return notify(problemOf(answer.page));
+    const page = await newest(answer, before);
     const goOnTyping = form.contains(document.activeElement) ? () => {} : keepTyping(regions);
-    swapRegions(answer.page, regions);
+    swapRegions(page, regions);
     takeNotice(answer.page);
     const heading = document.querySelector(`#${CSS.escape(region)} [tabindex="-1"]`);
     if (heading instanceof HTMLElement) heading.focus({ preventScroll: true });
     changed?.(form);
     goOnTyping();
   });
+}
+
+/**
+ * The page of an answer, made anew where another answer was shown while this one was under way: it may be the older one.
+ * @param {{page: Document, address: string}} answer
+ * @param {number} before the edition when it was asked for
+ */
+async function newest({ page, address }, before) {
+  for (let shown = before; shown !== edition; ) {
+    shown = edition;
+    // Where Core does not answer any more, the page that came is what there is.
+    page = await fetchPage(address).catch(() => page);
+  }
+  return page;
 }
 
 /**
