@@ -40,6 +40,7 @@ EventType = Literal[
     "plugin.disabled",
     "plugin.failed",
 ]
+"""What Core tells of; newer ones may tell of more. `sdk/HOOKS.md` lists what each type says, at `register_event_handlers`."""
 
 
 def matches(pattern: str, event_type: str) -> bool:

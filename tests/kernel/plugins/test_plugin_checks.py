@@ -222,6 +222,10 @@ SEEN: dict[str, tuple[dict[str, str], str]] = {
         },
         "plugin.py:4: error: There is no templates/facts.htm. Did you mean 'facts.html'?",
     ),
+    "event that nobody tells of": (
+        {"plugin.py": "from faceforge_sdk import EventHandler\n\nx = EventHandler('a', 'asset.store', print)\n"},
+        "plugin.py:3: warning: Core tells of nothing that is 'asset.store'. Did you mean 'asset.stored'?",
+    ),
     "name that Windows has not": ({"data/aux.txt": ""}, "data/aux.txt:1: error: has the name of a device on Windows."),
 }
 
