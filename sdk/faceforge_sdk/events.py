@@ -40,7 +40,8 @@ EventType = Literal[
     "plugin.disabled",
     "plugin.failed",
 ]
-"""What Core tells of; newer ones may tell of more. `sdk/HOOKS.md` lists what each type says, at `register_event_handlers`."""
+"""What Core tells of; newer ones may tell of more. What each says is listed in `HOOKS.md`, at `register_event_handlers`.
+"""
 
 
 def matches(pattern: str, event_type: str) -> bool:

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from faceforge_core.home import Home
     from faceforge_core.kernel import Kernel
 
-_SECONDS = 60.0
+_SECONDS_TO_CONNECT = 60.0
+_SECONDS_TO_ANSWER = 600.0
+"""As the SDK's client: a plugin alone may take two minutes to start."""
 _EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104  # compared, not bound
 
 
@@ -47,11 +49,16 @@ class RunningCore:
 
     def _answer(self, method: str, path: str, body: bytes | None, content_type: str) -> Any:
         host, port = self._address
-        connection = HTTPConnection(host, port, timeout=_SECONDS)
+        connection = HTTPConnection(host, port, timeout=_SECONDS_TO_CONNECT)
         try:
+            connection.connect()
+            connection.sock.settimeout(_SECONDS_TO_ANSWER)
             connection.request(method, path, body, {**self._headers, "Content-Type": content_type})
             answer = json.loads(connection.getresponse().read())
             data, error = answer["data"], answer["error"]
+        except TimeoutError as exc:
+            reason = f"The Core on {host}, port {port} did not answer in time. It may be at it still: see its log."
+            raise StartRefused(reason, LOCKED) from exc
         except (OSError, HTTPException, ValueError, KeyError, TypeError) as exc:
             reason = f"The home is in use by a Core that does not answer on {host}, port {port} ({exc})."
             raise StartRefused(reason, LOCKED) from exc
