@@ -40,8 +40,7 @@ EventType = Literal[
     "plugin.disabled",
     "plugin.failed",
 ]
-"""What Core tells of; newer ones may tell of more. What each says is listed in `HOOKS.md`, at `register_event_handlers`.
-"""
+"""What Core tells of; newer ones may tell of more. `HOOKS.md` lists what each says, at `register_event_handlers`."""
 
 
 def matches(pattern: str, event_type: str) -> bool:
