@@ -18,8 +18,8 @@ from fastapi.testclient import TestClient
 
 from faceforge_core.catalog.plugin_data import PluginDataCatalog
 from faceforge_core.db.engine import Database
-from faceforge_core.db.plugin_steps import PluginSteps
 from faceforge_core.db.keepers import Keepers
+from faceforge_core.db.plugin_steps import PluginSteps
 from faceforge_core.home import Home
 from faceforge_core.plugins.configuration import Configurations
 from faceforge_core.plugins.discovery import BUILTIN_GROUP, PACKAGE_GROUP, Discovery

@@ -13,6 +13,7 @@ import pytest
 from faceforge_core.cli.plugin_checks import check, trial
 from faceforge_core.cli.plugin_checks.json_lines import lines_of
 from faceforge_core.cli.plugin_checks.trial import try_out
+from faceforge_sdk.manifest import Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -311,8 +312,20 @@ def register_routers(ctx):
 
 def test_one_that_hangs_is_ended(plugin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trial, "subprocess", subprocess)
-    outcome = try_out(plugin({"plugin.py": "import time\ntime.sleep(600)\n"}), seconds=5)
-    assert "did not start within 5 s" in outcome.summary
+    monkeypatch.setattr(trial, "subprocess", subprocess)
+    folder = plugin({"plugin.py": "import time\ndef wait():\n    time.sleep(600)\nwait()\n"})
+    [finding] = trial.findings_of(try_out(folder, seconds=15), folder, Manifest.read(folder / "plugin.json"))
+    assert (finding.path, finding.line) == ("plugin.py", 3)
+    assert "did not start within 15 s" in finding.message
+
+
+def test_a_thread_that_it_leaves_behind_is_told_with_its_line(plugin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "subprocess", subprocess)
+    code = "import threading, time\ndef loop():\n    while True:\n        time.sleep(60)\n"
+    start = "def register_nav_items(ctx):\n    threading.Thread(target=loop).start()\n    return []\n"
+    [finding] = check(plugin({"plugin.py": code + HOOK + start})).findings
+    assert (finding.path, finding.line, finding.level) == ("plugin.py", 4, "warning")
+    assert finding.message == "A thread goes on here after the plugin is switched off: end it in lifespan."
 
 
 def test_one_that_is_slow_to_import_is_told_so(plugin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
