@@ -223,6 +223,10 @@ SEEN: dict[str, tuple[dict[str, str], str]] = {
         },
         "plugin.py:4: error: There is no templates/facts.htm. Did you mean 'facts.html'?",
     ),
+    "secret that is misspelt": (
+        {"plugin.json": schema('{"properties": {"key": {"type": "string", "writeonly": true}}}')},
+        "plugin.json:6: error: config_schema: 'writeonly' means nothing. Did you mean 'writeOnly'?",
+    ),
     "event that nobody tells of": (
         {"plugin.py": "from faceforge_sdk import EventHandler\n\nx = EventHandler('a', 'asset.store', print)\n"},
         "plugin.py:3: warning: Core tells of nothing that is 'asset.store'. Did you mean 'asset.stored'?",
@@ -244,6 +248,18 @@ def test_what_can_be_seen_is_told_with_its_line(plugin: Any, case: str) -> None:
 def test_a_plugin_without_a_manifest_is_told_so(tmp_path: Path) -> None:
     [finding] = check(tmp_path).findings
     assert (finding.path, finding.message) == ("plugin.json", "is missing: every plugin has a plugin.json.")
+
+
+def test_the_project_of_a_package_is_told_where_its_plugin_lies(tmp_path: Path) -> None:
+    package = tmp_path / "my_package"
+    shutil.copytree(EXAMPLES / "packaged" / "faceforge_birthdays", package)
+    (package / "panels.py").write_text(
+        "from faceforge_sdk import EntityPanel\nx = EntityPanel('a', 'A', 'a.html', dict)\n"
+    )
+    [finding] = check(tmp_path).findings
+    assert (
+        finding.message == "is missing: every plugin has a plugin.json. There is one in my_package: check that folder."
+    )
 
 
 # What only shows when it runs -> what is said of it.
