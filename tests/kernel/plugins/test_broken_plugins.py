@@ -110,6 +110,11 @@ WAYS = {
         "0001_names.sql:1: This statement of a plugin is refused, because it would read the table entities",
         files={"migrations/0001_names.sql": "CREATE TABLE {prefix}names AS SELECT display_name FROM entities;"},
     ),
+    "a migration that forgets the prefix": Way(
+        hook("def register_migrations():\n    return [Migrations('migrations')]"),
+        "it would create the table names: CREATE TABLE names (name TEXT); (names of a plugin's own begin with {prefix})",
+        files={"migrations/0001_names.sql": "CREATE TABLE names (name TEXT);"},
+    ),
     "a migration that SQLite does not understand": Way(
         hook("def register_migrations():\n    return [Migrations('migrations')]"),
         "0001_names.sql:3: SQLite can't run this statement",
