@@ -112,8 +112,8 @@ WAYS = {
     ),
     "a migration that forgets the prefix": Way(
         hook("def register_migrations():\n    return [Migrations('migrations')]"),
-        "it would create the table names: CREATE TABLE names (name TEXT); (names of a plugin's own begin with {prefix})",
-        files={"migrations/0001_names.sql": "CREATE TABLE names (name TEXT);"},
+        "it would create the table names: CREATE TABLE names (a); (names of a plugin's own begin with {prefix})",
+        files={"migrations/0001_names.sql": "CREATE TABLE names (a);"},
     ),
     "a migration that SQLite does not understand": Way(
         hook("def register_migrations():\n    return [Migrations('migrations')]"),

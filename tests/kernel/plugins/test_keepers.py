@@ -26,7 +26,7 @@ def letter(faceforge: Any, install_plugin: Any, ff: Any) -> Any:
 def test_a_plugin_that_keeps_files_is_not_forgotten(letter: Any, faceforge: Any, ff: Any, tmp_path: Path) -> None:
     ff.plugins.remove(PLUGIN)
     with pytest.raises(Conflict, match="keeps the files of 1 asset, the trash included: enable it, move"):
-        faceforge.kernel.plugins.forget(PLUGIN)
+        ff.plugins.forget(PLUGIN)
     faceforge.kernel.plugins.install(ZIP_STORAGE, ZIP_STORAGE.name)
     ff.plugins.enable(PLUGIN)
     assert ff.assets.download(letter.asset_id, tmp_path).read_bytes() == b"a letter"
@@ -36,7 +36,7 @@ def test_files_in_the_trash_count_too(letter: Any, faceforge: Any, ff: Any) -> N
     ff.assets.delete(letter.asset_id)
     ff.plugins.disable(PLUGIN)
     with pytest.raises(Conflict, match="1 asset, the trash included"):
-        faceforge.kernel.plugins.forget(PLUGIN)
+        ff.plugins.forget(PLUGIN)
 
 
 def test_it_is_known_after_a_restart_and_forgotten_once_the_files_are_moved(
@@ -46,10 +46,10 @@ def test_it_is_known_after_a_restart_and_forgotten_once_the_files_are_moved(
     faceforge.kernel.close()
     again = start_core(faceforge.home)
     with pytest.raises(Conflict, match="keeps the files of 1 asset"):
-        again.kernel.plugins.forget(PLUGIN)
+        again.ff.plugins.forget(PLUGIN)
     again.ff.plugins.enable(PLUGIN)
     job = again.ff.jobs.wait(again.ff.storage.migrate(to="fs", source="zip").job_id)
     assert job.status == "succeeded"
     again.ff.plugins.disable(PLUGIN)
-    assert again.kernel.plugins.forget(PLUGIN).plugin_id == PLUGIN
+    assert again.ff.plugins.forget(PLUGIN).plugin_id == PLUGIN
     assert again.ff.assets.download(letter.asset_id, tmp_path).read_bytes() == b"a letter"
