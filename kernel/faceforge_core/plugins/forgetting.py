@@ -62,7 +62,9 @@ class Forgetting:
         for place, assets in self._keepers.held(plugin_id).items():
             files = f"the files of {assets} asset{'' if assets == 1 else 's'}, the trash included"
             move = f"`faceforge storage migrate fs --from {place}`"
-            raise Conflict(f"{plugin_id} keeps {files}: enable it, move them with {move}, and disable it again.")
+            raise Conflict(
+                f"{plugin_id} keeps {files}: enable it, move them with {move} or purge them, and disable it."
+            )
 
 
 def _remove(folder: Path) -> int:
