@@ -301,7 +301,7 @@ MUTATIONS: Final = (
     Mutation(
         "the support bundle tells what it finds",
         f"{CORE}/health/bundle.py",
-        "        return without(self._config().secrets(), content)\n",
+        "        return without(self._secrets(), content)\n",
         "        return content\n",
         (
             "tests/contract/test_operations.py::"

@@ -59,7 +59,7 @@ _PARTS: Final = (
         ("*",),
     ),
     Part("The client", "", ("faceforge_sdk.client",)),
-    Part("Testing without a Core", "", ("faceforge_sdk.testing",)),
+    Part("Testing without a Core", "", ("faceforge_sdk.testing", "faceforge_sdk.testing.providers")),
     Part("Testing with a Core", "", ("faceforge_core.testing",)),
 )
 _NOT_FOR_AUTHORS: Final = frozenset({"faceforge_sdk.own_tables"})

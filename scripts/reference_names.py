@@ -65,7 +65,10 @@ def constant_docs(module: types.ModuleType) -> dict[str, str]:
 
 
 def _documented_assignments(source: str) -> Iterator[tuple[str, str]]:
-    for statement, follower in pairwise(ast.parse(source).body):
+    body = ast.parse(source).body
+    for_checkers = (part for part in body if isinstance(part, ast.If) and ast.unparse(part.test) == "TYPE_CHECKING")
+    pairs = (pair for statements in (body, *(part.body for part in for_checkers)) for pair in pairwise(statements))
+    for statement, follower in pairs:
         target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
         text = follower.value if isinstance(follower, ast.Expr) else None
         if isinstance(target, ast.Name) and isinstance(text, ast.Constant) and isinstance(text.value, str):

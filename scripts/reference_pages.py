@@ -38,6 +38,7 @@ class Page:
     def __init__(self, rooms: Sequence[Room]) -> None:
         self._places: dict[str, str] = {}
         self._here = ""
+        self._fields: frozenset[str] = frozenset()
         for room in rooms:
             for name in room.names:
                 place = f"{room.module.__name__}.{name}"
@@ -86,8 +87,11 @@ class Page:
             yield from ("```python", f"{name}{made}", "```", "")
         bases = [self._link(one.__name__) for one in value.__bases__ if one.__name__ in self._places]
         yield from ([f"Based on {' and '.join(bases)}.", ""] if bases else [])
+        shown = list(fields(value))
+        self._fields = frozenset(code.partition(":")[0] for code, _ in shown)
         yield from (self.prose(value.__doc__ or ""), "")
-        yield from (self._bullet(code, rules) for code, rules in fields(value))
+        yield from (self._bullet(code, rules) for code, rules in shown)
+        self._fields = frozenset()
         for member, kind, function in members(value):
             if function.__doc__:
                 yield self._bullet(_method(member, kind, function), function.__doc__)
@@ -123,6 +127,8 @@ class Page:
 
     def _link(self, name: str) -> str:
         """To where a name or a member of one stands: in this module, else by its whole name, else where it is first."""
+        if name in self._fields:
+            return f"`{name}`"
         owner, _, member = name.rpartition(".")
         candidates = [name, *([owner] if member else [])]
         for candidate in (*(f"{self._here}.{one}" for one in candidates), *candidates):

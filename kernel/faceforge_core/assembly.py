@@ -58,6 +58,7 @@ class Foundations:
     generation: Callable[[], Generation]
     serve: Callable[[Generation], None]
     warnings: Callable[[], Sequence[str]]
+    secrets: Callable[[], Sequence[str]]
     safe_mode: bool
 
 
@@ -139,6 +140,7 @@ class Assembly:
             database=on.database,
             config=lambda: on.config.current,
             plugins=lambda: self.plugins,
+            secrets=on.secrets,
             trash=self._trash,
             checks=lambda: on.generation().all(HealthCheck),
             isolation=lambda plugin_id: self.switch.isolation(plugin_id),  # noqa: PLW0108  # it is made later

@@ -32,7 +32,7 @@ from faceforge_sdk.errors import FaceForgeError
 from faceforge_sdk.models import JobQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import Self, TextIO
@@ -66,6 +66,7 @@ class Kernel:
         self.services: PluginContext
         self._console = console
         self._warnings: list[str] = []
+        self._plugin_secrets: Callable[[], Sequence[str]] = tuple
         self._closing = ExitStack()
         self._parts: Assembly
         self._generation = compose(0, ())
@@ -148,7 +149,7 @@ class Kernel:
             self._warnings.append(warning)
 
     def _secrets(self) -> Sequence[str]:
-        return self.config.current.secrets()
+        return *self.config.current.secrets(), *self._plugin_secrets()
 
     def _open_database(self) -> Database:
         report = migrate(self.home.database, self.home.backups_dir)
@@ -194,10 +195,12 @@ class Kernel:
                 serve=self._serve,
                 warnings=lambda: self._warnings,
                 safe_mode=self.safe_mode,
+                secrets=self._secrets,
             )
         )
         self._closing.callback(parts.tables.close)
         self.sessions, self.plugins = parts.sessions, parts.plugins
+        self._plugin_secrets = parts.plugins.secrets
         self.jobs, self.services = parts.jobs, parts.services
 
     def _start_plugins(self) -> None:

@@ -76,6 +76,8 @@ class Sources:
     database: Database
     config: Callable[[], CoreConfig]
     plugins: Callable[[], Plugins]
+    secrets: Callable[[], Sequence[str]]
+    """What must appear in no log and no answer."""
     trash: Trash
     checks: Callable[[], Sequence[Owned[HealthCheck]]]
     isolation: Callable[[str], Isolation]
@@ -129,6 +131,7 @@ class SystemService(WhereaboutsService):
             info=self.info,
             findings=self._health.findings,
             plugins=sources.plugins,
+            secrets=sources.secrets,
         )
 
     def health(self, *, deep: bool = False, texts: Texts | None = None) -> Sequence[HealthFinding]:

@@ -42,9 +42,10 @@ class PluginContext:
     """One plugin's view of Core. Every hook gets it; keep it for later calls.
 
     `config` is the plugin's configuration at activation, already valid by its schema; a change activates the plugin
-    anew with a new context. `data_dir` is the plugin's alone and survives disabling; it may not exist yet: make it
-    before the first use. `db` reaches the tables that the plugin's migrations made,
-    `plugin_data` what it keeps about single entities and assets.
+    anew with a new context. What nobody has set is not in it: a `default` of the schema is what forms begin with, so
+    ask ``config.get("greeting", "Hello")``. `data_dir` is the plugin's alone and survives disabling; it may not exist
+    yet: make it before the first use. `db` reaches the tables that the plugin's migrations made, `plugin_data` what it
+    keeps about single entities and assets.
     """
 
     plugin_id: str

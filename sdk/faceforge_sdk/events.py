@@ -40,6 +40,7 @@ EventType = Literal[
     "plugin.disabled",
     "plugin.failed",
 ]
+"""What Core tells of; newer ones may tell of more. `HOOKS.md` lists what each says, at `register_event_handlers`."""
 
 
 def matches(pattern: str, event_type: str) -> bool:

@@ -128,6 +128,50 @@ def test_a13_a_secret_that_a_failed_job_or_the_log_told_is_not_in_the_bundle(tro
     assert secret not in "\n".join(parts.values())
 
 
+TELLTALE = """\
+from faceforge_sdk import hookimpl
+
+@hookimpl
+def register_nav_items(ctx):
+    ctx.log.warning("My settings are %s", dict(ctx.config))
+    return []
+"""
+TELLTALE_MANIFEST = {
+    "id": "demo.telltale",
+    "name": "Telltale",
+    "api_version": 1,
+    "entrypoints": {"python": "plugin"},
+    "config_schema": {
+        "type": "object",
+        "properties": {
+            "key": {"type": "string", "writeOnly": True},
+            "account": {"type": "object", "writeOnly": True},
+        },
+    },
+}
+
+
+def test_a13_secrets_in_a_plugins_settings_are_in_neither_log_nor_bundle(faceforge, tmp_path) -> None:
+    folder = tmp_path / "telltale"
+    folder.mkdir()
+    (folder / "plugin.json").write_text(json.dumps(TELLTALE_MANIFEST))
+    (folder / "plugin.py").write_text(TELLTALE)
+    faceforge.install_plugin(folder)
+    settings = {"key": "open sesame", "account": {"name": "ali-baba"}}
+    answer = faceforge.client.put("/v1/plugins/demo.telltale/config", json={"config": settings})
+    assert answer.status_code == 200
+
+    log = (faceforge.home / "logs" / "core.log").read_text()
+    assert "My settings are {'key': '***', 'account': {'name': '***'}}" in log
+
+    with (faceforge.home / "logs" / "core.log").open("a") as file:  # as a version without this care may have left it
+        file.write("An old line with open sesame.\n")
+    everything = "\n".join(parts_of(faceforge.client.get("/v1/system/support-bundle").content).values())
+    assert "An old line with ***." in everything
+    assert "open sesame" not in everything
+    assert "ali-baba" not in everything
+
+
 def test_the_bundle_needs_the_token(unknown) -> None:
     assert unknown.get("/v1/system/support-bundle").status_code == 401
 

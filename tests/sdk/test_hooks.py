@@ -7,12 +7,13 @@ import io
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 from PIL import Image
 
 from faceforge_sdk import API_VERSION, EntityPanel, NavItem, S3Endpoint, SettingsTrial, Thumbnailer
+from faceforge_sdk.events import EventType
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +44,12 @@ HOOKS = sorted(signatures())
 def example(hook: str) -> str:
     """The last block of Python in a hook's section."""
     return re.findall(r"```python\n(.*?)```", SECTIONS[hook], re.DOTALL)[-1]
+
+
+def test_the_section_about_events_lists_every_type_once() -> None:
+    rows = re.findall(r"^\| (`.*?) \|", SECTIONS["register_event_handlers"], re.MULTILINE)
+    listed = [name for row in rows for name in re.findall(r"`(\w+\.\w+)`", row)]
+    assert sorted(listed) == sorted(get_args(EventType))
 
 
 @pytest.fixture

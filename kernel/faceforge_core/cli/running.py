@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from faceforge_core.home import Home
     from faceforge_core.kernel import Kernel
 
-_SECONDS = 60.0
+_SECONDS_TO_CONNECT = 60.0
+_SECONDS_TO_ANSWER = 600.0
+"""As the SDK's client: a plugin alone may take two minutes to start."""
 _EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104  # compared, not bound
 
 
@@ -59,11 +61,17 @@ class RunningCore:
     def _request(
         self, method: str, path: str, body: bytes | None = None, content_type: str = "application/json"
     ) -> tuple[int, bytes]:
-        connection = HTTPConnection(*self._address, timeout=_SECONDS)
+        connection = HTTPConnection(*self._address, timeout=_SECONDS_TO_CONNECT)
         try:
+            connection.connect()
+            connection.sock.settimeout(_SECONDS_TO_ANSWER)
             connection.request(method, path, body, {**self._headers, "Content-Type": content_type})
             answer = connection.getresponse()
             return answer.status, answer.read()
+        except TimeoutError as exc:
+            host, port = self._address
+            reason = f"The Core on {host}, port {port} did not answer in time. It may be at it still: see its log."
+            raise StartRefused(reason, LOCKED) from exc
         except (OSError, HTTPException) as exc:
             raise self._silent(exc) from exc
         finally:

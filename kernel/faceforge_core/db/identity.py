@@ -31,6 +31,11 @@ def home_uuid(database: Database) -> str | None:
     return None if value is None else str(value)
 
 
+def set_value(tx: Transaction, name: str, value: str) -> None:
+    """Keep one value under its name, as a step."""
+    tx.run(_set, name=name, value=value)
+
+
 def set_home_uuid(database: Database, uuid: str) -> None:
     """Tie the database to the home with this uuid."""
     database.write(lambda tx: tx.run(_set, name=_HOME_UUID, value=uuid))

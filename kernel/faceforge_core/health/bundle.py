@@ -21,7 +21,7 @@ from faceforge_core.db.statements import prepare
 from faceforge_core.log_lines import without
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from faceforge_core.config import CoreConfig
     from faceforge_core.db.engine import Database
@@ -71,6 +71,7 @@ class SupportBundle:
         info: Callable[[], SystemInfo],
         findings: Callable[[], Sequence[HealthFinding]],
         plugins: Callable[[], Plugins],
+        secrets: Callable[[], Iterable[str]],
     ) -> None:
         self._home = home
         self._database = database
@@ -78,6 +79,7 @@ class SupportBundle:
         self._info = info
         self._findings = findings
         self._plugins = plugins
+        self._secrets = secrets
 
     def make(self) -> IO[bytes]:
         """The ZIP as an open file that nobody else sees, at its beginning. Close it."""
@@ -102,7 +104,7 @@ class SupportBundle:
         return file
 
     def _without_secrets(self, content: str) -> str:
-        return without(self._config().secrets(), content)
+        return without(self._secrets(), content)
 
     def _about(self) -> dict[str, Any]:
         usage = shutil.disk_usage(self._home.root)

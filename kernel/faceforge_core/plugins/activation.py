@@ -70,6 +70,7 @@ _FITTING: Mapping[str, Callable[[object], bool]] = {
 }
 _NO_HOOKS = (type, ModuleType, str, int, tuple, dict)
 """What stands in modules beside functions. Which of the rest may be hooks is for pluggy to say."""
+_PROVIDER_METHODS = ("key_for", "put", "open", "stat", "local_path", "delete", "available")
 _MAX_VALUES = 1000
 _FIRST = "register_migrations"
 
@@ -200,7 +201,8 @@ def _context_manager(answer: object) -> AbstractContextManager[object]:
 def _collected(name: str, hook: pluggy.HookImpl, ctx: PluginContext) -> Iterator[Owned[Any]]:
     answer = _call(hook, ctx)
     if answer is None or isinstance(answer, str | bytes | dict) or not hasattr(answer, "__iter__"):
-        raise HookRefused(f"{name} returned {type(answer).__name__}, not a list of {KINDS[name].__name__}.")
+        returned = "nothing" if answer is None else type(answer).__name__
+        raise HookRefused(f"{name} returned {returned}, not a list of {KINDS[name].__name__}.")
     for count, value in enumerate(islice(iter(answer), _MAX_VALUES + 1)):
         if count == _MAX_VALUES:
             raise HookRefused(f"{name} returned more than {_MAX_VALUES} values.")
@@ -211,18 +213,32 @@ def _collected(name: str, hook: pluggy.HookImpl, ctx: PluginContext) -> Iterator
 def _check_value(name: str, value: object) -> None:
     kind = KINDS[name]
     if not isinstance(value, kind):
-        raise HookRefused(f"{name} returned a {type(value).__name__} among its values, not a {kind.__name__}.")
+        raise HookRefused(f"{name} returned {_a(type(value))} among its values, not {_a(kind)}.")
     if kind is StorageProvider:
         if not isinstance(value.name, str) or not value.name:
             raise HookRefused(f"{name}: a StorageProvider's name is not a text.")
+        for method in _PROVIDER_METHODS:
+            if inspect.iscoroutinefunction(getattr(value, method)):
+                raise HookRefused(f"{name}: {type(value).__name__}.{method} is async; make it a plain method.")
         return
     for facet in dataclasses.fields(kind):
-        if not _fits(str(facet.type), getattr(value, facet.name)):
-            raise HookRefused(f"{name}: {kind.__name__}.{facet.name} is not {facet.type}.")
+        found, place = getattr(value, facet.name), f"{name}: {kind.__name__}.{facet.name}"
+        if not _fits(str(facet.type), found):
+            raise HookRefused(f"{place} is not {_in_words(str(facet.type))}.")
+        if inspect.iscoroutinefunction(found):  # nobody would await it: it would never run
+            raise HookRefused(f"{place} is async; it runs on a thread, so make it a plain function.")
     if getattr(value, "input_model", None) is BaseModel:  # pydantic can't make one of it, and says so only then
         raise HookRefused(
             f"{name}: {kind.__name__}.input_model is BaseModel itself; take a model of your own, or NoInput."
         )
+
+
+def _a(kind: type[Any]) -> str:
+    return f"{'an' if kind.__name__[0] in 'AEIOU' else 'a'} {kind.__name__}"
+
+
+def _in_words(annotation: str) -> str:
+    return "a model of pydantic's" if annotation.startswith("type[") else annotation
 
 
 def _fits(annotation: str, value: object) -> bool:

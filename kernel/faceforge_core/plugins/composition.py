@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from faceforge_core import __version__
+from faceforge_core.db.keepers import Keepers
 from faceforge_core.plugins.configuration import Configurations
 from faceforge_core.plugins.discovery import Discovery
 from faceforge_core.plugins.forgetting import Forgetting
@@ -47,6 +48,13 @@ def compose_plugins(  # noqa: PLR0913 - all that plugins stand on
     def announce(event_type: Any, plugin_id: str, payload: Mapping[str, Any]) -> None:
         database.write(lambda tx: events.append(tx, event_type, plugin_id, payload))
 
+    keepers = Keepers(database)
+
+    def swap(generation: Generation) -> None:
+        offered = generation.storage_providers
+        keepers.note((owned.plugin_id, owned.value.name) for owned in offered if not owned.builtin)
+        on_swap(generation)
+
     places = Places(home.plugins_dir, home.tmp_dir)
     places.recover()
     records = Records(database)
@@ -55,12 +63,12 @@ def compose_plugins(  # noqa: PLR0913 - all that plugins stand on
         context=context,
         migrate=steps.migrate,
         try_router=try_router,
-        on_swap=on_swap,
+        on_swap=swap,
         drain=drain,
         announce=announce,
         core_version=__version__,
         safe_mode=safe_mode,
     )
     switch = Switch(Discovery(home.plugins_dir), records, configurations, Markers(home.tmp_dir), surroundings)
-    forgetting = Forgetting(home, steps, plugin_data, records)
+    forgetting = Forgetting(home, steps, plugin_data, records, keepers)
     return switch, PluginService(switch, records, configurations, forgetting, places)

@@ -116,6 +116,17 @@ def masked_at(places: Iterable[Place], config: Mapping[str, Any]) -> tuple[dict[
     return shown, sorted(names)
 
 
+def texts_at(places: Iterable[Place], config: Mapping[str, Any]) -> Iterator[str]:
+    """The texts that stand at these places, and in what stands there."""
+    waiting = [_at(config, path) for path in places]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str) and value.strip():
+            yield value.strip()
+        elif isinstance(value, dict | list):
+            waiting.extend(value.values() if isinstance(value, dict) else value)
+
+
 def keep_secrets(schema: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """`new` with the secrets of `old` where it has none of its own; an empty text, or a null for nothing, goes.
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from faceforge_core.catalog.plugin_data import PluginDataCatalog
+    from faceforge_core.db.keepers import Keepers
     from faceforge_core.db.plugin_steps import PluginSteps
     from faceforge_core.home import Home
     from faceforge_core.plugins.records import Records
@@ -22,16 +23,20 @@ if TYPE_CHECKING:
 class Forgetting:
     """Removes what a plugin that is out kept. Where it ends early, it is begun again: the record goes last."""
 
-    def __init__(self, home: Home, steps: PluginSteps, plugin_data: PluginDataCatalog, records: Records) -> None:
+    def __init__(
+        self, home: Home, steps: PluginSteps, plugin_data: PluginDataCatalog, records: Records, keepers: Keepers
+    ) -> None:
         self._home = home
         self._steps = steps
         self._plugin_data = plugin_data
         self._records = records
+        self._keepers = keepers
 
     def forget(self, plugin_id: str, switch: Switch) -> ForgottenPlugin:
         """See `Plugins.forget`."""
         with switch.alone():
             self._require_out(plugin_id, switch)
+            self._require_no_files(plugin_id)
             code = is_code_id(plugin_id)
             forgotten = ForgottenPlugin(
                 plugin_id=plugin_id,
@@ -39,6 +44,7 @@ class Forgetting:
                 subjects=self._plugin_data.forget(plugin_id),
                 files=_remove(self._home.data_dir_of(plugin_id)) if code else 0,
             )
+            self._keepers.forget(plugin_id)
             self._records.forget(plugin_id)
         return forgotten
 
@@ -51,6 +57,14 @@ class Forgetting:
             raise NotFound(f"There is no plugin {plugin_id!r}.")
         if switch.running(plugin_id) is not None or (found is not None and record is not None and record.enabled):
             raise Conflict(f"The plugin {plugin_id} is enabled: disable it before what it keeps is removed.")
+
+    def _require_no_files(self, plugin_id: str) -> None:
+        for place, assets in self._keepers.held(plugin_id).items():
+            files = f"the files of {assets} asset{'' if assets == 1 else 's'}, the trash included"
+            move = f"`faceforge storage migrate fs --from {place}`"
+            raise Conflict(
+                f"{plugin_id} keeps {files}: enable it, move them with {move} or purge them, and disable it."
+            )
 
 
 def _remove(folder: Path) -> int:

@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from faceforge_core import clock
 from faceforge_core.db.statements import prepare
 from faceforge_core.db.tables import plugin_registry as table
+from faceforge_core.plugins.configuration import texts_at
 from faceforge_sdk.errors import FaceForgeError
 
 if TYPE_CHECKING:
@@ -59,11 +60,15 @@ class Records:
         self._lock = threading.Lock()
         with database.read() as reader:
             rows = reader.all(_ALL)
-        self._known = {row["plugin_id"]: _record(row) for row in rows}
+        self._know({row["plugin_id"]: _record(row) for row in rows})
 
     def known(self) -> dict[str, Record]:
         """All that are known, in no particular order."""
         return dict(self._known)
+
+    def secrets(self) -> tuple[str, ...]:
+        """The texts that plugins' configurations hold as secrets, which must appear in no log and no answer."""
+        return self._secrets
 
     def of(self, found: Found) -> Record:
         """What is remembered of it; a built-in starts enabled, everything else disabled."""
@@ -101,7 +106,7 @@ class Records:
         """Remember nothing of a plugin any more; one that is still there is new at the next look."""
         with self._lock:
             self._database.write(lambda tx: tx.run(_DELETE, id=plugin_id))
-            self._known = {known: record for known, record in self._known.items() if known != plugin_id}
+            self._know({known: record for known, record in self._known.items() if known != plugin_id})
 
     def _keep(self, record: Record, *, only_if_new: bool = False) -> Record:
         now = clock.now()
@@ -124,8 +129,12 @@ class Records:
             if only_if_new and record.plugin_id in self._known:
                 return self._known[record.plugin_id]
             self._database.write(store)
-            self._known = {**self._known, record.plugin_id: record}
+            self._know({**self._known, record.plugin_id: record})
         return record
+
+    def _know(self, records: dict[str, Record]) -> None:
+        self._known = records
+        self._secrets = tuple({text for record in records.values() for text in texts_at(record.secrets, record.config)})
 
 
 def _record(row: Row) -> Record:

@@ -50,6 +50,10 @@ class PluginService:
         rows = [*map(self._row, findings.found.values()), *map(self._gone, gone)]
         return PluginList(items=rows, ignored=[*findings.ignored])
 
+    def secrets(self) -> tuple[str, ...]:
+        """The texts that plugins' configurations hold as secrets."""
+        return self._records.secrets()
+
     def get(self, plugin_id: str) -> Plugin:
         """See `Plugins.get`."""
         found = self._switch.look().found.get(plugin_id)

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from faceforge_sdk.errors import NotFound
-from faceforge_sdk.models import Deleted, Plugin, PluginConfig, PluginConfigRequest, PluginInstallation, PluginList
+from faceforge_sdk.models import (
+    Deleted,
+    ForgottenPlugin,
+    Plugin,
+    PluginConfig,
+    PluginConfigRequest,
+    PluginInstallation,
+    PluginList,
+)
 
 from .exchange import SLOW, at
 from .uploads import Upload
@@ -53,6 +61,13 @@ class Plugins:
     def remove(self, plugin_id: str) -> None:
         """Disable it and remove its folder; its configuration and data stay. Raises `NotFound`, `Conflict`."""
         self._ask("DELETE", _ROOT + at(plugin_id), Deleted, timeout=SLOW)
+
+    def forget(self, plugin_id: str) -> ForgottenPlugin:
+        """Remove for good what one that is off kept: tables, data about entities and assets, files, configuration.
+
+        Raises `NotFound`, `Conflict` for one that is enabled, came with Core or keeps the files of assets.
+        """
+        return self._ask("DELETE", _ROOT + at(plugin_id, "data"), ForgottenPlugin, timeout=SLOW)
 
     def enable(self, plugin_id: str) -> Plugin:
         """Switch on; ``state`` and ``error`` of the answer tell what became of it. Raises `NotFound`."""

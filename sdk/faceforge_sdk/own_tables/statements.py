@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 PLACEHOLDER = "{prefix}"
 _SHOWN = 500
+_OWN = f" (names of a plugin's own begin with {PLACEHOLDER})"
 _OTHERS = " (what is Core's comes by ctx.entities, ctx.assets and the other services)"
 
 
@@ -83,7 +84,10 @@ def refused(error: BaseException, sql: str, guard: Guard, deadline: Deadline, kn
     """What to raise for an error of SQLite's; `known` is what it means in the tree, if it means something there."""
     statement = " ".join(sql.split())[:_SHOWN]
     if guard.refusal is not None:
-        hint = _OTHERS if " the table " in guard.refusal else ""
+        if guard.refusal.startswith("it would create "):
+            hint = _OWN
+        else:
+            hint = _OTHERS if " the table " in guard.refusal else ""
         return StatementRefused(f"This statement of a plugin is refused, because {guard.refusal}: {statement}{hint}")
     if isinstance(known, FaceForgeError):
         return known

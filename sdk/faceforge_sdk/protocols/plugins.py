@@ -82,8 +82,8 @@ class Plugins(Protocol):
         """Remove for good what a plugin kept: tables, data about entities and assets, its folder, its configuration.
 
         One whose files are still there is as if it had just been put there. Repeatable where it ended early. Raises
-        `NotFound`, `Conflict` for one that is enabled or came with Core, and `StorageUnavailable` for files that can't
-        be removed.
+        `NotFound`, `Conflict` for one that is enabled, came with Core, or keeps the files of assets (move them first),
+        and `StorageUnavailable` for files that can't be removed.
         """
 
     def contributed(self, kind: type[T]) -> Sequence[Contributed[T]]:

@@ -146,6 +146,8 @@ class Pages(Protocol):
         Templates get, besides `values`: `request`, `nav` (the side bar's entries), `static(path)` (the address of a
         file in the plugin's ``static`` folder, or ``plugin_id/path``), `version`, `texts`, and for these ``_("text")``,
         ``ngettext(…)`` and ``{% trans %}``. Everything is escaped.
+
+        A name or a key that is not there is an error: ask whether it ``is defined``.
         """
         ...
 

@@ -173,6 +173,7 @@ PROVIDER_CHECKS: Final[tuple[Check, ...]] = (
     a_path_holds_exactly_the_bytes,
     readers_and_writers_do_not_disturb_each_other,
 )
+"""All of them, to be run one by one: each gets a function that makes the provider, and not a provider."""
 
 
 def _expect(holds: bool, otherwise: str) -> None:

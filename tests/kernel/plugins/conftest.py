@@ -18,6 +18,7 @@ from fastapi.testclient import TestClient
 
 from faceforge_core.catalog.plugin_data import PluginDataCatalog
 from faceforge_core.db.engine import Database
+from faceforge_core.db.keepers import Keepers
 from faceforge_core.db.plugin_steps import PluginSteps
 from faceforge_core.home import Home
 from faceforge_core.plugins.configuration import Configurations
@@ -126,7 +127,8 @@ class House:
                 safe_mode=self.safe_mode,
             ),
         )
-        forgetting = Forgetting(Home.at(self.root), steps, PluginDataCatalog(self.database), self.records)
+        data, keepers = PluginDataCatalog(self.database), Keepers(self.database)
+        forgetting = Forgetting(Home.at(self.root), steps, data, self.records, keepers)
         places = Places(self.root / "plugins", self.root / "tmp")
         self.plugins = PluginService(self.switch, self.records, configurations, forgetting, places)
         self.switch.start()

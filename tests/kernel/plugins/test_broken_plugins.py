@@ -110,6 +110,11 @@ WAYS = {
         "0001_names.sql:1: This statement of a plugin is refused, because it would read the table entities",
         files={"migrations/0001_names.sql": "CREATE TABLE {prefix}names AS SELECT display_name FROM entities;"},
     ),
+    "a migration that forgets the prefix": Way(
+        hook("def register_migrations():\n    return [Migrations('migrations')]"),
+        "it would create the table names: CREATE TABLE names (a); (names of a plugin's own begin with {prefix})",
+        files={"migrations/0001_names.sql": "CREATE TABLE names (a);"},
+    ),
     "a migration that SQLite does not understand": Way(
         hook("def register_migrations():\n    return [Migrations('migrations')]"),
         "0001_names.sql:3: SQLite can't run this statement",
@@ -122,11 +127,33 @@ WAYS = {
         "JobHandler.input_model is BaseModel itself",
     ),
     "a hook raises": Way(hook("def register_routers(ctx):\n    return [][0]"), "IndexError: list index out of range"),
-    "a hook gives nothing": Way(hook("def register_routers(ctx): ..."), "register_routers returned NoneType"),
+    "a hook gives nothing": Way(
+        hook("def register_routers(ctx): ..."), "register_routers returned nothing, not a list of Router"
+    ),
     "a hook gives one thing": Way(
         hook("def register_nav_items(ctx):\n    return NavItem('a', 'A', '/ui/a')"), "returned NavItem, not a list"
     ),
     "a hook gives junk": Way(hook("def register_nav_items(ctx):\n    return [object()]"), "not a NavItem"),
+    "a hook gives what another gives": Way(
+        hook("def register_event_handlers(ctx):\n    return [router]"),
+        "register_event_handlers returned an APIRouter among its values, not an EventHandler.",
+    ),
+    "a handler that nobody would await": Way(
+        hook(
+            "def register_event_handlers(ctx):\n    async def handle(events): ...\n"
+            "    return [EventHandler('a', 'asset.stored', handle)]"
+        ),
+        "register_event_handlers: EventHandler.handle is async; it runs on a thread, so make it a plain function.",
+    ),
+    "a panel that nobody would await": Way(
+        f"{TOP}\nclass Loader:\n    async def load(self, entity_id):\n        return {{}}\n"
+        "@hookimpl\ndef register_entity_panels(ctx):\n    return [EntityPanel('a', 'A', 'a.html', Loader().load)]\n",
+        "EntityPanel.load is async",
+    ),
+    "a job whose model is a dictionary": Way(
+        hook("def register_job_handlers(ctx):\n    return [JobHandler('a.job', dict, print)]"),
+        "JobHandler.input_model is not a model of pydantic's.",
+    ),
     "a generator raises half-way": Way(
         hook("def register_nav_items(ctx):\n    yield NavItem('a', 'A', '/ui/a')\n    raise OSError('half-way')"),
         "OSError: half-way",
@@ -139,6 +166,13 @@ WAYS = {
         "    key_for = put = open = stat = local_path = delete = available = print\n"
         "@hookimpl\ndef register_storage_providers(ctx):\n    return [Nameless()]\n",
         "name is not a text",
+    ),
+    "a provider that nobody would await": Way(
+        f"{TOP}\nclass Late:\n    name = 'late'\n"
+        "    key_for = put = open = local_path = delete = available = print\n"
+        "    async def stat(self, key): ...\n"
+        "@hookimpl\ndef register_storage_providers(ctx):\n    return [Late()]\n",
+        "register_storage_providers: Late.stat is async; make it a plain method.",
     ),
     "a lifespan that fails": Way(
         hook("@contextmanager\ndef lifespan(ctx):\n    open('/nowhere/at/all')\n    yield"), "FileNotFoundError"

@@ -13,6 +13,7 @@ import pytest
 from faceforge_core.cli.plugin_checks import check, trial
 from faceforge_core.cli.plugin_checks.json_lines import lines_of
 from faceforge_core.cli.plugin_checks.trial import try_out
+from faceforge_sdk.manifest import Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -222,6 +223,14 @@ SEEN: dict[str, tuple[dict[str, str], str]] = {
         },
         "plugin.py:4: error: There is no templates/facts.htm. Did you mean 'facts.html'?",
     ),
+    "secret that is misspelt": (
+        {"plugin.json": schema('{"properties": {"key": {"type": "string", "writeonly": true}}}')},
+        "plugin.json:6: error: config_schema: 'writeonly' means nothing. Did you mean 'writeOnly'?",
+    ),
+    "event that nobody tells of": (
+        {"plugin.py": "from faceforge_sdk import EventHandler\n\nx = EventHandler('a', 'asset.store', print)\n"},
+        "plugin.py:3: warning: Core tells of nothing that is 'asset.store'. Did you mean 'asset.stored'?",
+    ),
     "name that Windows has not": ({"data/aux.txt": ""}, "data/aux.txt:1: error: has the name of a device on Windows."),
 }
 
@@ -239,6 +248,18 @@ def test_what_can_be_seen_is_told_with_its_line(plugin: Any, case: str) -> None:
 def test_a_plugin_without_a_manifest_is_told_so(tmp_path: Path) -> None:
     [finding] = check(tmp_path).findings
     assert (finding.path, finding.message) == ("plugin.json", "is missing: every plugin has a plugin.json.")
+
+
+def test_the_project_of_a_package_is_told_where_its_plugin_lies(tmp_path: Path) -> None:
+    package = tmp_path / "my_package"
+    shutil.copytree(EXAMPLES / "packaged" / "faceforge_birthdays", package)
+    (package / "panels.py").write_text(
+        "from faceforge_sdk import EntityPanel\nx = EntityPanel('a', 'A', 'a.html', dict)\n"
+    )
+    [finding] = check(tmp_path).findings
+    assert (
+        finding.message == "is missing: every plugin has a plugin.json. There is one in my_package: check that folder."
+    )
 
 
 # What only shows when it runs -> what is said of it.
@@ -307,8 +328,20 @@ def register_routers(ctx):
 
 def test_one_that_hangs_is_ended(plugin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trial, "subprocess", subprocess)
-    outcome = try_out(plugin({"plugin.py": "import time\ntime.sleep(600)\n"}), seconds=5)
-    assert "did not start within 5 s" in outcome.summary
+    monkeypatch.setattr(trial, "subprocess", subprocess)
+    folder = plugin({"plugin.py": "import time\ndef wait():\n    time.sleep(600)\nwait()\n"})
+    [finding] = trial.findings_of(try_out(folder, seconds=15), folder, Manifest.read(folder / "plugin.json"))
+    assert (finding.path, finding.line) == ("plugin.py", 3)
+    assert "did not start within 15 s" in finding.message
+
+
+def test_a_thread_that_it_leaves_behind_is_told_with_its_line(plugin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "subprocess", subprocess)
+    code = "import threading, time\ndef loop():\n    while True:\n        time.sleep(60)\n"
+    start = "def register_nav_items(ctx):\n    threading.Thread(target=loop).start()\n    return []\n"
+    [finding] = check(plugin({"plugin.py": code + HOOK + start})).findings
+    assert (finding.path, finding.line, finding.level) == ("plugin.py", 4, "warning")
+    assert finding.message == "A thread goes on here after the plugin is switched off: end it in lifespan."
 
 
 def test_one_that_is_slow_to_import_is_told_so(plugin: Any, monkeypatch: pytest.MonkeyPatch) -> None:

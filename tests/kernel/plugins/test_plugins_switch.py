@@ -53,7 +53,7 @@ BROKEN = {
         "mid-yield",
     ),
     "returns a number": (HOOK + "def register_routers(ctx): return 5", "register_routers returned int"),
-    "returns nothing": (HOOK + "def register_routers(ctx): pass", "register_routers returned NoneType"),
+    "returns nothing": (HOOK + "def register_routers(ctx): pass", "register_routers returned nothing"),
     "returns a text": (HOOK + "def register_nav_items(ctx): return 'abc'", "register_nav_items returned str"),
     "yields for ever": (
         "import itertools\nfrom faceforge_sdk import NavItem\n"

@@ -50,8 +50,10 @@ def check(folder: Path, *, run: bool = True) -> Report:
     except FaceForgeError as exc:  # a name or a link that an installation would refuse
         named, _, problem = str(exc).partition(": ")
         return Report((*checked.findings, error(named, 1, problem)), checked.manifest)
-    found = [*checked.findings, *_files(folder, paths)]
     manifest = checked.manifest
+    if manifest is None and not (folder / MANIFEST).exists():
+        return Report(checked.findings, None)
+    found = [*checked.findings, *_files(folder, paths)]
     if manifest is not None:
         found += _entry_point(folder, manifest, paths)
     report = Report(tuple(sorted(found)), manifest)

@@ -44,7 +44,7 @@ def check_manifest(folder: Path) -> Checked:
     try:
         content = (folder / MANIFEST).read_bytes()
     except FileNotFoundError:
-        return Checked(None, (error(MANIFEST, 1, f"is missing: every plugin has a {MANIFEST}."),))
+        return Checked(None, (error(MANIFEST, 1, f"is missing: every plugin has a {MANIFEST}.{_elsewhere(folder)}"),))
     except OSError as exc:
         return Checked(None, (error(MANIFEST, 1, f"can't be read: {exc.strerror}."),))
     try:
@@ -61,6 +61,12 @@ def check_manifest(folder: Path) -> Checked:
         return Checked(None, tuple(found))
     found += [*_code(manifest, lines), *_versions(manifest, lines), *_schema(manifest, lines)]
     return Checked(manifest, tuple(found))
+
+
+def _elsewhere(folder: Path) -> str:
+    """Where the plugin lies in the project of a package."""
+    below = sorted(path.parent.name for path in folder.glob(f"*/{MANIFEST}"))
+    return f" There is one in {below[0]}: check that folder." if len(below) == 1 else ""
 
 
 def _line_in(message: str) -> int:
@@ -147,7 +153,10 @@ def _line_of_part(message: str, lines: dict[Place, int]) -> int | None:
 
 
 def _property(name: str, part: dict[str, Any], line: int) -> Iterator[Finding]:
-    if _SECRET.search(name) and part.get("type") == "string" and part.get("writeOnly") is not True:
+    spelling = next((key for key in part if key.lower() == "writeonly" and key != "writeOnly"), None)
+    if spelling is not None:
+        yield error(MANIFEST, line, f"config_schema: {spelling!r} means nothing. Did you mean 'writeOnly'?")
+    elif _SECRET.search(name) and part.get("type") == "string" and part.get("writeOnly") is not True:
         yield warning(MANIFEST, line, f'config_schema: {name} looks like a secret; "writeOnly": true keeps it unseen.')
     if "default" in part:
         try:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_args
 
 from faceforge_core import hookspecs
 from faceforge_core.plugins.arriving import syntax_problem
+from faceforge_sdk.events import EventType, matches
 
 from .findings import did_you_mean, error, suggestion, warning
 
@@ -65,6 +66,7 @@ class ModuleCheck:
                 yield from self._imports(path, node)
             elif isinstance(node, ast.Call):
                 yield from self._panel(path, node)
+                yield from _event_type(path, node)
             elif isinstance(node, _Function):
                 mark = next((one for one in node.decorator_list if _named(one) in marks), None)
                 if mark is not None:
@@ -132,13 +134,29 @@ class ModuleCheck:
     def _panel(self, path: str, node: ast.Call) -> Iterator[Finding]:
         if _named(node.func) != "EntityPanel":
             return
-        stated = {one.arg: one.value for one in node.keywords}
-        template = node.args[2] if len(node.args) > 2 else stated.get("template")
+        template = _argument(node, 2, "template")
         if isinstance(template, ast.Constant) and isinstance(template.value, str) and "/" not in template.value:
             name = template.value
             if name not in self._templates:
                 message = f"There is no templates/{name}.{suggestion(name, self._templates)}"
                 yield error(path, template.lineno, message)
+
+
+def _event_type(path: str, node: ast.Call) -> Iterator[Finding]:
+    stated = _argument(node, 1, "event_type") if _named(node.func) == "EventHandler" else None
+    if not isinstance(stated, ast.Constant) or not isinstance(stated.value, str):
+        return
+    told: Sequence[str] = get_args(EventType)
+    families = [f"{family}.*" for family in dict.fromkeys(one.partition(".")[0] for one in told)]
+    if not any(matches(stated.value, one) for one in told):
+        near = suggestion(stated.value, [*told, *families])
+        yield warning(path, stated.lineno, f"Core tells of nothing that is {stated.value!r}.{near}")
+
+
+def _argument(node: ast.Call, place: int, name: str) -> ast.expr | None:
+    """What a call hands over, at its place or by its name."""
+    named = next((one.value for one in node.keywords if one.arg == name), None)
+    return node.args[place] if len(node.args) > place else named
 
 
 def _sdk_names(path: str, node: ast.ImportFrom) -> Iterator[Finding]:

@@ -6,11 +6,14 @@ plugin in a fresh home and writes what became of it.
 
 from __future__ import annotations
 
+import faulthandler
 import json
+import os
 import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +26,7 @@ from .modules import lines_of_hooks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from types import FrameType
 
     from faceforge_sdk.manifest import Manifest
 
@@ -31,11 +35,16 @@ if TYPE_CHECKING:
 TRIAL_SECONDS: Final = 60.0
 SLOW_SECONDS: Final = 1.0
 _MANIFEST: Final = "plugin.json"
+_LOOKED: Final = "Timeout ("  # what faulthandler writes above each look
+_SECONDS_TO_END: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a plugin. `seconds`: to start; `imports`: the packages it loaded, in `import_seconds`."""
+    """What became of a plugin.
+
+    `place`: where it lay; `seconds`: to start; `imports`: the packages it loaded, in `import_seconds`.
+    """
 
     state: str = "error"
     summary: str = ""
@@ -46,22 +55,36 @@ class Outcome:
     import_seconds: float = 0.0
     imports: Sequence[str] = ()
     contributions: Mapping[str, int] = field(default_factory=dict)
+    threads: Sequence[tuple[str, int]] = ()
+    """Where in its files threads go on after it was switched off."""
 
 
 def try_out(folder: Path, seconds: float = TRIAL_SECONDS) -> Outcome:
     """Start the plugin once and stop it again; its code runs, for at most so long."""
-    with tempfile.TemporaryDirectory(prefix="faceforge-trial-") as room:
-        result = Path(room) / "result.json"
-        command = [sys.executable, "-m", __name__, str(folder.absolute()), str(Path(room) / "home"), str(result)]
+    with tempfile.TemporaryDirectory(prefix="faceforge-trial-") as name:
+        room = Path(name)
+        result = room / "result.json"
+        command = [sys.executable, "-m", __name__, str(folder.absolute()), str(room / "home"), str(result)]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
         except subprocess.TimeoutExpired:
-            return Outcome(summary=f"It did not start within {seconds:g} s: hooks return at once, work comes later.")
+            summary = f"It did not start within {seconds:g} s: hooks return at once, work comes later."
+            place = next((room / "home" / "plugins").glob("*"), room)
+            return Outcome(summary=summary, traceback=_last_stacks(result), place=str(place))
         try:
             return Outcome(**json.loads(result.read_bytes()))
         except (OSError, ValueError, TypeError):
             last = done.stderr.strip().rpartition("\n")[2]
             return Outcome(summary=f"It ended the process that started it, with {done.returncode}. {last}".strip())
+
+
+def _last_stacks(result: Path) -> str:
+    """Where the process's threads were when it was last looked at, the innermost call of each last."""
+    try:
+        stacks = result.with_suffix(".stacks").read_text("utf-8", "replace").rpartition(_LOOKED)[2]
+    except OSError:
+        return ""
+    return "\n".join(reversed(stacks.splitlines()))
 
 
 def findings_of(outcome: Outcome, folder: Path, manifest: Manifest) -> Iterator[Finding]:
@@ -73,7 +96,9 @@ def findings_of(outcome: Outcome, folder: Path, manifest: Manifest) -> Iterator[
         place = _culprit(outcome, folder) or told_place(outcome.summary, folder)
         path, line = place or _hook_of(outcome.summary, folder, entry) or (entry, 1)
         yield error(path, line, outcome.summary)
-    elif outcome.seconds > SLOW_SECONDS:
+    for path, line in outcome.threads:
+        yield warning(path, line, "A thread goes on here after the plugin is switched off: end it in lifespan.")
+    if outcome.state == "active" and outcome.seconds > SLOW_SECONDS:
         message = f"It takes {outcome.seconds:.1f} s to start"
         if outcome.import_seconds > outcome.seconds / 2 and outcome.imports:
             message += f", {outcome.import_seconds:.1f} s of them to import {', '.join(outcome.imports)}: import inside"
@@ -117,13 +142,39 @@ def main(folder: Path, home: Path, result: Path) -> None:
     """Start and stop it, and write down what became of it."""
     from faceforge_core.kernel import Kernel
 
-    kernel = Kernel(home, environ={})
-    try:
-        kernel.start(run_jobs=False)
-        found = _started(kernel, folder)
-    finally:
-        kernel.close()
+    with result.with_suffix(".stacks").open("w") as stacks:
+        faulthandler.dump_traceback_later(1.0, repeat=True, file=stacks)
+        kernel = Kernel(home, environ={})
+        try:
+            kernel.start(run_jobs=False)
+            found = _started(kernel, folder)
+        finally:
+            kernel.close()
+            faulthandler.cancel_dump_traceback_later()
+    if "place" in found:
+        found["threads"] = _left_behind(Path(found["place"]))
     result.write_text(json.dumps(found), encoding="utf-8")
+    if found.get("threads"):
+        os._exit(0)  # Python would wait for them
+
+
+def _left_behind(place: Path) -> list[tuple[str, int]]:
+    """Where threads are that still run code of the plugin; those that are about to end may do so."""
+    until = time.monotonic() + _SECONDS_TO_END
+    while (found := _in_plugin(place)) and time.monotonic() < until:
+        time.sleep(0.05)
+    return sorted(found)
+
+
+def _in_plugin(place: Path) -> set[tuple[str, int]]:
+    found = set()
+    for thread, top in sys._current_frames().items():  # noqa: SLF001  # documented, in spite of its name
+        frame: FrameType | None = top if thread != threading.get_ident() else None
+        while frame is not None and not Path(frame.f_code.co_filename).is_relative_to(place):
+            frame = frame.f_back
+        if frame is not None:
+            found.add((Path(frame.f_code.co_filename).relative_to(place).as_posix(), frame.f_lineno))
+    return found
 
 
 def _started(kernel: Any, folder: Path) -> dict[str, Any]:
