@@ -68,6 +68,16 @@ def test_both_directions_are_said_in_words(client: TestClient, create: Create, r
     assert "Byron is half brother of Babbage" in tab(client, babbage)
 
 
+@pytest.mark.parametrize("page", ["?tab=relationships", "/relationships/{relationship}"])
+def test_a_sentence_runs_as_the_page_does_whatever_way_its_names_are_written(
+    client: TestClient, create: Create, relate: Relate, page: str
+) -> None:
+    ahmad, ada = create("أحمد <1>"), create("Ada")
+    page = client.get(f"{PATH}/{ada}{page.format(relationship=relate(ahmad, 'uncle', ada))}").text
+    said = "<bdi>أحمد &lt;1&gt;</bdi> is <bdi>uncle</bdi> of <bdi>Ada</bdi>"
+    assert re.search(rf'<p class="faint">\s*{said}\s*</p>', page)
+
+
 @pytest.mark.parametrize(("direction", "outgoing"), [("in", False), ("out", True)])
 def test_a_relationship_is_added_by_a_name(client: TestClient, create: Create, direction: str, outgoing: bool) -> None:
     ada, byron = create("Ada"), create("Byron")
