@@ -409,13 +409,22 @@ def test_a_row_that_cannot_be_stored_says_why_and_nothing_is_saved(
 
 def test_fields_that_somebody_else_changed_meanwhile_are_not_written_over_at_once(client: TestClient, ada: str) -> None:
     entity_id = ada.rpartition("/")[2]
-    revision = re.search(r'name="revision" value="(\d+)"', client.get(f"{ada}/fields").text)
-    assert revision
-    client.patch(f"/v1/entities/{entity_id}", json={"fields": {"theirs": 1}}).raise_for_status()
-    typed = {"revision": revision[1], "key-0": "mine", "kind-0": "text", "value-0": "x"}
-    page = client.post(f"{ada}/fields", data=typed)
-    assert (page.status_code, "changed meanwhile" in page.text) == (422, True)
-    assert fields(client, ada) == {"theirs": 1}
+    begun = sent_along(client.get(f"{ada}/fields"))
+    client.patch(f"/v1/entities/{entity_id}", json={"fields": {"theirs": "kept here"}}).raise_for_status()
+    typed = {"key-0": "mine", "kind-0": "text", "value-0": "x"}
+    longer = sent_along(client.post(f"{ada}/fields", data={**begun, **typed, "more": "1"}))
+    page = client.post(f"{ada}/fields", data={**longer, **typed})
+    assert (page.status_code, "changed meanwhile" in page.text, "kept here" in page.text) == (409, True, True)
+    assert fields(client, ada) == {"theirs": "kept here"}
+    client.post(f"{ada}/fields", data={**sent_along(page), **typed})
+    assert fields(client, ada) == {"mine": "x"}
+
+
+def test_fields_are_saved_when_somebody_else_changed_other_things_meanwhile(client: TestClient, ada: str) -> None:
+    begun = sent_along(client.get(f"{ada}/fields"))
+    client.patch(f"/v1/entities/{ada.rpartition('/')[2]}", json={"tags": ["poet"]}).raise_for_status()
+    client.post(f"{ada}/fields", data={**begun, "key-0": "mine", "kind-0": "text", "value-0": "x"})
+    assert fields(client, ada) == {"mine": "x"}
 
 
 def test_the_forms_speak_german_to_those_who_ask_for_it(client: TestClient, ada: str, define: Define) -> None:

@@ -138,6 +138,31 @@ def test_type_and_fields_can_be_changed_and_the_ends_stay(client: TestClient, cr
     assert client.get(f"{PATH}/{create('Stranger')}/relationships/{address.rpartition('/')[2]}").status_code == 404
 
 
+def test_a_relationship_that_somebody_else_changed_meanwhile_is_not_written_over_at_once(
+    client: TestClient, create: Create, relate: Relate
+) -> None:
+    ada = create("Ada")
+    relationship = relate(create("Byron"), "father", ada)
+    address = f"{PATH}/{ada}/relationships/{relationship}"
+
+    def version(page: str) -> str:
+        found = re.search(r'name="version" value="(\w+)"', page)
+        assert found
+        return found[1]
+
+    def now() -> tuple[str, dict[str, Any]]:
+        one = client.get(f"/v1/relationships/{relationship}").json()["data"]
+        return one["relationship_type"], one["fields"]
+
+    begun = version(client.get(address).text)
+    client.patch(f"/v1/relationships/{relationship}", json={"fields": {"since": "winter"}}).raise_for_status()
+    overtaken = client.post(address, data={"version": begun, "type": "poet"})
+    assert (overtaken.status_code, "winter" in overtaken.text) == (409, True)
+    assert now() == ("father", {"since": "winter"})
+    client.post(address, data={"version": version(overtaken.text), "type": "poet"})
+    assert now() == ("poet", {})
+
+
 def test_removing_can_be_undone_from_the_notice(client: TestClient, create: Create, relate: Relate) -> None:
     ada, byron = create("Ada"), create("Byron")
     address = f"{PATH}/{ada}/relationships/{relate(byron, 'father', ada)}"

@@ -5,8 +5,6 @@ A form knows which value it began with. If another one stands there when it is s
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
@@ -27,6 +25,7 @@ from .fact_rows import shown_value
 from .facts import Value
 from .listing import PATH
 from .usual import is_usual, set_up, usual
+from .versions import version_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +62,7 @@ class FactPage:
     @property
     def version(self) -> str:
         """What the form sends along, to tell whether the value is still the one that it began with."""
-        return self.begun or hashlib.sha256(json.dumps(self.stored, sort_keys=True).encode()).hexdigest()
+        return self.begun or version_of(self.stored)
 
     def saved(self, ctx: PluginContext) -> Value:
         """What is stored, to be read."""
