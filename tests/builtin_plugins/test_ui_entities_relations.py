@@ -88,6 +88,16 @@ def test_a_relationship_is_added_by_a_name(client: TestClient, create: Create, d
     assert stored(client, ada) == [(ends[0], "friend", ends[1])]
 
 
+def test_somebody_with_a_short_name_is_found_among_many_that_have_it_in_theirs(
+    client: TestClient, create: Create
+) -> None:
+    ada, li = create("Ada"), create("Li")
+    items = [{"external_ids": {"x": str(number)}, "display_name": f"Alix {number}"} for number in range(60)]
+    client.post("/v1/entities/bulk-upsert", json={"items": items}).raise_for_status()
+    client.post(f"{PATH}/{ada}/relationships/new", data={"other": "li", "type": "friend"})
+    assert stored(client, ada) == [(li, "friend", ada)]
+
+
 def test_without_scripts_a_name_that_several_have_is_a_step_of_its_own(client: TestClient, create: Create) -> None:
     ada, first, second = create("Ada"), create("Byron, George"), create("Byron, Augusta")
     address = f"{PATH}/{ada}/relationships/new"

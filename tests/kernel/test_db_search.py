@@ -322,6 +322,22 @@ def test_letters_with_accents_are_found_however_they_are_written(database: Datab
         assert found(database, needle) == ["a" * 64, "b" * 64], needle
 
 
+def test_a_name_is_found_as_a_whole_and_without_regard_to_case(database: Database) -> None:
+    names = ["Li", "LI", "Alix", "Li Wei", "li wei", "Ada"]
+    people = [Person(f"{at:064x}", name, "2026-03-01T00:00:00.000Z", ["li"]) for at, name in enumerate(names)]
+    enter(database, people)
+    for settled in (False, True):
+        if settled:
+            settle(database)
+        with database.read() as reader:
+            for name, wanted in (("li", [0, 1]), ("LI WEI", [3, 4]), ("l", []), ("wei", []), ("li\nli", [])):
+                asked = search.Wanted(name=name)
+                assert sorted(int(hit.entity_id, 16) for hit in search.find(reader, asked, limit=9)) == wanted, name
+                assert search.count(reader, asked) == len(wanted)
+            both = search.Wanted(name="li wei", needle="wei", tags=("li",))
+            assert search.count(reader, both) == 2
+
+
 def test_a_needle_of_any_length_is_only_a_search(database: Database) -> None:
     long_name = "".join(chr(0x4E00 + number) for number in range(6000))
     enter(database, [Person("a" * 64, long_name, "2026-03-01T00:00:00.000Z")])
