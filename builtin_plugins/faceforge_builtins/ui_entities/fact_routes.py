@@ -203,7 +203,7 @@ def _add_own_fields(router: APIRouter, ctx: PluginContext) -> None:
         kept, key = dict(page.entity.fields), page.defined.definition.field_key
         gone = [RemovedField(entity_id, key, kept.pop(key))] if key in kept else []
         ctx.entities.update(entity_id, EntityPatch(fields=kept), expected_revision=page.entity.revision)
-        return _to_overview(entity_id, "field-removed", undo=removed.remember(gone))
+        return _to_overview(entity_id, "field-removed", undo=removed.remember(gone) if gone else None)
 
     @router.post("/{entity_id}/field/{token}/restore")
     def restore_field(entity_id: str, token: str) -> Response:
@@ -211,8 +211,11 @@ def _add_own_fields(router: APIRouter, ctx: PluginContext) -> None:
         gone = {one.key: one.value for one in removed.take(token) if one.entity_id == entity_id}
         if not gone or gone.keys() & entity.fields.keys():
             return _to_overview(entity_id, "not-restored")
-        patch = EntityPatch(fields={**entity.fields, **gone})
-        ctx.entities.update(entity_id, patch, expected_revision=entity.revision)
+        try:
+            patch = EntityPatch(fields={**entity.fields, **gone})
+            ctx.entities.update(entity_id, patch, expected_revision=entity.revision)
+        except (InvalidInput, PreconditionFailed):
+            return _to_overview(entity_id, "not-restored")
         return _to_overview(entity_id, "field-restored")
 
 
