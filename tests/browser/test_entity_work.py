@@ -101,6 +101,40 @@ def test_facts_are_edited_in_their_place_and_escape_leaves_them(
 
 
 @pytest.mark.usefixtures("_definitions")
+def test_undoing_a_removal_leaves_what_is_being_typed(open_page: OpenPage, create: Create, api: httpx.Client) -> None:
+    entity_id = create("Amy Beach")
+    for key, value in (("born", "1867"), ("alive", False)):
+        api.post(f"/v1/entities/{entity_id}/descriptors", json={"field_key": key, "value": value}).raise_for_status()
+    page = open_page(f"/ui/entities/{entity_id}")
+    page.get_by_role("button", name="Remove Alive").click()
+    expect(page.locator(".fact", has_text="Alive")).to_have_count(0)
+    page.get_by_role("link", name="Edit Born").click()
+    page.get_by_role("textbox", name="Born").fill("1867-09-05")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#notice")).to_contain_text("Fact is back.")
+    expect(page.locator(".fact", has_text="Alive")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Born")).to_have_value("1867-09-05")
+    page.keyboard.press("Escape")
+
+
+def test_focus_stays_at_what_was_changed(open_page: OpenPage, create: Create, api: httpx.Client) -> None:
+    ids = [create(name, fields={"hands": "two"}) for name in ("Clara", "Robert")]
+    relationship = {"src_entity_id": ids[0], "dst_entity_id": ids[1], "relationship_type": "wife"}
+    api.post("/v1/relationships", json=relationship).raise_for_status()
+    page = open_page(f"/ui/entities/{ids[0]}")
+    page.get_by_role("link", name="Edit fields").click()
+    page.get_by_label("Value of field 1").fill("both")
+    page.get_by_role("button", name="Save fields").click()
+    expect(page.get_by_role("heading", name="More fields")).to_be_focused()
+
+    page.get_by_role("link", name="Relationships", exact=True).click()
+    page.get_by_role("link", name="Edit: Clara is wife of Robert").click()
+    page.get_by_label("Relationship", exact=True).fill("widow")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Edit: Clara is widow of Robert")).to_be_focused()
+
+
+@pytest.mark.usefixtures("_definitions")
 def test_switches_lists_and_json_have_controls_of_their_own(open_page: OpenPage, create: Create, watch: Any) -> None:
     watch.expected.add(422)
     page = open_page(f"/ui/entities/{create('Fanny Mendelssohn')}")
@@ -159,6 +193,12 @@ def test_many_are_chosen_by_click_shift_and_key_and_tagged_together(
     page.keyboard.press("Control+a")
     expect(bar).to_contain_text("5 selected")
     page.get_by_label("Select Choir 4").uncheck()
+    bar.get_by_role("button", name="Add tag").click()
+    expect(bar.get_by_label("Tags, separated by commas")).to_be_focused()
+    bar.get_by_label("All 5 of this list").check()
+    expect(bar.locator("[data-selected]")).to_have_text("All 5 of this list")
+    bar.get_by_label("All 5 of this list").uncheck()
+    expect(bar).to_contain_text("4 selected")
     bar.get_by_label("Tags, separated by commas").fill("alto")
     bar.get_by_role("button", name="Add tag").click()
     expect(page.locator("#notice")).to_contain_text("Tags changed.")

@@ -57,6 +57,11 @@ def fields(client: TestClient, ada: str) -> dict[str, Any]:
     return dict(client.get(f"/v1/entities/{ada.rpartition('/')[2]}").json()["data"]["fields"])
 
 
+def sent_along(page: Any) -> dict[str, str]:
+    """What a form sends unseen."""
+    return dict(re.findall(r'<input type="hidden" name="(version|name)" value="([^"]*)"', page.text))
+
+
 def text(page: Any) -> str:
     return html.unescape(page.text)
 
@@ -262,6 +267,44 @@ def test_a_fact_is_changed_only_on_the_page_of_its_entity(client: TestClient, ad
     assert descriptors(client, ada) == {"born": "1815"}
 
 
+def test_a_fact_that_somebody_else_changed_meanwhile_is_not_written_over_at_once(
+    client: TestClient, ada: str, define: Define
+) -> None:
+    name = define("motto", "string", multiple=True)
+    client.post(f"{ada}/facts/new", params={"name": name}, data={"value-0": "Onward"})
+    edit = re.search(rf"{ada}/facts/[0-9a-f]{{64}}", client.get(ada).text)
+    assert edit
+    begun = sent_along(client.get(edit[0]))
+    client.post(edit[0], data={**begun, "value-0": "Upward"})
+
+    longer = sent_along(client.post(edit[0], data={**begun, "value-0": "Backward", "more": "1"}))
+    overtaken = client.post(edit[0], data={**longer, "value-0": "Backward"})
+    assert (overtaken.status_code, "Upward" in overtaken.text) == (409, True)
+    assert 'value="Backward"' in overtaken.text
+    assert descriptors(client, ada) == {"motto": ["Upward"]}
+    client.post(edit[0], data={**sent_along(overtaken), "value-0": "Backward"})
+    assert descriptors(client, ada) == {"motto": ["Backward"]}
+
+
+def test_a_fact_that_somebody_else_removed_meanwhile_can_be_added_anew(
+    client: TestClient, ada: str, define: Define
+) -> None:
+    name = define("motto", "string")
+    client.post(f"{ada}/facts/new", params={"name": name}, data={"value-0": "Onward"})
+    edit = re.search(rf"{ada}/facts/[0-9a-f]{{64}}", client.get(ada).text)
+    assert edit
+    begun = sent_along(client.get(edit[0]))
+    client.post(f"{edit[0]}/delete")
+    overtaken = client.post(edit[0], data={**begun, "value-0": "Upward"})
+    assert (overtaken.status_code, 'value="Upward"' in overtaken.text) == (409, True)
+    action = re.search(rf'action="({ada}/facts/new[^"]+)"', overtaken.text)
+    assert action
+    client.post(html.unescape(action[1]), data={**sent_along(overtaken), "value-0": "Upward"})
+    assert descriptors(client, ada) == {"motto": "Upward"}
+
+    assert "This fact is no longer there" in text(client.post(f"{edit[0]}/delete"))
+
+
 # --- Own fields -----------------------------------------------------------------------------------------------------
 
 
@@ -277,6 +320,40 @@ def test_a_field_with_a_definition_has_its_control_and_leaves_the_others_alone(
     assert 'value="home country"' not in page
     client.post(f"{ada}/field/delete", params={"name": name})
     assert fields(client, ada) == {"shoes": 38}
+
+
+def test_a_field_that_was_changed_meanwhile_is_not_written_over_at_once(
+    client: TestClient, ada: str, define: Define
+) -> None:
+    name = {"name": define("country", "string", scope="entity")}
+    begun = sent_along(client.get(f"{ada}/field", params=name))
+    client.post(f"{ada}/field", params=name, data={**begun, "value-0": "England"})
+    overtaken = client.post(f"{ada}/field", params=name, data={**begun, "value-0": "Wales"})
+    assert (overtaken.status_code, "England" in overtaken.text) == (409, True)
+    assert fields(client, ada) == {"country": "England"}
+    client.post(f"{ada}/field", params=name, data={**sent_along(overtaken), "value-0": "Wales"})
+    assert fields(client, ada) == {"country": "Wales"}
+
+
+def test_removing_a_field_can_be_undone_until_its_place_is_taken(client: TestClient, ada: str, define: Define) -> None:
+    name = {"name": define("country", "string", scope="entity")}
+
+    def remove() -> str:
+        answer = client.post(f"{ada}/field/delete", params=name)
+        undo = re.search(rf'action="({ada}/field/[0-9a-f]+/restore)"', client.get(answer.headers["location"]).text)
+        assert undo
+        return undo[1]
+
+    client.post(f"{ada}/field", params=name, data={"value-0": "England"})
+    undo = remove()
+    assert fields(client, ada) == {}
+    assert client.post(undo).headers["location"] == f"{ada}?tab=overview&notice=field-restored"
+    assert fields(client, ada) == {"country": "England"}
+
+    undo = remove()
+    client.post(f"{ada}/field", params=name, data={"value-0": "Wales"})
+    assert client.post(undo).headers["location"] == f"{ada}?tab=overview&notice=not-restored"
+    assert fields(client, ada) == {"country": "Wales"}
 
 
 def test_an_enforced_definition_speaks_at_its_field(client: TestClient, ada: str, define: Define) -> None:
@@ -332,13 +409,22 @@ def test_a_row_that_cannot_be_stored_says_why_and_nothing_is_saved(
 
 def test_fields_that_somebody_else_changed_meanwhile_are_not_written_over_at_once(client: TestClient, ada: str) -> None:
     entity_id = ada.rpartition("/")[2]
-    revision = re.search(r'name="revision" value="(\d+)"', client.get(f"{ada}/fields").text)
-    assert revision
-    client.patch(f"/v1/entities/{entity_id}", json={"fields": {"theirs": 1}}).raise_for_status()
-    typed = {"revision": revision[1], "key-0": "mine", "kind-0": "text", "value-0": "x"}
-    page = client.post(f"{ada}/fields", data=typed)
-    assert (page.status_code, "changed meanwhile" in page.text) == (422, True)
-    assert fields(client, ada) == {"theirs": 1}
+    begun = sent_along(client.get(f"{ada}/fields"))
+    client.patch(f"/v1/entities/{entity_id}", json={"fields": {"theirs": "kept here"}}).raise_for_status()
+    typed = {"key-0": "mine", "kind-0": "text", "value-0": "x"}
+    longer = sent_along(client.post(f"{ada}/fields", data={**begun, **typed, "more": "1"}))
+    page = client.post(f"{ada}/fields", data={**longer, **typed})
+    assert (page.status_code, "changed meanwhile" in page.text, "kept here" in page.text) == (409, True, True)
+    assert fields(client, ada) == {"theirs": "kept here"}
+    client.post(f"{ada}/fields", data={**sent_along(page), **typed})
+    assert fields(client, ada) == {"mine": "x"}
+
+
+def test_fields_are_saved_when_somebody_else_changed_other_things_meanwhile(client: TestClient, ada: str) -> None:
+    begun = sent_along(client.get(f"{ada}/fields"))
+    client.patch(f"/v1/entities/{ada.rpartition('/')[2]}", json={"tags": ["poet"]}).raise_for_status()
+    client.post(f"{ada}/fields", data={**begun, "key-0": "mine", "kind-0": "text", "value-0": "x"})
+    assert fields(client, ada) == {"mine": "x"}
 
 
 def test_the_forms_speak_german_to_those_who_ask_for_it(client: TestClient, ada: str, define: Define) -> None:

@@ -86,6 +86,31 @@ def test_a_field_without_a_definition_is_found_by_its_name(client: TestClient, c
     assert "Shoe size is less than 39" in page.text
 
 
+@pytest.mark.parametrize(
+    ("field_type", "options", "stored", "typed"),
+    [
+        ("number", {}, 1.75, "1,75"),
+        ("int", {}, 36, " 36 "),
+        ("bool", {}, True, "yes"),
+        ("enum", {"options": ["Brown", "brown-grey"]}, "Brown", "brown"),
+        ("enum", {"options": ["blue", 3]}, 3, "3"),
+        ("date", {}, "1815-12", "1815-12"),
+        ("entity", {}, "HEDY", "hedy"),
+    ],
+)
+def test_the_filter_menu_takes_values_as_people_write_them(
+    client: TestClient, create: Create, field_type: str, options: dict[str, Any], stored: Any, typed: str
+) -> None:
+    definition = {"field_key": "known", "field_type": field_type, "options": options}
+    client.post("/v1/admin/field-defs", json=definition).raise_for_status()
+    hedy, ada = create("Hedy"), create("Ada")
+    value = hedy if stored == "HEDY" else stored
+    client.post(f"/v1/entities/{ada}/descriptors", json={"field_key": "known", "value": value}).raise_for_status()
+    asked = client.get(PATH, params={"what": "descriptor.known", "how": "eq", "value": typed})
+    page = client.get(asked.headers["location"])
+    assert names(page) == ["Ada"]
+
+
 def test_days_narrow_the_list(client: TestClient, create: Create) -> None:
     create("Ada")
     assert names(client.get(f"{PATH}?after=2020-01-01")) == ["Ada"]
@@ -219,10 +244,36 @@ def test_chosen_entities_get_and_lose_tags(client: TestClient, create: Create) -
     ada, grace, _ = create("Ada", tags=["old"]), create("Grace"), create("Hedy")
     wish = {"id": [ada, grace], "tag": "poet, math", "query": "q=a"}
     answer = client.post(f"{PATH}/bulk", data={**wish, "action": "tag"})
-    assert answer.headers["location"] == f"{PATH}?q=a&notice=tagged"
+    assert answer.headers["location"].startswith(f"{PATH}?q=a&notice=tagged&undo=")
     assert tags(client) == {"Ada": ["old", "poet", "math"], "Grace": ["poet", "math"], "Hedy": []}
     client.post(f"{PATH}/bulk", data={"ids": f"{ada} {grace}", "tag": "poet", "action": "untag"})
     assert tags(client) == {"Ada": ["old", "math"], "Grace": ["math"], "Hedy": []}
+
+
+def test_tags_of_many_come_back_as_they_were_unless_somebody_changed_them_meanwhile(
+    client: TestClient, create: Create
+) -> None:
+    ids = [create("Ada", tags=["poet", "countess"]), create("Byron", tags=["lord", "poet"]), create("Anne")]
+
+    def tags() -> list[list[str]]:
+        return [client.get(f"/v1/entities/{one}").json()["data"]["tags"] for one in ids]
+
+    def untag() -> str:
+        answer = client.post(f"{PATH}/bulk", data={"id": ids, "action": "untag", "tag": "poet"})
+        undo = re.search(rf'action="({PATH}/bulk/tags/[0-9a-f]+/undo)"', client.get(answer.headers["location"]).text)
+        assert undo
+        return undo[1]
+
+    undo = untag()
+    assert tags() == [["countess"], ["lord"], []]
+    assert client.post(undo).headers["location"] == f"{PATH}?notice=tags-back"
+    assert tags() == [["poet", "countess"], ["lord", "poet"], []]
+
+    undo = untag()
+    client.patch(f"/v1/entities/{ids[1]}", json={"tags": ["baron"]})
+    assert client.post(undo).headers["location"] == f"{PATH}?notice=tags-partly-back"
+    assert tags() == [["poet", "countess"], ["baron"], []]
+    assert client.post(undo).headers["location"] == f"{PATH}?notice=not-restored"
 
 
 def test_moving_many_to_the_trash_is_undone_at_once(client: TestClient, create: Create) -> None:

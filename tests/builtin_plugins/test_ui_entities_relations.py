@@ -68,6 +68,16 @@ def test_both_directions_are_said_in_words(client: TestClient, create: Create, r
     assert "Byron is half brother of Babbage" in tab(client, babbage)
 
 
+@pytest.mark.parametrize("page", ["?tab=relationships", "/relationships/{relationship}"])
+def test_a_sentence_runs_as_the_page_does_whatever_way_its_names_are_written(
+    client: TestClient, create: Create, relate: Relate, page: str
+) -> None:
+    ahmad, ada = create("أحمد <1>"), create("Ada")
+    page = client.get(f"{PATH}/{ada}{page.format(relationship=relate(ahmad, 'uncle', ada))}").text
+    said = "<bdi>أحمد &lt;1&gt;</bdi> is <bdi>uncle</bdi> of <bdi>Ada</bdi>"
+    assert re.search(rf'<p class="faint">\s*{said}\s*</p>', page)
+
+
 @pytest.mark.parametrize(("direction", "outgoing"), [("in", False), ("out", True)])
 def test_a_relationship_is_added_by_a_name(client: TestClient, create: Create, direction: str, outgoing: bool) -> None:
     ada, byron = create("Ada"), create("Byron")
@@ -76,6 +86,16 @@ def test_a_relationship_is_added_by_a_name(client: TestClient, create: Create, d
     assert answer.headers["location"] == f"{PATH}/{ada}?tab=relationships&notice=related"
     ends = (ada, byron) if outgoing else (byron, ada)
     assert stored(client, ada) == [(ends[0], "friend", ends[1])]
+
+
+def test_somebody_with_a_short_name_is_found_among_many_that_have_it_in_theirs(
+    client: TestClient, create: Create
+) -> None:
+    ada, li = create("Ada"), create("Li")
+    items = [{"external_ids": {"x": str(number)}, "display_name": f"Alix {number}"} for number in range(60)]
+    client.post("/v1/entities/bulk-upsert", json={"items": items}).raise_for_status()
+    client.post(f"{PATH}/{ada}/relationships/new", data={"other": "li", "type": "friend"})
+    assert stored(client, ada) == [(li, "friend", ada)]
 
 
 def test_without_scripts_a_name_that_several_have_is_a_step_of_its_own(client: TestClient, create: Create) -> None:
@@ -126,6 +146,31 @@ def test_type_and_fields_can_be_changed_and_the_ends_stay(client: TestClient, cr
     assert page.status_code == 422
     assert "until: 1824" in tab(client, ada)
     assert client.get(f"{PATH}/{create('Stranger')}/relationships/{address.rpartition('/')[2]}").status_code == 404
+
+
+def test_a_relationship_that_somebody_else_changed_meanwhile_is_not_written_over_at_once(
+    client: TestClient, create: Create, relate: Relate
+) -> None:
+    ada = create("Ada")
+    relationship = relate(create("Byron"), "father", ada)
+    address = f"{PATH}/{ada}/relationships/{relationship}"
+
+    def version(page: str) -> str:
+        found = re.search(r'name="version" value="(\w+)"', page)
+        assert found
+        return found[1]
+
+    def now() -> tuple[str, dict[str, Any]]:
+        one = client.get(f"/v1/relationships/{relationship}").json()["data"]
+        return one["relationship_type"], one["fields"]
+
+    begun = version(client.get(address).text)
+    client.patch(f"/v1/relationships/{relationship}", json={"fields": {"since": "winter"}}).raise_for_status()
+    overtaken = client.post(address, data={"version": begun, "type": "poet"})
+    assert (overtaken.status_code, "winter" in overtaken.text) == (409, True)
+    assert now() == ("father", {"since": "winter"})
+    client.post(address, data={"version": version(overtaken.text), "type": "poet"})
+    assert now() == ("poet", {})
 
 
 def test_removing_can_be_undone_from_the_notice(client: TestClient, create: Create, relate: Relate) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from faceforge_core import __version__
-from faceforge_core.db import counters, migrate, search, sqlite
+from faceforge_core.db import counters, migrate, search, search_index, sqlite
 from faceforge_core.db.driver import sqlite3
 from faceforge_core.db.engine import Database
 from faceforge_core.db.history import History, upgrade
@@ -273,6 +273,28 @@ def test_each_step_can_be_where_a_former_version_stopped(backups: Path, database
         assert migrate.migrate(path, backups).from_version == step
         assert schema(path) == schema(database_path)
         check_clean(path)
+
+
+def test_accents_that_a_former_version_kept_apart_are_found_afterwards(backups: Path, tmp_path: Path) -> None:
+    path = tmp_path / "former.sqlite3"
+    sqlite.make_private(path)
+    at_step(path, "0009")
+    names = ["Ada", *(f"Zoe\u0308 {number}" for number in range(600))]
+    with closing(sqlite.connect(path)) as connection, connection:
+        for seq, name in enumerate(names):
+            connection.execute("INSERT INTO entities (entity_id, display_name) VALUES (?, ?)", (f"{seq:064x}", name))
+            row = (seq, f"{seq:064x}", name.lower())
+            connection.execute("INSERT INTO entity_search (seq, entity_id, text) VALUES (?, ?, ?)", row)
+        connection.execute("INSERT INTO entity_fts (entity_fts) VALUES ('rebuild')")
+    migrate.migrate(path, backups)
+    with Database(path) as database:
+        for settled in (False, True):
+            while settled and database.write(search_index.ENTITY_TEXTS.index_pending):
+                pass
+            with database.read() as reader:
+                assert len(search.find(reader, search.Wanted(needle="Zoë"), limit=1000)) == 600
+                assert len(search.find(reader, search.Wanted(needle="ada"), limit=1000)) == 1
+    check_clean(path)
 
 
 def test_m03_a_newer_schema_is_refused_and_the_file_stays_as_it_is(database_path: Path, backups: Path) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def build(ctx: PluginContext) -> APIRouter:
     """``/ui/assets/bulk``."""
     router = built_late(APIRouter(include_in_schema=False))
-    undoable = Undoable()
+    undoable = Undoable[str]()
 
     @router.post("/bulk")
     def change_many(request: Request, posted: Posted) -> Response:

@@ -85,12 +85,12 @@ def _live(ctx: PluginContext, entity_id: str) -> Entity | None:
 
 
 def _by_name(ctx: PluginContext, text: str) -> Sought:
-    query = {"q": text, "limit": _LOOKED_AT, "sort_by": "display_name", "sort_order": "asc", "total": "none"}
+    query = {"limit": _LOOKED_AT, "sort_by": "display_name", "sort_order": "asc", "total": "none"}
     try:
-        found = ctx.entities.list(EntityQuery.model_validate(query)).items
+        same = ctx.entities.list(EntityQuery.model_validate({**query, "name": text})).items
+        found = ctx.entities.list(EntityQuery.model_validate({**query, "q": text})).items
     except (InvalidInput, ValueError):  # NUL, and what else no entity can be called
         return Sought(text)
-    same = [entity for entity in found if entity.display_name.casefold() == text.casefold()]
     if len(same) == 1:
         return Sought(text, same[0])
     offered = (same or sorted(found, key=lambda entity: _rank(entity, text)))[:_OFFERED]

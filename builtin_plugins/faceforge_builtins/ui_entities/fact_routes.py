@@ -1,24 +1,31 @@
-"""The defined values of an entity: adding, changing, removing, and taking that back."""
+"""The defined values of an entity: adding, changing, removing, and taking that back.
+
+A form knows which value it began with. If another one stands there when it is sent, both are shown, and none is lost.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from faceforge_sdk.errors import Conflict, InvalidInput, NotFound, PreconditionFailed
-from faceforge_sdk.forms import Posted
+from faceforge_sdk.forms import Posted, text_of
 from faceforge_sdk.models import DescriptorDraft, DescriptorPatch, EntityPatch
 from faceforge_sdk.notices import with_notice
 from faceforge_sdk.routing import built_late
+from faceforge_sdk.undoable import Undoable
 
 from .controls import ValueForm
 from .definitions import OWN_FIELDS, Definitions
+from .fact_rows import shown_value
+from .facts import Value
 from .listing import PATH
 from .usual import is_usual, set_up, usual
+from .versions import version_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,16 +47,33 @@ def build(ctx: PluginContext) -> APIRouter:
 
 @dataclass(frozen=True, slots=True)
 class FactPage:
-    """Whose value of which definition is typed; `action` is the end of the address, `stored` whether there is one."""
+    """Whose value of which definition is typed; `action` is the end of the address, `stored` the value if there is one.
+
+    `begun` is the `version` that a form sent: what was stored when it was opened. `overtaken`: that is no longer so.
+    """
 
     entity: Entity
     defined: Defined
     action: str
-    stored: bool = False
+    stored: tuple[Any, ...] = ()
+    begun: str = ""
+    overtaken: bool = False
+
+    @property
+    def version(self) -> str:
+        """What the form sends along, to tell whether the value is still the one that it began with."""
+        return self.begun or version_of(self.stored)
+
+    def saved(self, ctx: PluginContext) -> Value:
+        """What is stored, to be read."""
+        return shown_value(ctx, self.defined.widget, self.stored[0]) if self.stored else Value("none")
 
     def show(self, ctx: PluginContext, request: Request, form: ValueForm, status: int = 200) -> Response:
         """The page with its form."""
-        return ctx.pages.render(request, "fact.html", status_code=status, page=self, entity=self.entity, form=form)
+        saved = self.saved(ctx) if self.overtaken else None
+        return ctx.pages.render(
+            request, "fact.html", status_code=status, page=self, entity=self.entity, form=form, saved=saved
+        )
 
     def save(
         self, ctx: PluginContext, request: Request, posted: Posted, store: Callable[[Any], object], notice: str
@@ -58,10 +82,13 @@ class FactPage:
         texts = ctx.pages.texts(request)
         _ = texts.gettext
         form = ValueForm.posted(ctx, texts, self.defined, posted)
+        page = replace(self, begun=text_of(posted, "version"))
         if "more" in posted or "remove" in posted:
-            return self.show(ctx, request, form.with_another())
+            return page.show(ctx, request, form.with_another())
         if form.empty:
             form = form.refused([_("Write a value.")])
+        if form.sound and page.version != self.version:
+            return replace(self, overtaken=True).show(ctx, request, form, 409)
         if form.sound:
             try:
                 store(form.value())
@@ -72,7 +99,7 @@ class FactPage:
                 form = form.refused([_("There is a value already: it was added meanwhile.")])
             except PreconditionFailed:
                 form = form.refused([_("The entity was changed in just this moment. Save again.")])
-        return self.show(ctx, request, form, 422)
+        return page.show(ctx, request, form, 422)
 
 
 def _add_new(router: APIRouter, ctx: PluginContext) -> None:
@@ -95,7 +122,7 @@ def _add_new(router: APIRouter, ctx: PluginContext) -> None:
 def _add_changes(router: APIRouter, ctx: PluginContext) -> None:
     def page_of(entity_id: str, descriptor: Descriptor) -> FactPage:
         action = f"facts/{descriptor.descriptor_id}"
-        return FactPage(ctx.entities.get(entity_id), _of(ctx, descriptor), action, stored=True)
+        return FactPage(ctx.entities.get(entity_id), _of(ctx, descriptor), action, (descriptor.value,))
 
     @router.get("/{entity_id}/facts/{descriptor_id}")
     def edit_fact(request: Request, entity_id: str, descriptor_id: str) -> Response:
@@ -105,7 +132,12 @@ def _add_changes(router: APIRouter, ctx: PluginContext) -> None:
 
     @router.post("/{entity_id}/facts/{descriptor_id}")
     def change_fact(request: Request, entity_id: str, descriptor_id: str, posted: Posted) -> Response:
-        page = page_of(entity_id, _descriptor(ctx, entity_id, descriptor_id))
+        try:
+            page = page_of(entity_id, _descriptor(ctx, entity_id, descriptor_id))
+        except NotFound:
+            name = text_of(posted, "name")
+            page = FactPage(ctx.entities.get(entity_id), _named(ctx, name), _address("facts/new", name), overtaken=True)
+            return page.show(ctx, request, ValueForm.posted(ctx, ctx.pages.texts(request), page.defined, posted), 409)
 
         def store(value: Any) -> None:
             ctx.descriptors.update(descriptor_id, DescriptorPatch(value=value))
@@ -116,8 +148,7 @@ def _add_changes(router: APIRouter, ctx: PluginContext) -> None:
     def remove_fact(entity_id: str, descriptor_id: str) -> Response:
         _descriptor(ctx, entity_id, descriptor_id)
         ctx.descriptors.delete(descriptor_id)
-        where = with_notice(f"{PATH}/{entity_id}", "fact-removed", undo=descriptor_id, tab="overview")
-        return RedirectResponse(where, 303)
+        return _to_overview(entity_id, "fact-removed", undo=descriptor_id)
 
     @router.post("/{entity_id}/facts/{descriptor_id}/restore")
     def restore_fact(entity_id: str, descriptor_id: str) -> Response:
@@ -128,11 +159,23 @@ def _add_changes(router: APIRouter, ctx: PluginContext) -> None:
         return _to_overview(entity_id, "fact-restored")
 
 
+class RemovedField(NamedTuple):
+    """A field that an entity had, and its value."""
+
+    entity_id: str
+    key: str
+    value: Any
+
+
 def _add_own_fields(router: APIRouter, ctx: PluginContext) -> None:
+    removed = Undoable[RemovedField]()
+
     def page_of(request: Request, entity_id: str, name: str) -> FactPage:
         defined = usual(ctx, request, name) or _named(ctx, name, own=True)
         entity = ctx.entities.get(entity_id)
-        return FactPage(entity, defined, _address("field", name), defined.definition.field_key in entity.fields)
+        key = defined.definition.field_key
+        stored = (entity.fields[key],) if key in entity.fields else ()
+        return FactPage(entity, defined, _address("field", name), stored)
 
     @router.get("/{entity_id}/field")
     def edit_field(request: Request, entity_id: str, name: str = "") -> Response:
@@ -157,9 +200,23 @@ def _add_own_fields(router: APIRouter, ctx: PluginContext) -> None:
     @router.post("/{entity_id}/field/delete")
     def remove_field(request: Request, entity_id: str, name: str = "") -> Response:
         page = page_of(request, entity_id, name)
-        kept = {key: value for key, value in page.entity.fields.items() if key != page.defined.definition.field_key}
+        kept, key = dict(page.entity.fields), page.defined.definition.field_key
+        gone = [RemovedField(entity_id, key, kept.pop(key))] if key in kept else []
         ctx.entities.update(entity_id, EntityPatch(fields=kept), expected_revision=page.entity.revision)
-        return _to_overview(entity_id, "field-removed")
+        return _to_overview(entity_id, "field-removed", undo=removed.remember(gone) if gone else None)
+
+    @router.post("/{entity_id}/field/{token}/restore")
+    def restore_field(entity_id: str, token: str) -> Response:
+        entity = ctx.entities.get(entity_id)
+        gone = {one.key: one.value for one in removed.take(token) if one.entity_id == entity_id}
+        if not gone or gone.keys() & entity.fields.keys():
+            return _to_overview(entity_id, "not-restored")
+        try:
+            patch = EntityPatch(fields={**entity.fields, **gone})
+            ctx.entities.update(entity_id, patch, expected_revision=entity.revision)
+        except (InvalidInput, PreconditionFailed):
+            return _to_overview(entity_id, "not-restored")
+        return _to_overview(entity_id, "field-restored")
 
 
 def _errors(refusal: InvalidInput, field_key: str) -> list[str]:
@@ -184,7 +241,10 @@ def _named(ctx: PluginContext, name: str, *, own: bool = False) -> Defined:
 
 
 def _descriptor(ctx: PluginContext, entity_id: str, descriptor_id: str) -> Descriptor:
-    descriptor = ctx.descriptors.get(descriptor_id)
+    try:
+        descriptor = ctx.descriptors.get(descriptor_id)
+    except NotFound as error:
+        raise NotFound("This fact is no longer there; it was removed meanwhile.") from error
     if descriptor.entity_id != entity_id:
         raise NotFound("This value belongs to another entity.")
     return descriptor
@@ -197,5 +257,5 @@ def _of(ctx: PluginContext, descriptor: Descriptor) -> Defined:
     return defined
 
 
-def _to_overview(entity_id: str, notice: str) -> Response:
-    return RedirectResponse(with_notice(f"{PATH}/{entity_id}", notice, tab="overview"), 303)
+def _to_overview(entity_id: str, notice: str, undo: str | None = None) -> Response:
+    return RedirectResponse(with_notice(f"{PATH}/{entity_id}", notice, undo=undo, tab="overview"), 303)

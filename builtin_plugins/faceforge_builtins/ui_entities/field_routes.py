@@ -1,26 +1,34 @@
-"""The free fields of an entity, changed as rows."""
+"""The free fields of an entity, changed as rows.
+
+A form knows which fields it began with. If there are others when it is sent, those that differ are shown beside it.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from faceforge_sdk.errors import InvalidInput, PreconditionFailed
-from faceforge_sdk.forms import Posted
+from faceforge_sdk.forms import Posted, text_of
 from faceforge_sdk.models import EntityPatch
 from faceforge_sdk.notices import with_notice
 from faceforge_sdk.routing import built_late
 
 from .definitions import OWN_FIELDS, Definitions
+from .facts import facts_of
 from .field_rows import FieldForm
-from .forms import number_of
 from .listing import PATH
+from .versions import version_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from faceforge_sdk import PluginContext
     from faceforge_sdk.models import Entity
+
+    from .facts import Fact
 
 
 def build(ctx: PluginContext) -> APIRouter:
@@ -31,7 +39,7 @@ def build(ctx: PluginContext) -> APIRouter:
     def edit_fields(request: Request, entity_id: str) -> Response:
         entity = ctx.entities.get(entity_id)
         form = _form_of(ctx, entity)
-        return _page(ctx, request, entity, form.with_another(), entity.revision)
+        return _page(ctx, request, entity, form.with_another(), _version(entity, form))
 
     @router.post("/{entity_id}/fields")
     def save_fields(request: Request, entity_id: str, posted: Posted) -> Response:
@@ -45,19 +53,33 @@ def build(ctx: PluginContext) -> APIRouter:
 def _save(ctx: PluginContext, request: Request, entity: Entity, form: FieldForm, posted: Posted) -> Response:
     """Store the rows, or show them again: with one more or less, with what is wrong, or with what changed meanwhile."""
     _ = ctx.pages.texts(request).gettext
-    revision = number_of(posted, "revision") or entity.revision
+    stored = _version(entity, form)
+    begun = text_of(posted, "version", stored)
     if "more" in posted or "remove" in posted:
-        return _page(ctx, request, entity, form.with_another(), revision)
+        return _page(ctx, request, entity, form.with_another(), begun)
+    if form.sound and begun != stored:
+        changed = form.refused(_("The entity was changed meanwhile. Save again to replace its fields by these."))
+        return _page(ctx, request, entity, changed, stored, 409, others_in(entity.fields, form))
     if form.sound:
         try:
-            ctx.entities.update(entity.entity_id, EntityPatch(fields=form.fields()), expected_revision=revision)
+            patch = EntityPatch(fields=form.fields())
+            ctx.entities.update(entity.entity_id, patch, expected_revision=entity.revision)
             return RedirectResponse(with_notice(f"{PATH}/{entity.entity_id}", "saved", tab="overview"), 303)
         except InvalidInput as refusal:
             form = form.refused(str(refusal))
         except PreconditionFailed:
-            revision = ctx.entities.get(entity.entity_id).revision
-            form = form.refused(_("The entity was changed meanwhile. Save again to replace its fields by these."))
-    return _page(ctx, request, entity, form, revision, status=422)
+            form = form.refused(_("The entity was changed in just this moment. Save again."))
+    return _page(ctx, request, entity, form, begun, 422)
+
+
+def others_in(stored: dict[str, Any], form: FieldForm) -> Sequence[Fact]:
+    """The stored fields that a `sound` form would take away or change."""
+    typed = form.fields()
+    return facts_of({key: value for key, value in stored.items() if key not in typed or typed[key] != value})
+
+
+def _version(entity: Entity, form: FieldForm) -> str:
+    return version_of({key: value for key, value in entity.fields.items() if key not in form.kept})
 
 
 def _form_of(ctx: PluginContext, entity: Entity) -> FieldForm:
@@ -66,6 +88,14 @@ def _form_of(ctx: PluginContext, entity: Entity) -> FieldForm:
 
 
 def _page(
-    ctx: PluginContext, request: Request, entity: Entity, form: FieldForm, revision: int, status: int = 200
+    ctx: PluginContext,
+    request: Request,
+    entity: Entity,
+    form: FieldForm,
+    version: str,
+    status: int = 200,
+    others: Sequence[Fact] = (),
 ) -> Response:
-    return ctx.pages.render(request, "fields.html", status_code=status, entity=entity, form=form, revision=revision)
+    return ctx.pages.render(
+        request, "fields.html", status_code=status, entity=entity, form=form, version=version, others=others
+    )

@@ -1,16 +1,20 @@
-"""The conditions of the list in words, and what its filter menu offers."""
+"""The conditions of the list in words, what its filter menu offers, and what was typed into that."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from starlette.datastructures import ImmutableMultiDict
+
 from faceforge_sdk.models.filters import fact_filters
 from faceforge_sdk.texts import to_translate
+from faceforge_sdk.typed import plain_number
 
 from .definitions import Definitions
 from .facts import words_of
-from .picking import find
+from .picking import find, pick
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,6 +36,34 @@ COMPARISONS: Mapping[str, str] = {
     "unknown": to_translate("is not known"),
 }
 """What the filter menu offers; the last two need no value."""
+
+
+def as_stored(ctx: PluginContext, texts: Texts, asked: ImmutableMultiDict[str, str]) -> ImmutableMultiDict[str, str]:
+    """What the filter menu asks for, its value as such values are stored: people write 1,75 and Yes, and names.
+
+    What can't be read as one is looked for as it was typed.
+    """
+    known = next((one for one in Definitions(ctx).all() if one.condition == asked.get("what")), None)
+    value = asked.get("value", "").strip()
+    if known is None or not value:
+        return asked
+    others = [(name, text) for name, text in asked.multi_items() if name != "value"]
+    return ImmutableMultiDict([*others, ("value", _as_stored(ctx, texts, known, value))])
+
+
+def _as_stored(ctx: PluginContext, texts: Texts, defined: Defined, value: str) -> str:
+    if defined.widget == "number":
+        try:
+            return json.dumps(plain_number(value))
+        except (ValueError, OverflowError):
+            return value
+    if defined.widget == "entity":
+        return pick(ctx, texts, value, "").chosen or value
+    said = {one.label: one.label for one in defined.choices}
+    if defined.widget == "switch":
+        said = {texts.gettext("Yes"): "true", texts.gettext("No"): "false"}
+    folded = {label.casefold(): stored for label, stored in said.items()}
+    return said.get(value) or folded.get(value.casefold(), value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from faceforge_sdk.notices import with_notice
 from faceforge_sdk.routing import built_late
 
 from .definitions import Definitions
-from .filters import COMPARISONS, chips_of
+from .filters import COMPARISONS, as_stored, chips_of
 from .forms import EntityForm
 from .listing import COLUMNS, PATH, SORTS, Listing
 from .notices import notice_of
@@ -36,9 +36,10 @@ def build(ctx: PluginContext, views: SavedViews) -> APIRouter:
 
     @router.get("")
     def entities(request: Request) -> Response:
-        listing = Listing.from_address(request.query_params)
         if "what" in request.query_params:  # the filter menu's own words become an address like all others
-            return RedirectResponse(listing.address(), 303)
+            asked = as_stored(ctx, ctx.pages.texts(request), request.query_params)
+            return RedirectResponse(Listing.from_address(asked).address(), 303)
+        listing = Listing.from_address(request.query_params)
         try:
             page = ctx.entities.list(listing.query())
         except InvalidInput:

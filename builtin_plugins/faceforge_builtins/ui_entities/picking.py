@@ -72,14 +72,14 @@ def find(ctx: PluginContext, entity_id: str) -> Entity | None:
 def _search(ctx: PluginContext, texts: Texts, text: str) -> Picked:
     _ = texts.gettext
     try:
+        same = ctx.entities.list(EntityQuery(name=text, limit=_LOOKED_AT, total="none")).items
+        if len(same) == 1:
+            return Picked(same[0].display_name, same[0])
         page = ctx.entities.list(
             EntityQuery(q=text, limit=_LOOKED_AT, sort_by="display_name", sort_order="asc", total="none")
         )
     except InvalidInput as refusal:
         return Picked(text, problem=str(refusal))
-    same = [entity for entity in page.items if entity.display_name.casefold() == text.casefold()]
-    if len(same) == 1:
-        return Picked(same[0].display_name, same[0])
     if not page.items:
         return Picked(text, problem=_("No entity has this name. Check the spelling, or create it first."), unknown=True)
     offered = (same or sorted(page.items, key=lambda entity: _rank(entity, text)))[:MOST_OFFERED]

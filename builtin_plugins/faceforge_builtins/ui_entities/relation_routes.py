@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request, Response
@@ -14,13 +14,18 @@ from faceforge_sdk.models import RelationshipPatch, RelationTypeQuery
 from faceforge_sdk.notices import with_notice
 from faceforge_sdk.routing import built_late
 
+from .facts import Fact, Value
+from .field_routes import others_in
 from .field_rows import FieldForm
 from .graph import MAX_DEPTH, GraphView
 from .listing import PATH
 from .picking import find
 from .relations import JOINING, MAX_TYPE, RelationForm, Relations, joins
+from .versions import version_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from faceforge_sdk import PluginContext
     from faceforge_sdk.models import Entity, Relationship
 
@@ -106,12 +111,18 @@ def _add_changes(router: APIRouter, ctx: PluginContext) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RelationPage:
-    """A relationship to change; its ends stay."""
+    """A relationship to change; its ends stay. `begun` is the `version` that a form sent."""
 
     entity: Entity
     relationship: Relationship
     source: Entity | None
     target: Entity | None
+    begun: str = ""
+
+    @property
+    def version(self) -> str:
+        """What the form sends along, to tell whether somebody else has changed the relationship meanwhile."""
+        return self.begun or version_of((self.relationship.relationship_type, self.relationship.fields))
 
     @property
     def plain(self) -> bool:
@@ -135,6 +146,7 @@ class RelationPage:
         fields: FieldForm,
         problem: str = "",
         status: int = 200,
+        others: Sequence[Fact] = (),
     ) -> Response:
         """The page with its form."""
         return ctx.pages.render(
@@ -146,6 +158,7 @@ class RelationPage:
             relation_type=relation_type,
             form=fields,
             problem=problem,
+            others=others,
             types=ctx.relationships.types(RelationTypeQuery(limit=TYPES_OFFERED)),
         )
 
@@ -155,13 +168,21 @@ class RelationPage:
         _ = texts.gettext
         wanted = text_of(posted, "type").strip()
         fields = FieldForm.posted(texts, posted, {})
+        page = replace(self, begun=text_of(posted, "version"))
         if "more" in posted or "remove" in posted:
-            return self.show(ctx, request, wanted, fields.with_another())
+            return page.show(ctx, request, wanted, fields.with_another())
         problem = "" if wanted else _("Write what they are to each other, like sister or friend.")
-        if len(wanted) > MAX_TYPE or "\0" in wanted:
+        if "\0" in wanted:
+            problem = _("This can't be stored. Type it again.")
+        if len(wanted) > MAX_TYPE:
             problem = _("Use at most %(most)s characters.", most=texts.number(MAX_TYPE))
         if problem or not fields.sound:
-            return self.show(ctx, request, wanted, fields, problem, 422)
+            return page.show(ctx, request, wanted, fields, problem, 422)
+        if page.version != self.version:
+            stored = self.relationship
+            others = [Fact("type", _("Relationship"), Value("text", stored.relationship_type))]
+            fields = fields.refused(_("This relationship was changed meanwhile. Save again to replace it by this."))
+            return self.show(ctx, request, wanted, fields, "", 409, [*others, *others_in(stored.fields, fields)])
         patch = RelationshipPatch(relationship_type=wanted, fields=fields.fields())
         ctx.relationships.update(self.relationship.relationship_id, patch)
         return _to_tab(self.entity.entity_id, "saved")

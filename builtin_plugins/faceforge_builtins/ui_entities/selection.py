@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from faceforge_sdk.errors import FaceForgeError, NotFound
+from faceforge_sdk.errors import FaceForgeError, NotFound, PreconditionFailed
 from faceforge_sdk.forms import text_of
-from faceforge_sdk.models import EntityFilter, EntityQuery
+from faceforge_sdk.models import EntityFilter, EntityPatch, EntityQuery
 
 from .forms import lines
+from .picking import find
 from .view_routes import listing_of
 
 if TYPE_CHECKING:
@@ -66,21 +67,31 @@ class Selection:
         return "no-tag" if self.action != "trash" and not self.tags else ""
 
 
-def carry_out(ctx: PluginContext, wish: Selection, undoable: Undoable) -> tuple[str, str | None]:
+@dataclass(frozen=True, slots=True)
+class Retagged:
+    """An entity whose tags were changed: those `before`, and its `revision` if nobody else has changed it since."""
+
+    entity_id: str
+    before: tuple[str, ...]
+    revision: int
+
+
+def carry_out(
+    ctx: PluginContext, wish: Selection, trashed: Undoable[str], retagged: Undoable[Retagged]
+) -> tuple[str, str | None]:
     """Do it; returns the code of the notice, and what takes it back."""
     wanted = EntityFilter(**wish.listing.conditions())
     many = ctx.entities.count(wanted) if wish.all else len(wish.ids)
     if many > AT_ONCE:
         return _queue(ctx, wish, wanted), None
     ids = _found(ctx, wanted) if wish.all else wish.ids
-    for start in range(0, len(ids), _BATCH):
-        batch = ids[start : start + _BATCH]
-        if wish.action == "trash":
+    batches = [ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH)]
+    if wish.action == "trash":
+        for batch in batches:
             ctx.entities.delete_many(batch)
-        else:
-            add, remove = (wish.tags, ()) if wish.action == "tag" else ((), wish.tags)
-            ctx.entities.retag(batch, add, remove)
-    return ("many-deleted", undoable.remember(ids)) if wish.action == "trash" else ("tagged", None)
+        return "many-deleted", trashed.remember(ids)
+    changed = [one for batch in batches for one in _retag(ctx, wish, batch)]
+    return "tagged", retagged.remember(changed) if changed else None
 
 
 def restore_all(ctx: PluginContext, ids: Sequence[str]) -> None:
@@ -90,6 +101,31 @@ def restore_all(ctx: PluginContext, ids: Sequence[str]) -> None:
             ctx.entities.restore(entity_id)
         except NotFound:
             continue
+
+
+def tag_again(ctx: PluginContext, retagged: Sequence[Retagged]) -> bool:
+    """Give entities the tags that they had; returns whether all have them. What was changed meanwhile stays so."""
+    done = [_tag_again(ctx, one) for one in retagged]
+    return all(done)
+
+
+def _tag_again(ctx: PluginContext, one: Retagged) -> bool:
+    try:
+        ctx.entities.update(one.entity_id, EntityPatch(tags=list(one.before)), expected_revision=one.revision)
+    except (NotFound, PreconditionFailed):
+        return False
+    return True
+
+
+def _retag(ctx: PluginContext, wish: Selection, batch: Sequence[str]) -> list[Retagged]:
+    add, remove = (wish.tags, ()) if wish.action == "tag" else ((), wish.tags)
+    before = [entity for entity_id in batch if (entity := find(ctx, entity_id))]
+    ctx.entities.retag(batch, add, remove)
+    return [
+        Retagged(entity.entity_id, tuple(entity.tags), entity.revision + 1)
+        for entity in before
+        if (after := find(ctx, entity.entity_id)) and after.tags != entity.tags
+    ]
 
 
 def _found(ctx: PluginContext, wanted: EntityFilter) -> Sequence[str]:

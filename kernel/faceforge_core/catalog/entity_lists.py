@@ -108,6 +108,7 @@ class EntityLists:
 def _wanted(reader: Reader, asked: EntityFilter) -> search.Wanted:
     return search.Wanted(
         needle=asked.q or "",
+        name=asked.name or "",
         tags=tuple(asked.tag),
         any_tags=tuple(asked.any_tag),
         not_tags=tuple(asked.not_tag),

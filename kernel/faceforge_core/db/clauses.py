@@ -31,6 +31,7 @@ class Wanted:
     """What is asked for; all of it has to hold. `only` is the place of the one entity that may be found."""
 
     needle: str = ""
+    name: str = ""
     tags: tuple[str, ...] = ()
     any_tags: tuple[str, ...] = ()
     not_tags: tuple[str, ...] = ()
@@ -79,7 +80,9 @@ EVERYTHING = Clause("1", sources=(Source("entity_search AS s", "s.seq", ()),), o
 
 def clauses_of(reader: Reader, wanted: Wanted) -> list[Clause] | None:
     """Return the conditions, or None when nothing can meet them."""
-    found = [*_text_conditions(wanted.needle), *_tag_conditions(wanted)]
+    if "\n" in wanted.name:
+        return None  # in the text of an entity a second line is an alias, or something else
+    found = [*_name_conditions(wanted.name), *_text_conditions(wanted.needle), *_tag_conditions(wanted)]
     if wanted.only is not None:
         found.append(
             _one("s.seq = :only", Source("entity_search AS s", "s.seq", ("s.seq = :only",)), {"only": wanted.only})
@@ -119,20 +122,31 @@ _SETTLED = "NOT EXISTS (SELECT 1 FROM entity_search_pending AS p WHERE p.seq = f
 _HOLDS = "instr(s.text, :needle) > 0"
 
 
+_IS_NAMED = "substr(s.text || char(10), 1, length(:name) + 1) = :name || char(10)"
+"""The name is the first line of an entity's text."""
+
+
 def _text_conditions(needle: str) -> Iterator[Clause]:
     folded = needle_of(needle)
-    if not folded:
-        return
+    if folded:
+        yield _text_condition(_HOLDS, "needle", folded)
+
+
+def _name_conditions(name: str) -> Iterator[Clause]:
+    folded = needle_of(name)
+    if folded:
+        yield _text_condition(_IS_NAMED, "name", folded)
+
+
+def _text_condition(check: str, param: str, folded: str) -> Clause:
     trigrams = trigrams_of(folded)
     if trigrams is None:
-        yield Clause(_HOLDS, {"needle": folded})
-        return
+        return Clause(check, {param: folded})
     sources = (
-        Source("entity_fts AS f", "f.rowid", ("f.entity_fts MATCH :trigrams", _SETTLED)),
+        Source("entity_fts AS f", "f.rowid", (f"f.entity_fts MATCH :{param}_trigrams", _SETTLED)),
         Source("entity_search_pending AS p", "p.seq", ()),
     )
-    params = {"needle": folded, "trigrams": trigrams}
-    yield Clause(_HOLDS, params, sources, ordered=True, certain=False)
+    return Clause(check, {param: folded, f"{param}_trigrams": trigrams}, sources, ordered=True, certain=False)
 
 
 # --- Tags

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 KERNEL = History(
     "core",
     Path(__file__).parent / "migrations" / "versions",
-    ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"),
+    ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010"),
 )
 HEAD = KERNEL.head
 

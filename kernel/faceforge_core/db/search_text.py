@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -18,8 +19,11 @@ _MOST_TRIGRAMS = 24
 
 
 def fold(value: str) -> str:
-    """Return `value` without distinctions of case, as all of Unicode defines them (ß is ss, ſ is s)."""
-    return value.casefold()
+    """Return `value` without distinctions of case, as all of Unicode defines them (ß is ss, ſ is s).
+
+    A letter and its accents become one character where there is one: some file names of macOS have them apart.
+    """
+    return unicodedata.normalize("NFC", value.casefold())
 
 
 def needle_of(q: str) -> str:

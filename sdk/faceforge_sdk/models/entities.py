@@ -128,6 +128,9 @@ class EntityFilter(WireModel):
         TOKEN_TEXT,
         Field(max_length=1000, description="Part of a name, alias, tag, field or field key; case does not matter."),
     ] = None
+    name: Annotated[
+        str | None, TOKEN_TEXT, Field(max_length=1000, description="Exactly this name; case does not matter.")
+    ] = None
     tag: Annotated[
         _Words, Field(max_length=MAX_CONDITIONS, description="Exactly this tag; repeated: all of them.")
     ] = []

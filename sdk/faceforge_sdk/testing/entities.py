@@ -70,13 +70,14 @@ class FakeEntities:
         return len(self._found(wanted))
 
     def _found(self, wanted: EntityFilter) -> Sequence[Entity]:
-        """Text, tags and equality of fields are judged; other conditions hold for everybody."""
+        """Text, names, tags and equality of fields are judged; other conditions hold for everybody."""
         needle = (wanted.q or "").casefold()
         equal = [(one.key, one.value) for one in wanted.facts if (one.space, one.comparison) == ("field", "eq")]
         return [
             entity
             for entity in reversed(self._live.values())
             if needle in entity.model_dump_json().casefold()
+            and (wanted.name or entity.display_name).casefold() == entity.display_name.casefold()
             and set(wanted.tag) <= set(entity.tags)
             and (not wanted.any_tag or set(wanted.any_tag) & set(entity.tags))
             and not set(wanted.not_tag) & set(entity.tags)

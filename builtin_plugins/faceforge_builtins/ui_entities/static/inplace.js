@@ -3,7 +3,8 @@
  * reader is, sent from there, and what changed comes back with the answer. The server says all that is wrong.
  *
  * `[data-inplace]` is a link to the page of a form, which goes into the `[data-place]` around it, or into the element
- * whose id it names. `form[data-live]` is a small form that is sent without leaving the page.
+ * whose id it names. `form[data-live]` is a small form that is sent without leaving the page, and so is a notice's Undo:
+ * what is being typed meanwhile stays.
  */
 
 import { focusOn } from "../faceforge.ui_shell/fields.js";
@@ -42,7 +43,7 @@ export function startInPlace() {
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!(form instanceof HTMLFormElement) || event.defaultPrevented) return;
-    if (!form.matches("[data-live]") && !form.closest("[data-place]")) return;
+    if (!form.matches("[data-live]") && !form.closest("[data-place], #notice")) return;
     event.preventDefault();
     send(form, event.submitter);
   });
@@ -150,12 +151,14 @@ async function send(form, submitter) {
 function arrive(page, form) {
   const place = form.closest("[data-place]");
   const [key, region] = [place?.getAttribute("data-key"), place?.closest("[id]")?.id];
+  const heading = place?.querySelector("h2[tabindex]")?.id;
   const goOn = keepForm(form);
   swapRegions(page, REGIONS);
   document.title = page.title;
   takeNotice(page);
   const same = key && document.querySelector(`[data-key="${CSS.escape(key)}"] [data-inplace]`);
-  const target = same || document.querySelector(`#${CSS.escape(region || "panel")} h2[tabindex]`) || document.querySelector("#panel h2[tabindex]");
+  const titled = document.getElementById(heading || " ") ?? document.querySelector(`#${CSS.escape(region || "panel")} h2[tabindex]`);
+  const target = same || titled || document.querySelector("#panel h2[tabindex]");
   if (!goOn() && target instanceof HTMLElement) target.focus({ preventScroll: true });
 }
 

@@ -21,8 +21,10 @@ function startPicker(picker) {
   if (!(input instanceof HTMLInputElement) || !(hidden instanceof HTMLInputElement)) return;
   suggest(picker, input, {
     find: async (text, signal) => {
-      const query = new URLSearchParams({ q: text, limit: "50", sort_by: "display_name", sort_order: "asc", total: "none" });
-      return bestFirst(await list(`/v1/entities?${query}`, signal), text).map(entityOption);
+      // Whoever is called just so may not be among the first of the many whose names have these letters in them.
+      const [same, alike] = await Promise.all([entities({ name: text }, signal), entities({ q: text }, signal)]);
+      const others = alike.filter((one) => !same.some(({ entity_id }) => entity_id === one.entity_id));
+      return bestFirst([...same, ...others], text).map(entityOption);
     },
     typed: () => (hidden.value = ""),
     choose: (option) => {
@@ -141,6 +143,15 @@ async function list(address, signal) {
 }
 
 /**
+ * @param {Record<string, string>} wanted
+ * @param {AbortSignal} signal
+ */
+function entities(wanted, signal) {
+  const query = new URLSearchParams({ ...wanted, limit: "50", sort_by: "display_name", sort_order: "asc", total: "none" });
+  return list(`/v1/entities?${query}`, signal);
+}
+
+/**
  * Those whose name begins with the text, then those with a word that does; the search also looks into tags and facts.
  * @param {{display_name: string}[]} found
  * @param {string} text
@@ -149,6 +160,7 @@ function bestFirst(found, text) {
   const wanted = text.toLowerCase();
   const rank = (/** @type {{display_name: string}} */ { display_name }) => {
     const name = display_name.toLowerCase();
+    if (name === wanted) return -1;
     return name.startsWith(wanted) ? 0 : name.includes(` ${wanted}`) ? 1 : name.includes(wanted) ? 2 : 3;
   };
   return found.toSorted((one, other) => rank(one) - rank(other)).slice(0, MOST);

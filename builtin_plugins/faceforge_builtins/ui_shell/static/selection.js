@@ -82,7 +82,8 @@ function clear() {
 function tell() {
   const count = chosen().length;
   const words = document.querySelector("[data-selected]");
-  const said = count ? tn("%(num)s selected", "%(num)s selected", count) : "";
+  const all = document.querySelector("#bulk [name=all]:checked")?.closest("label")?.textContent?.trim();
+  const said = all ?? (count ? tn("%(num)s selected", "%(num)s selected", count) : "");
   if (words && words.textContent !== said) words.textContent = said;
   for (const box of boxes()) box.closest("[data-selectable]")?.classList.toggle("selected", box.checked);
 }

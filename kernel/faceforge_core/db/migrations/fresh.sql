@@ -308,7 +308,7 @@ CREATE INDEX ix_asset_sources_asset ON asset_sources (asset_id);
 
 CREATE INDEX ix_plugin_data_plugin ON plugin_data (plugin_id, subject_kind, subject_id);
 
-INSERT INTO "alembic_core" (version_num) VALUES ('0009');
+INSERT INTO "alembic_core" (version_num) VALUES ('0010');
 
 INSERT INTO "counters" (name, value) VALUES ('entities', 0);
 
