@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import json
-import math
 import os
 import re
 import shutil
@@ -126,12 +125,6 @@ def put_database(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], N
         shutil.copyfile(made, path)
 
     return put
-
-
-@pytest.fixture
-def exact_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is counted is counted anew after each write, also where a loaded machine takes long for it."""
-    monkeypatch.setattr("faceforge_core.catalog.memo._GLANCE_SECONDS", math.inf)
 
 
 class CoreProcess:

@@ -14,7 +14,6 @@ def ended(api: Any, job: dict[str, Any]) -> dict[str, Any]:
     return job
 
 
-@pytest.mark.usefixtures("exact_counts")
 def test_usage_names_every_place_and_what_it_holds(api) -> None:
     before = {one["name"]: one for one in api.data("GET", "/v1/storage")["providers"]}["fs"]
     api.upload(b"12345 of this test")

@@ -113,7 +113,6 @@ def test_definitions_are_put_in_an_order_at_once_or_not_at_all(
     assert types.checks == checks  # no value is looked at
 
 
-@pytest.mark.usefixtures("exact_counts")
 def test_values_are_counted_by_their_definitions(
     definitions: FieldDefCatalog, descriptors: DescriptorCatalog, entities: EntityCatalog, entity_id: str
 ) -> None:

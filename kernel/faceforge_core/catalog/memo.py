@@ -41,8 +41,9 @@ class Memo(Generic[V]):
 class CostlyMemo(Generic[V]):
     """One value that takes long to compute; safe from any thread.
 
-    As with `Memo` it is right while nobody writes. While somebody does, a value that took longer than a glance is given
-    out a while longer, so that computing it never takes more than a twentieth of the time.
+    As with `Memo` it is right while nobody writes. While somebody does, a value that took the processor longer than a
+    glance is given out a while longer, so that computing it never takes more than a twentieth of its time. Waiting does
+    not count: what is counted in a moment is right on a busy computer, too.
     """
 
     def __init__(self, generation: Callable[[], int]) -> None:
@@ -51,13 +52,13 @@ class CostlyMemo(Generic[V]):
 
     def get(self, key: Hashable, compute: Callable[[], V]) -> V:
         """The value for `key`; that of another key is forgotten."""
-        kept, generation, began = self._kept, self._generation(), time.monotonic()
-        if kept is not None and kept.key == key and (kept.generation == generation or began < kept.good_until):
+        kept, generation, now = self._kept, self._generation(), time.monotonic()
+        if kept is not None and kept.key == key and (kept.generation == generation or now < kept.good_until):
             return kept.value
+        began = time.thread_time()
         value = compute()
-        ended = time.monotonic()
-        took = ended - began
-        good_until = ended + (_REST * took if took > _GLANCE_SECONDS else 0.0)
+        took = time.thread_time() - began
+        good_until = time.monotonic() + (_REST * took if took > _GLANCE_SECONDS else 0.0)
         self._kept = _Kept(key, generation, good_until, value)
         return value
 
