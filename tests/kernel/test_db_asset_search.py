@@ -280,7 +280,11 @@ def test_what_stands_beside_an_asset_is_what_its_list_has_there(
     assert judged > 200
 
 
-def test_beside_what_the_list_does_not_hold_stand_those_around_it(shelf: Shelf) -> None:
+def test_beside_what_the_list_does_not_hold_stand_those_around_it(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = (f"2026-03-01T00:00:00.{number:03}Z" for number in itertools.count())
+    monkeypatch.setattr(assets_module, "now", lambda: next(moments))
     older, other, newer = (shelf.store(name) for name in ("older.jpg", "other.pdf", "newer.jpg"))
     query = AssetQuery(q="jpg")
     assert shelf.lists.beside(other.asset_id, query) == (newer.asset_id, older.asset_id)
