@@ -210,6 +210,46 @@ def hold() -> Callable[..., Held]:
     return make
 
 
+HOLD_REMOVAL = """() => {
+    const real = window.fetch;
+    const made = Promise.withResolvers();
+    window.made = made.promise;
+    window.fetch = async (...asked) => {
+        const answer = await real(...asked);
+        if (!String(asked[0]).endsWith("/unlink")) return answer; // The page asks for more by itself.
+        window.fetch = real;
+        made.resolve();
+        await new Promise((resolve) => (window.letGo = resolve));
+        return answer;
+    };
+}"""
+
+
+class LateRemoval:
+    """The next removal of a file from an entity is done at once, and its answer comes when it is let go.
+
+    `Held` holds requests; that of a form is redirected, and only its script knows when the page behind that has come.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        page.evaluate(HOLD_REMOVAL)
+
+    def await_made(self) -> None:
+        """Until the answer is there."""
+        self._page.evaluate("() => made")
+
+    def let_go(self) -> None:
+        """Let the page have it."""
+        self._page.evaluate("() => letGo()")
+
+
+@pytest.fixture
+def late_removal() -> type[LateRemoval]:
+    """``removal = late_removal(page)``, before its button is pressed."""
+    return LateRemoval
+
+
 @pytest.fixture
 def drop_files() -> Callable[..., None]:
     """Drops files on a page as a hand does: ``drop_files(page, ("photo.png", "image/png", content), …)``."""

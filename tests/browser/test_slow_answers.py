@@ -106,24 +106,8 @@ def test_a_form_that_is_being_filled_in_outlives_the_answer_to_another(
     expect(page.get_by_label("Who", exact=True)).to_have_value("Irène")
 
 
-LATE = """() => {
-    const real = window.fetch;
-    const made = Promise.withResolvers();
-    window.made = made.promise;
-    window.fetch = async (...asked) => {
-        const answer = await real(...asked);
-        if (!String(asked[0]).endsWith("/unlink")) return answer; // The page asks for more by itself.
-        window.fetch = real;
-        made.resolve();
-        await new Promise((resolve) => (window.letGo = resolve));
-        return answer;
-    };
-}"""
-"""The answer to the next removal is ``made``, and comes when ``letGo()`` is called."""
-
-
 def test_of_two_answers_the_one_that_comes_last_does_not_bring_back_what_the_other_removed(
-    open_page: OpenPage, create: Callable[..., str], api: httpx.Client
+    open_page: OpenPage, create: Callable[..., str], api: httpx.Client, late_removal: Callable[..., Any]
 ) -> None:
     sent = api.post("/v1/assets/upload", files={"file": ("two of them.txt", b"of Ada and Grace")})
     asset_id = sent.raise_for_status().json()["data"]["asset_id"]
@@ -131,13 +115,13 @@ def test_of_two_answers_the_one_that_comes_last_does_not_bring_back_what_the_oth
         api.post(f"/v1/entities/{create(name)}/assets/{asset_id}", json={}).raise_for_status()
     page = open_page(f"/ui/assets/{asset_id}")
     expect(page.locator(".owner")).to_have_count(2)
-    page.evaluate(LATE)
+    removal = late_removal(page)
     page.get_by_role("button", name="Remove from Ada").click()
-    page.evaluate("() => made")
+    removal.await_made()
     page.get_by_role("button", name="Remove from Grace").click()
     expect(page.locator(".owner")).to_have_count(0)
     page.evaluate("() => document.getElementById('notice').remove()")
-    page.evaluate("() => letGo()")
+    removal.let_go()
     expect(page.locator("#notice")).to_be_visible()
     expect(page.locator(".owner")).to_have_count(0)
 

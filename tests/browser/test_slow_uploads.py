@@ -81,33 +81,17 @@ def test_what_was_removed_while_files_came_in_does_not_come_back(
     expect(page.locator("#uploads-summary")).to_have_text("1 file attached")
 
 
-LATE = """() => {
-    const real = window.fetch;
-    const made = Promise.withResolvers();
-    window.made = made.promise;
-    window.fetch = async (...asked) => {
-        const answer = await real(...asked);
-        if (String(asked[0]).endsWith("/unlink")) {
-            made.resolve();
-            await new Promise((resolve) => (window.letGo = resolve));
-        }
-        return answer;
-    };
-}"""
-"""The answer to removing a file comes when ``letGo()`` is called, after it was ``made``."""
-
-
 def test_a_file_that_came_in_stays_when_an_older_page_comes(
-    open_page: OpenPage, entity: Callable[..., str], drop_files: Drop
+    open_page: OpenPage, entity: Callable[..., str], drop_files: Drop, late_removal: Callable[..., Any]
 ) -> None:
     page = open_page(f"/ui/entities/{entity('old.txt')}?tab=attachments")
     names = page.locator(".attachment-name")
-    page.evaluate(LATE)
+    removal = late_removal(page)
     page.get_by_role("button", name="Remove old.txt from this entity").click()
-    page.evaluate("() => made")
+    removal.await_made()
     drop_files(page, text("came in meanwhile.txt"))
     expect(names.filter(has_text="came in meanwhile.txt")).to_have_count(1)
-    page.evaluate("() => letGo()")
+    removal.let_go()
     expect(page.locator("#notice")).to_be_visible()
     expect(names).to_have_text(["came in meanwhile.txt"])
 
