@@ -61,6 +61,7 @@ def run(arguments: list[str]) -> int:
         typer.echo(str(exc), err=True)
         return 1
     except typer.TyperException as exc:  # an unknown command, an option too many, no argument where one has to be
+        # Typer has pydantic read values, and puts its sentence, class and all, behind the argument's name.
         typer.echo(exc.format_message().replace("Value error, ", ""), err=True)
         return exc.exit_code
     return result if isinstance(result, int) else 0
